@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One binary, `evenkeel`, made of small rooms. Who may import whom is kept by Tests/HouseTests.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+// Rooms with hot loops are optimised in debug builds too: SIMD code at -Onone is 250 times slower.
+let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func room(_ name: String, _ dependencies: [Target.Dependency], hot isHot: Bool = false) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: isHot ? hot : strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "evenkeel",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "evenkeel", targets: ["evenkeel"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // Floor 0: C. Each library is imported by one folder only.
+        .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+
+        // Floor 1: words, loops, tables' text.
+        room("Vocabulary", ["CCrypto"], hot: true),
+        room("Kernels", ["CKernels"], hot: true),
+        .target(
+            name: "Migrations", path: "sql",
+            resources: [.embedInCode("migrations")], swiftSettings: strict),
+
+        // Floor 2: numbers.
+        room("Statistics", ["Kernels", "CGSL"], hot: true),
+        room("Profiles", ["Vocabulary", "Kernels"], hot: true),
+        room("Tables", ["Vocabulary", "Kernels"], hot: true),
+
+        // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
+        room("Storage", ["Vocabulary", "Profiles", "Migrations", "CPostgres", .product(name: "Logging", package: "swift-log")]),
+        room("Collecting", ["Vocabulary", "Profiles", "Tables"]),
+        room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
+        room("Alerting", ["Vocabulary", "CCurl"]),
+
+        // Floor 4: what people and Prometheus read.
+        room("Reporting", ["Vocabulary", "Statistics", "Monitoring"]),
+
+        // Floor 5: the only room that joins them.
+        room(
+            "Service",
+            [
+                "Vocabulary", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Floor 6: subcommands, thin.
+        .executableTarget(
+            name: "evenkeel",
+            dependencies: [
+                "Service", "Vocabulary", "Statistics", "Tables", "Storage", "Collecting", "Monitoring", "Reporting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        // Tests mirror the rooms.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: hot),
+        tests("HouseTests", []),
+        tests("VocabularyTests", ["Vocabulary"]),
+        tests("KernelsTests", ["Kernels"]),
+        tests("StatisticsTests", ["Statistics", "Vocabulary"]),
+        tests("ProfilesTests", ["Profiles", "Vocabulary", "Kernels", "Statistics"]),
+    ]
+)

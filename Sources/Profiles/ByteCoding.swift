@@ -1,0 +1,145 @@
+internal import Vocabulary
+
+/// Why stored bytes cannot be read: damaged, cut short, or written by a newer program.
+public struct EncodingError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Writes the compact form: unsigned numbers as LEB128, signed ones zigzagged first, doubles as eight bytes, most significant first.
+struct ByteWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func unsigned(_ value: some UnsignedInteger) {
+        var value = UInt128(value)
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(value))
+    }
+    mutating func count(_ value: Int) { unsigned(UInt64(value)) }
+    mutating func signed(_ value: Int128) { unsigned(UInt128(bitPattern: value << 1 ^ value >> 127)) }
+    mutating func signed(_ value: Int64) { signed(Int128(value)) }
+    mutating func byte(_ value: UInt8) { bytes.append(value) }
+    mutating func fixed(_ value: UInt64) { for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) } }
+    mutating func double(_ value: Double) { fixed(value.bitPattern) }
+    mutating func doubles(_ values: [Double]) {
+        count(values.count)
+        for value in values { double(value) }
+    }
+    mutating func string(_ value: String) {
+        count(value.utf8.count)
+        bytes.append(contentsOf: value.utf8)
+    }
+    mutating func strings(_ values: [String]) {
+        count(values.count)
+        for value in values { string(value) }
+    }
+    /// A list that is mostly zeros: the gaps between its other entries, then these.
+    mutating func sparse(_ values: [Int64]) {
+        count(values.count { $0 != 0 })
+        var last = -1
+        for (i, value) in values.enumerated() where value != 0 {
+            count(i - last - 1)
+            signed(value)
+            last = i
+        }
+    }
+
+    /// Puts a magic word and a version in front and a checksum behind.
+    func sealed(magic: String, version: UInt8) -> [UInt8] {
+        var out = ByteWriter()
+        out.bytes = Array(magic.utf8) + [version] + bytes
+        out.fixed(Digest.fingerprint(out.bytes))
+        return out.bytes
+    }
+
+    var fingerprint: UInt64 { Digest.fingerprint(bytes) }
+}
+
+struct ByteReader {
+    private let bytes: [UInt8]
+    private var at: Int
+    private let end: Int
+
+    /// Checks the magic word, the version and the checksum.
+    init(sealed bytes: [UInt8], magic: String, version: UInt8) throws(EncodingError) {
+        guard bytes.count >= magic.utf8.count + 9 else { throw EncodingError("cut short: \(bytes.count) bytes") }
+        guard bytes.starts(with: magic.utf8) else { throw EncodingError("not a \(magic) encoding") }
+        let stored = bytes.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard Digest.fingerprint(Array(bytes.dropLast(8))) == stored else { throw EncodingError("damaged: the checksum does not match") }
+        let written = bytes[magic.utf8.count]
+        guard written == version else {
+            throw EncodingError("\(magic) version \(written), this program reads version \(version)")
+        }
+        self.bytes = bytes
+        at = magic.utf8.count + 1
+        end = bytes.count - 8
+    }
+
+    mutating func byte() throws(EncodingError) -> UInt8 {
+        guard at < end else { throw EncodingError("cut short") }
+        at += 1
+        return bytes[at - 1]
+    }
+    mutating func unsigned() throws(EncodingError) -> UInt128 {
+        var value: UInt128 = 0
+        var shift: UInt128 = 0
+        while true {
+            let b = try byte()
+            guard shift < 128 else { throw EncodingError("a number is too long") }
+            value |= UInt128(b & 0x7F) << shift
+            if b < 0x80 { return value }
+            shift += 7
+        }
+    }
+    mutating func wide() throws(EncodingError) -> Int128 {
+        let value = try unsigned()
+        return Int128(bitPattern: value >> 1) ^ -Int128(bitPattern: value & 1)
+    }
+    mutating func signed() throws(EncodingError) -> Int64 {
+        guard let value = Int64(exactly: try wide()) else { throw EncodingError("a number is out of range") }
+        return value
+    }
+    /// A number of things that follow; each takes at least one byte, so a larger count than bytes left is damage.
+    mutating func count() throws(EncodingError) -> Int {
+        guard let value = Int(exactly: try unsigned()), value <= end - at else { throw EncodingError("a count is out of range") }
+        return value
+    }
+    mutating func fixed() throws(EncodingError) -> UInt64 {
+        var value: UInt64 = 0
+        for _ in 0..<8 { value = value << 8 | UInt64(try byte()) }
+        return value
+    }
+    mutating func double() throws(EncodingError) -> Double { Double(bitPattern: try fixed()) }
+    mutating func doubles() throws(EncodingError) -> [Double] {
+        let n = try count()
+        var out: [Double] = []
+        for _ in 0..<n { out.append(try double()) }
+        return out
+    }
+    mutating func string() throws(EncodingError) -> String {
+        let n = try count()
+        guard let text = String(validating: bytes[at..<at + n], as: UTF8.self) else { throw EncodingError("invalid UTF-8") }
+        at += n
+        return text
+    }
+    mutating func strings() throws(EncodingError) -> [String] {
+        let n = try count()
+        var out: [String] = []
+        for _ in 0..<n { out.append(try string()) }
+        return out
+    }
+    mutating func sparse(into values: inout [Int64]) throws(EncodingError) {
+        var i = -1
+        for _ in 0..<(try count()) {
+            guard let gap = Int(exactly: try unsigned()), gap < values.count - i - 1 else { throw EncodingError("a cell is out of range") }
+            i += gap + 1
+            values[i] = try signed()
+        }
+    }
+    func finish() throws(EncodingError) {
+        guard at == end else { throw EncodingError("\(end - at) bytes too many") }
+    }
+}

@@ -1,0 +1,190 @@
+public import Kernels
+public import Vocabulary
+
+/// The sums of a numeric column: counts by cell, missing ones, and moments.
+public struct NumericCells: Sendable, Equatable {
+    /// By cell of the grid's locator.
+    public internal(set) var counts: [Int64]
+    public internal(set) var missing: Int64 = 0
+    /// Finite values, and their exact sums around the grid's center.
+    public internal(set) var finite: Int64 = 0
+    public internal(set) var sum = ExactSum()
+    public internal(set) var sumOfSquares = ExactSum()
+    /// +∞ and −∞ while there is no value.
+    public internal(set) var minimum = Double.infinity
+    public internal(set) var maximum = -Double.infinity
+
+    public init(cellCount: Int) { counts = [Int64](repeating: 0, count: cellCount) }
+
+    public var present: Int64 { counts.reduce(0, +) }
+
+    mutating func fold(_ values: [Double], grid: NumericGrid, rows: [Int]?) {
+        let cells = grid.locator.cells(of: values)
+        func take(_ i: Int) {
+            let x = values[i]
+            if cells[i] == Locator.missingCell { missing += 1; return }
+            counts[Int(cells[i])] += 1
+            minimum = Swift.min(minimum, x)
+            maximum = Swift.max(maximum, x)
+            let shifted = x - grid.center
+            guard shifted.isFinite, abs(shifted) < 1e150 else { return }
+            finite += 1
+            sum.add(shifted)
+            sumOfSquares.add(shifted * shifted)
+        }
+        if let rows { for i in rows { take(i) } } else { for i in values.indices { take(i) } }
+    }
+
+    mutating func merge(_ other: NumericCells) {
+        for i in counts.indices { counts[i] += other.counts[i] }
+        missing += other.missing
+        finite += other.finite
+        sum.add(other.sum)
+        sumOfSquares.add(other.sumOfSquares)
+        minimum = Swift.min(minimum, other.minimum)
+        maximum = Swift.max(maximum, other.maximum)
+    }
+
+    /// The mean of the values whose distance from the center is below 1e150; nil without any.
+    public func mean(center: Double) -> Double? { finite > 0 ? center + sum.value / Double(finite) : nil }
+
+    /// The population variance; nil without values.
+    public var variance: Double? {
+        guard finite > 0 else { return nil }
+        let n = Double(finite)
+        let mean = sum.value / n
+        return Swift.max(0, sumOfSquares.value / n - mean * mean)
+    }
+}
+
+/// The sums of a categorical column: counts by reference level, missing ones, and levels that the reference did not have.
+public struct CategoricalCells: Sendable, Equatable {
+    public internal(set) var counts: [Int64]
+    public internal(set) var missing: Int64 = 0
+    public internal(set) var unseen = NameTally(limit: 256)
+
+    public init(levelCount: Int) { counts = [Int64](repeating: 0, count: levelCount) }
+
+    public var present: Int64 { counts.reduce(0, +) + unseen.total }
+
+    mutating func fold(_ column: LevelColumn, grid: CategoricalGrid, rows: [Int]?) {
+        var byLevel = [Int64](repeating: 0, count: column.levels.count)
+        func take(_ code: Int32) { if code < 0 { missing += 1 } else { byLevel[Int(code)] += 1 } }
+        if let rows { for i in rows { take(column.codes[i]) } } else { for code in column.codes { take(code) } }
+        for (level, count) in zip(column.levels, byLevel) where count > 0 {
+            if let at = grid.index[level] { counts[at] += count } else { unseen.add(level, count) }
+        }
+    }
+
+    mutating func merge(_ other: CategoricalCells) {
+        for i in counts.indices { counts[i] += other.counts[i] }
+        missing += other.missing
+        unseen.merge(other.unseen)
+    }
+}
+
+/// Counts by name, bounded: of more than `limit` distinct names only those with the smallest hashes are kept by name, the
+/// others add to `rest`.
+///
+/// Unlike a heavy-hitter sketch this is the same whatever the order of merging: a name kept in the end was kept in every part, so
+/// its count is exact. Up to `limit` distinct names nothing is lost at all.
+public struct NameTally: Sendable, Equatable {
+    public let limit: Int
+    public private(set) var counts: [String: Int64] = [:]
+    /// Rows whose name is not kept.
+    public private(set) var rest: Int64 = 0
+    /// Names from this hash on have been dropped.
+    private var cutoff: UInt64?
+
+    public init(limit: Int) { self.limit = limit }
+    init(limit: Int, counts: [String: Int64], rest: Int64, cutoff: UInt64?) {
+        self.limit = limit
+        self.counts = counts
+        self.rest = rest
+        self.cutoff = cutoff
+    }
+
+    public var total: Int64 { counts.values.reduce(rest, +) }
+    var cutoffHash: UInt64? { cutoff }
+
+    public mutating func add(_ name: String, _ count: Int64) {
+        if let cutoff, stableHash(name) >= cutoff { rest += count; return }
+        counts[name, default: 0] += count
+        trim()
+    }
+
+    public mutating func merge(_ other: NameTally) {
+        rest += other.rest
+        for (name, count) in other.counts { counts[name, default: 0] += count }
+        if let theirs = other.cutoff { cutoff = min(cutoff ?? theirs, theirs) }
+        trim()
+    }
+
+    private mutating func trim() {
+        if counts.count > limit {
+            let hashes = counts.keys.map(stableHash).sorted()
+            cutoff = min(cutoff ?? hashes[limit], hashes[limit])
+        }
+        guard let cutoff else { return }
+        for (name, count) in counts where stableHash(name) >= cutoff {
+            rest += count
+            counts[name] = nil
+        }
+    }
+
+    /// The heaviest kept names, ties by code point.
+    public func heaviest(_ n: Int) -> [(name: String, count: Int64)] {
+        counts.map { (name: $0.key, count: $0.value) }
+            .sorted { $0.count != $1.count ? $0.count > $1.count : $0.name < $1.name }.prefix(n).map { $0 }
+    }
+}
+
+/// FNV-1a with a final mix: the same on every machine and in every run, unlike `Hasher`.
+func stableHash(_ name: String) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    hash = (hash ^ hash >> 33) &* 0xff51_afd7_ed55_8ccd
+    return hash ^ hash >> 33
+}
+
+/// The sums of a measure such as latency: counts by bucket, eight buckets to a doubling, and the exact sum.
+///
+/// A bucket is the exponent and the top three fraction bits of the value, so that its edges are exact and quantiles are within 12.5 %.
+public struct MeasureCells: Sendable, Equatable {
+    public internal(set) var counts: [Int32: Int64] = [:]
+    public internal(set) var missing: Int64 = 0
+    public internal(set) var sum = ExactSum()
+
+    public init() {}
+
+    mutating func fold(_ values: [Double], rows: [Int]) {
+        for i in rows {
+            let x = values[i]
+            guard x.isFinite else { missing += 1; continue }
+            counts[MeasureCells.bucket(of: x), default: 0] += 1
+            sum.add(x)
+        }
+    }
+
+    mutating func merge(_ other: MeasureCells) {
+        for (bucket, count) in other.counts { counts[bucket, default: 0] += count }
+        missing += other.missing
+        sum.add(other.sum)
+    }
+
+    public var present: Int64 { counts.values.reduce(0, +) }
+
+    /// Ascending with the value: negative numbers mirror the positive ones, 0 is bucket 0.
+    public static func bucket(of x: Double) -> Int32 {
+        if x == 0 { return 0 }
+        let magnitude = Int32(truncatingIfNeeded: abs(x).bitPattern >> 49) + 1
+        return x < 0 ? -magnitude : magnitude
+    }
+
+    /// The bucket's smallest magnitude, with its sign.
+    public static func start(of bucket: Int32) -> Double {
+        if bucket == 0 { return 0 }
+        let x = Double(bitPattern: UInt64(bucket.magnitude - 1) << 49)
+        return bucket < 0 ? -x : x
+    }
+}

@@ -1,0 +1,71 @@
+extension ProfileGrid {
+    static let magic = "EKG"
+    static let formatVersion: UInt8 = 1
+
+    /// Compact, versioned, with a checksum. Equal grids give equal bytes.
+    public func encoded() -> [UInt8] {
+        ProfileGrid.encode(features, score, attributes, threshold, isBinary).sealed(magic: ProfileGrid.magic, version: ProfileGrid.formatVersion)
+    }
+
+    static func encode(
+        _ features: [FeatureGrid], _ score: NumericGrid, _ attributes: [[String]], _ threshold: Double, _ isBinary: Bool
+    ) -> ByteWriter {
+        var out = ByteWriter()
+        out.count(features.count)
+        for feature in features {
+            switch feature {
+            case .numeric(let grid):
+                out.byte(0)
+                encode(grid, to: &out)
+            case .categorical(let grid):
+                out.byte(1)
+                out.strings(grid.levels)
+                out.byte(grid.isComplete ? 1 : 0)
+            }
+        }
+        encode(score, to: &out)
+        out.count(attributes.count)
+        for levels in attributes { out.strings(levels) }
+        out.double(threshold)
+        out.byte(isBinary ? 1 : 0)
+        return out
+    }
+
+    private static func encode(_ grid: NumericGrid, to out: inout ByteWriter) {
+        out.doubles(grid.cuts)
+        out.doubles(grid.binEdges)
+        out.byte(grid.isComplete ? 1 : 0)
+        out.double(grid.center)
+    }
+
+    /// - Throws: ``EncodingError`` for bytes that are damaged or of another version.
+    public init(encoded: [UInt8]) throws(EncodingError) {
+        var input = try ByteReader(sealed: encoded, magic: ProfileGrid.magic, version: ProfileGrid.formatVersion)
+        var features: [FeatureGrid] = []
+        for _ in 0..<(try input.count()) {
+            if try input.byte() == 0 {
+                features.append(.numeric(try ProfileGrid.numeric(&input)))
+            } else {
+                let levels = try input.strings()
+                features.append(.categorical(CategoricalGrid(levels: levels, isComplete: try input.byte() == 1)))
+            }
+        }
+        let score = try ProfileGrid.numeric(&input)
+        var attributes: [[String]] = []
+        for _ in 0..<(try input.count()) { attributes.append(try input.strings()) }
+        let threshold = try input.double()
+        let isBinary = try input.byte() == 1
+        try input.finish()
+        self.init(features: features, score: score, attributes: attributes, threshold: threshold, isBinary: isBinary)
+    }
+
+    private static func numeric(_ input: inout ByteReader) throws(EncodingError) -> NumericGrid {
+        let cuts = try input.doubles()
+        guard zip(cuts, cuts.dropFirst()).allSatisfy({ $0 < $1 }), cuts.allSatisfy({ !$0.isNaN }) else {
+            throw EncodingError("cuts out of order")
+        }
+        let edges = try input.doubles()
+        let isComplete = try input.byte() == 1
+        return NumericGrid(cuts: cuts, binEdges: edges, isComplete: isComplete, center: try input.double())
+    }
+}

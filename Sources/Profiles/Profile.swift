@@ -1,0 +1,141 @@
+public import Vocabulary
+
+/// The sums of a stretch of predictions of one model version: what every monitor is a function of.
+///
+/// Profiles of the same grid add: `merge` is associative and commutative, and the profile of A ∪ B is profile(A) + profile(B),
+/// bit for bit. A delta may be negative: a corrected label takes back what the first one added.
+public struct Profile: Sendable, Equatable {
+    /// Of the grid on which this was counted.
+    public let gridFingerprint: UInt64
+    public internal(set) var rows: Int64 = 0
+    /// Predictions that the caller marked as failed. They count in `rows` and nowhere else but in measures.
+    public internal(set) var errors: Int64 = 0
+    /// Predictions that have their label.
+    public internal(set) var labelled: Int64 = 0
+    public internal(set) var features: [FeatureCells]
+    public internal(set) var score: NumericCells
+    public internal(set) var outcomes = Outcomes()
+    public internal(set) var measures: [String: MeasureCells] = [:]
+
+    public enum FeatureCells: Sendable, Equatable {
+        case numeric(NumericCells)
+        case categorical(CategoricalCells)
+    }
+
+    /// Distinct measure names in a profile; a request that brings more is refused.
+    public static let measuresMax = 64
+
+    public init(grid: ProfileGrid) {
+        gridFingerprint = grid.fingerprint
+        features = grid.features.map {
+            switch $0 {
+            case .numeric(let grid): .numeric(NumericCells(cellCount: grid.cellCount))
+            case .categorical(let grid): .categorical(CategoricalCells(levelCount: grid.levels.count))
+            }
+        }
+        score = NumericCells(cellCount: grid.score.cellCount)
+    }
+
+    public var isEmpty: Bool { rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty }
+
+    /// Adds predictions.
+    ///
+    /// - Parameter rows: the rows of the batch to fold; nil for all.
+    public mutating func fold(_ batch: PredictionBatch, grid: ProfileGrid, rows positions: [Int]? = nil) {
+        precondition(grid.fingerprint == gridFingerprint, "a profile is folded on its own grid")
+        let all = positions ?? Array(0..<batch.count)
+        rows += Int64(all.count)
+        let failed = all.filter { batch.errors[$0] != nil }
+        errors += Int64(failed.count)
+        for (name, values) in batch.measures where measures[name] != nil || measures.count < Profile.measuresMax {
+            measures[name, default: MeasureCells()].fold(values, rows: all)
+        }
+        let served = failed.isEmpty ? positions : all.filter { batch.errors[$0] == nil }
+        for (i, column) in batch.features.enumerated() {
+            switch (column, grid.features[i], features[i]) {
+            case (.numeric(let values), .numeric(let numeric), .numeric(var cells)):
+                features[i] = .numeric(NumericCells(cellCount: 0))  // so that `cells` is the only owner and is changed in place
+                cells.fold(values, grid: numeric, rows: served)
+                features[i] = .numeric(cells)
+            case (.categorical(let levels), .categorical(let categorical), .categorical(var cells)):
+                cells.fold(levels, grid: categorical, rows: served)
+                features[i] = .categorical(cells)
+            default: preconditionFailure("the batch's columns are of the schema's kinds")
+            }
+        }
+        score.fold(batch.scores, grid: grid.score, rows: served)
+        foldOutcomes(batch, grid: grid, rows: served ?? all)
+    }
+
+    private mutating func foldOutcomes(_ batch: PredictionBatch, grid: ProfileGrid, rows: [Int]) {
+        let cells = grid.score.locator.cells(of: batch.scores)
+        var touched: [Stratum: ScoreCells] = [:]
+        for i in rows {
+            let stratum = Stratum(
+                label: .any, decision: decision(score: batch.scores[i], prediction: batch.predictions[i], threshold: grid.threshold),
+                group: batch.groups.map { $0[i] })
+            touched[stratum, default: ScoreCells()].add(batch.scores[i], cell: cells[i], label: .any, times: 1)
+        }
+        for (stratum, cells) in touched { outcomes.absorb(stratum, cells) }
+        outcomes.trim(grid.attributes)
+    }
+
+    /// Adds (or with `times` −1 takes back) the label of one stored prediction.
+    public mutating func foldLabel(_ labelled: LabelledPrediction, grid: ProfileGrid, times: Int64 = 1) {
+        precondition(grid.fingerprint == gridFingerprint, "a profile is folded on its own grid")
+        self.labelled += times
+        guard grid.isBinary else { return }
+        let label: Stratum.Label = labelled.label == 1 ? .positive : .negative
+        let stratum = Stratum(
+            label: label,
+            decision: decision(score: labelled.score, prediction: labelled.prediction, threshold: grid.threshold), group: labelled.group)
+        var cells = ScoreCells()
+        cells.add(labelled.score, cell: grid.score.locator.cell(of: labelled.score), label: label, times: times)
+        outcomes.absorb(stratum, cells)
+        outcomes.trim(grid.attributes)
+    }
+
+    /// Adds another profile of the same grid.
+    public mutating func merge(_ other: Profile, grid: ProfileGrid) {
+        precondition(other.gridFingerprint == gridFingerprint && grid.fingerprint == gridFingerprint, "profiles add on one grid only")
+        rows += other.rows
+        errors += other.errors
+        labelled += other.labelled
+        for i in features.indices {
+            switch (features[i], other.features[i]) {
+            case (.numeric(var mine), .numeric(let theirs)):
+                features[i] = .numeric(NumericCells(cellCount: 0))
+                mine.merge(theirs)
+                features[i] = .numeric(mine)
+            case (.categorical(var mine), .categorical(let theirs)):
+                mine.merge(theirs)
+                features[i] = .categorical(mine)
+            default: preconditionFailure("profiles of one grid have the same columns")
+            }
+        }
+        score.merge(other.score)
+        outcomes.merge(other.outcomes, attributes: grid.attributes)
+        for (name, cells) in other.measures { measures[name, default: MeasureCells()].merge(cells) }
+    }
+}
+
+/// A stored prediction with its label: what a labelled row adds to a profile.
+public struct LabelledPrediction: Sendable, Equatable {
+    public var label: Double
+    public var score: Double
+    public var prediction: Double
+    public var group: [String?]
+
+    public init(label: Double, score: Double, prediction: Double, group: [String?]) {
+        self.label = label
+        self.score = score
+        self.prediction = prediction
+        self.group = group
+    }
+}
+
+/// The record's own prediction if it has one, else score ≥ threshold; nil where there is neither.
+private func decision(score: Double, prediction: Double, threshold: Double) -> Bool? {
+    if !prediction.isNaN { return prediction >= 0.5 }
+    return score.isNaN ? nil : score >= threshold
+}

@@ -1,0 +1,192 @@
+internal import Kernels
+
+extension Profile {
+    static let magic = "EKP"
+    static let formatVersion: UInt8 = 1
+
+    /// Compact (empty cells take no room), versioned, with a checksum. Equal profiles give equal bytes.
+    public func encoded() -> [UInt8] {
+        var out = ByteWriter()
+        out.fixed(gridFingerprint)
+        out.signed(rows)
+        out.signed(errors)
+        out.signed(labelled)
+        for cells in features {
+            switch cells {
+            case .numeric(let cells): encode(cells, to: &out)
+            case .categorical(let cells):
+                out.sparse(cells.counts)
+                out.signed(cells.missing)
+                encode(cells.unseen, to: &out)
+            }
+        }
+        encode(score, to: &out)
+        encode(outcomes, to: &out)
+        out.count(measures.count)
+        for (name, cells) in measures.sorted(by: { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }) {
+            out.string(name)
+            out.count(cells.counts.count)
+            for (bucket, count) in cells.counts.sorted(by: { $0.key < $1.key }) {
+                out.signed(Int64(bucket))
+                out.signed(count)
+            }
+            out.signed(cells.missing)
+            encode(cells.sum, to: &out)
+        }
+        return out.sealed(magic: Profile.magic, version: Profile.formatVersion)
+    }
+
+    /// - Throws: ``EncodingError`` for bytes that are damaged, of another version, or counted on another grid.
+    public init(encoded: [UInt8], grid: ProfileGrid) throws(EncodingError) {
+        var input = try ByteReader(sealed: encoded, magic: Profile.magic, version: Profile.formatVersion)
+        guard try input.fixed() == grid.fingerprint else { throw EncodingError("counted on another grid") }
+        self.init(grid: grid)
+        rows = try input.signed()
+        errors = try input.signed()
+        labelled = try input.signed()
+        for i in features.indices {
+            switch features[i] {
+            case .numeric(var cells):
+                try decode(&cells, &input)
+                features[i] = .numeric(cells)
+            case .categorical(var cells):
+                try input.sparse(into: &cells.counts)
+                cells.missing = try input.signed()
+                cells.unseen = try decodeTally(limit: cells.unseen.limit, &input)
+                features[i] = .categorical(cells)
+            }
+        }
+        try decode(&score, &input)
+        outcomes = try decodeOutcomes(cellCount: grid.score.cellCount, attributes: grid.attributes.count, &input)
+        for _ in 0..<(try input.count()) {
+            let name = try input.string()
+            var cells = MeasureCells()
+            for _ in 0..<(try input.count()) {
+                guard let bucket = Int32(exactly: try input.signed()) else { throw EncodingError("a bucket is out of range") }
+                cells.counts[bucket] = try input.signed()
+            }
+            cells.missing = try input.signed()
+            cells.sum = try decodeSum(&input)
+            measures[name] = cells
+        }
+        try input.finish()
+    }
+}
+
+private func encode(_ cells: NumericCells, to out: inout ByteWriter) {
+    out.sparse(cells.counts)
+    out.signed(cells.missing)
+    out.signed(cells.finite)
+    encode(cells.sum, to: &out)
+    encode(cells.sumOfSquares, to: &out)
+    out.double(cells.minimum)
+    out.double(cells.maximum)
+}
+
+private func decode(_ cells: inout NumericCells, _ input: inout ByteReader) throws(EncodingError) {
+    try input.sparse(into: &cells.counts)
+    cells.missing = try input.signed()
+    cells.finite = try input.signed()
+    cells.sum = try decodeSum(&input)
+    cells.sumOfSquares = try decodeSum(&input)
+    cells.minimum = try input.double()
+    cells.maximum = try input.double()
+}
+
+private func encode(_ sum: ExactSum, to out: inout ByteWriter) {
+    let digits = sum.canonicalDigits
+    out.count(digits.count)
+    for (index, digit) in digits {
+        out.count(index)
+        out.signed(digit)
+    }
+}
+
+private func decodeSum(_ input: inout ByteReader) throws(EncodingError) -> ExactSum {
+    var digits: [(index: Int, digit: Int64)] = []
+    for _ in 0..<(try input.count()) {
+        let index = Int(truncatingIfNeeded: try input.unsigned())
+        digits.append((index: index, digit: try input.signed()))
+    }
+    guard let sum = ExactSum(canonicalDigits: digits) else { throw EncodingError("a sum is out of range") }
+    return sum
+}
+
+private func encode(_ tally: NameTally, to out: inout ByteWriter) {
+    out.count(tally.counts.count)
+    for (name, count) in tally.counts.sorted(by: { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }) {
+        out.string(name)
+        out.signed(count)
+    }
+    out.signed(tally.rest)
+    encodeOptional(tally.cutoffHash, to: &out)
+}
+
+private func decodeTally(limit: Int, _ input: inout ByteReader) throws(EncodingError) -> NameTally {
+    var counts: [String: Int64] = [:]
+    for _ in 0..<(try input.count()) {
+        let name = try input.string()
+        counts[name] = try input.signed()
+    }
+    let rest = try input.signed()
+    return NameTally(limit: limit, counts: counts, rest: rest, cutoff: try decodeOptional(&input))
+}
+
+private func encodeOptional(_ hash: UInt64?, to out: inout ByteWriter) {
+    out.byte(hash == nil ? 0 : 1)
+    if let hash { out.fixed(hash) }
+}
+
+private func decodeOptional(_ input: inout ByteReader) throws(EncodingError) -> UInt64? {
+    if try input.byte() == 0 { return nil }
+    return try input.fixed()
+}
+
+private func encode(_ outcomes: Outcomes, to out: inout ByteWriter) {
+    out.count(outcomes.strata.count)
+    for (stratum, scores) in outcomes.strata.sorted(by: { $0.key < $1.key }) {
+        out.byte(stratum.label.rawValue)
+        out.byte(stratum.decision.map { $0 ? 1 : 0 } ?? 2)
+        for level in stratum.group {
+            out.byte(level == nil ? 0 : 1)
+            if let level { out.string(level) }
+        }
+        out.count(scores.cells.count)
+        var last: UInt32 = 0
+        for (cell, entry) in scores.cells.sorted(by: { $0.key < $1.key }) {
+            out.unsigned(cell - last)
+            out.signed(entry.count)
+            out.signed(entry.sum)
+            last = cell
+        }
+        out.signed(scores.unscored)
+        out.signed(scores.outsideUnit)
+        out.signed(scores.sumOfSquares)
+        out.signed(scores.logLoss)
+    }
+    encodeOptional(outcomes.cutoff, to: &out)
+}
+
+private func decodeOutcomes(cellCount: Int, attributes: Int, _ input: inout ByteReader) throws(EncodingError) -> Outcomes {
+    var strata: [Stratum: ScoreCells] = [:]
+    for _ in 0..<(try input.count()) {
+        guard let label = Stratum.Label(rawValue: try input.byte()) else { throw EncodingError("an unknown kind of label") }
+        let decision = try input.byte()
+        var group: [String?] = []
+        for _ in 0..<attributes { group.append(try input.byte() == 0 ? nil : try input.string()) }
+        var scores = ScoreCells()
+        var cell: UInt128 = 0
+        for _ in 0..<(try input.count()) {
+            cell += try input.unsigned()
+            guard cell < UInt128(cellCount) else { throw EncodingError("a cell is out of range") }
+            let count = try input.signed()
+            scores.cells[UInt32(cell)] = ScoreCells.Cell(count: count, sum: try input.wide())
+        }
+        scores.unscored = try input.signed()
+        scores.outsideUnit = try input.signed()
+        scores.sumOfSquares = try input.wide()
+        scores.logLoss = try input.wide()
+        strata[Stratum(label: label, decision: decision == 2 ? nil : decision == 1, group: group)] = scores
+    }
+    return Outcomes(strata: strata, cutoff: try decodeOptional(&input))
+}

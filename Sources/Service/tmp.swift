@@ -1,0 +1,3 @@
+enum ServicePlaceholder {}
+import Hummingbird
+import Yams

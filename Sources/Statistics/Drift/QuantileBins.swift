@@ -1,0 +1,30 @@
+/// Edges at the k/bins quantiles of a sample (linear interpolation, as NumPy's default), equal ones merged.
+///
+/// Cells are open at both ends and right-closed: x ≤ e₁, e₁ < x ≤ e₂, …, x > eₗₐₛₜ.
+/// - Parameter sorted: ascending, finite or infinite, without NaN.
+/// - Returns: bins − 1 edges or fewer; none for an empty sample.
+/// > Source: R. J. Hyndman and Y. Fan, "Sample Quantiles in Statistical Packages", 1996, definition 7.
+public func quantileEdges(ofSorted sorted: [Double], bins: Int) -> [Double] {
+    precondition(bins >= 1, "at least one bin")
+    guard !sorted.isEmpty else { return [] }
+    var edges: [Double] = []
+    for k in 1..<max(bins, 1) where bins > 1 {
+        let edge = quantile(ofSorted: sorted, Double(k) / Double(bins))
+        if edges.last.map({ edge > $0 }) ?? true { edges.append(edge) }
+    }
+    return edges
+}
+
+/// The p-quantile by linear interpolation between order statistics.
+public func quantile(ofSorted sorted: [Double], _ p: Double) -> Double {
+    precondition(!sorted.isEmpty && p >= 0 && p <= 1, "a quantile needs values and 0 ≤ p ≤ 1")
+    let place = p * Double(sorted.count - 1)
+    let low = Int(place.rounded(.down))
+    guard low + 1 < sorted.count else { return sorted[sorted.count - 1] }
+    let a = sorted[low], b = sorted[low + 1]
+    let t = place - Double(low)
+    if t == 0 || a == b { return a }
+    // NumPy's form: from the nearer end, so that the result never passes it.
+    let value = t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t)
+    return value.isNaN ? (t < 0.5 ? a : b) : value
+}

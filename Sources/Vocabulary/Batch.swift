@@ -1,0 +1,96 @@
+/// A column of levels: codes into a list of this batch's own distinct values. −1 is missing.
+public struct LevelColumn: Sendable, Equatable {
+    public private(set) var codes: [Int32] = []
+    public private(set) var levels: [String] = []
+    private var index: [String: Int32] = [:]
+
+    public init() {}
+    public init(_ values: [String?]) { for value in values { append(value) } }
+
+    public mutating func append(_ value: String?) {
+        guard let value else { codes.append(-1); return }
+        if let code = index[value] { codes.append(code); return }
+        let code = Int32(levels.count)
+        levels.append(value)
+        index[value] = code
+        codes.append(code)
+    }
+    public subscript(_ row: Int) -> String? { codes[row] < 0 ? nil : levels[Int(codes[row])] }
+    public var count: Int { codes.count }
+    public static func == (a: LevelColumn, b: LevelColumn) -> Bool { a.codes == b.codes && a.levels == b.levels }
+}
+
+/// A feature's values. In a numeric column NaN means missing.
+public enum Column: Sendable, Equatable {
+    case numeric([Double])
+    case categorical(LevelColumn)
+
+    public init(_ kind: FeatureKind) { self = kind == .numeric ? .numeric([]) : .categorical(LevelColumn()) }
+    public var count: Int {
+        switch self {
+        case .numeric(let values): values.count
+        case .categorical(let column): column.count
+        }
+    }
+}
+
+/// Predictions of one model version, column by column: the unit that is stored and folded into a profile.
+///
+/// Every array has `count` entries. Columns stand in the schema's order.
+public struct PredictionBatch: Sendable, Equatable {
+    public var ids: [String] = []
+    public var timestamps: [Timestamp] = []
+    public var features: [Column]
+    /// One column per sensitive attribute.
+    public var groups: [LevelColumn]
+    /// NaN where the record has none.
+    public var scores: [Double] = []
+    /// The decision as the caller made it: 0 or 1 for a binary model, the value for a regression; NaN where absent.
+    public var predictions: [Double] = []
+    /// Latency in seconds, cost and whatever else the caller measures, by name; NaN where a record has none.
+    public var measures: [String: [Double]] = [:]
+    /// What went wrong serving this prediction, or nil for a success.
+    public var errors: [String?] = []
+    public var variants: [String?] = []
+
+    public var count: Int { ids.count }
+
+    public init(schema: FeatureSchema) {
+        features = schema.features.map { Column($0.kind) }
+        groups = schema.sensitive.map { _ in LevelColumn() }
+    }
+
+    /// Measures that every caller may send under their own key (CONTRACTS.md).
+    public static let latencyMeasure = "latency_seconds"
+    public static let costMeasure = "cost"
+
+    /// The rows at these positions, in this order.
+    public func rows(at positions: [Int]) -> PredictionBatch {
+        var out = self
+        out.ids = positions.map { ids[$0] }
+        out.timestamps = positions.map { timestamps[$0] }
+        out.features = features.map { column in
+            switch column {
+            case .numeric(let values): .numeric(positions.map { values[$0] })
+            case .categorical(let levels): .categorical(LevelColumn(positions.map { levels[$0] }))
+            }
+        }
+        out.groups = groups.map { levels in LevelColumn(positions.map { levels[$0] }) }
+        out.scores = positions.map { scores[$0] }
+        out.predictions = positions.map { predictions[$0] }
+        out.measures = measures.mapValues { values in positions.map { values[$0] } }
+        out.errors = positions.map { errors[$0] }
+        out.variants = positions.map { variants[$0] }
+        return out
+    }
+}
+
+/// Label events of one model. The version is that of the prediction with the same id.
+public struct LabelBatch: Sendable, Equatable {
+    public var ids: [String] = []
+    /// 0 or 1 for a binary model, the true value for a regression.
+    public var labels: [Double] = []
+    public var timestamps: [Timestamp] = []
+    public var count: Int { ids.count }
+    public init() {}
+}

@@ -1,0 +1,73 @@
+internal import CCrypto
+
+/// SHA-256, HMAC-SHA256 and random bytes, all by OpenSSL's libcrypto.
+public enum Digest {
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        let status = unsafe EVP_Digest(bytes, bytes.count, &out, &length, EVP_sha256(), nil)
+        precondition(status == 1 && length == 32, "libcrypto has no SHA-256")
+        return out
+    }
+
+    public static func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        let done = unsafe HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &out, &length)
+        precondition(unsafe done != nil && length == 32, "libcrypto has no HMAC-SHA256")
+        return out
+    }
+
+    /// The first eight bytes of SHA-256: a checksum and fingerprint, not a signature.
+    public static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
+        sha256(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    public static func random(_ count: Int) -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: count)
+        let status = unsafe RAND_bytes(&out, Int32(count))
+        precondition(status == 1, "libcrypto has no random bytes")
+        return out
+    }
+
+    public static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef")
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+
+    public static func base64(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        var out = ""
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let chunk = bytes[start..<min(start + 3, bytes.count)]
+            let bits = chunk.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - chunk.count))
+            for i in 0..<4 { out.append(i <= chunk.count ? alphabet[Int(bits >> UInt32(18 - 6 * i) & 63)] : "=") }
+        }
+        return out
+    }
+
+    /// nil when the text is not base64.
+    public static func fromBase64(_ text: String) -> [UInt8]? {
+        var out: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for c in text.utf8 where c != UInt8(ascii: "=") {
+            let six: UInt8
+            switch c {
+            case 65...90: six = c - 65
+            case 97...122: six = c - 71
+            case 48...57: six = c + 4
+            case UInt8(ascii: "+"), UInt8(ascii: "-"): six = 62
+            case UInt8(ascii: "/"), UInt8(ascii: "_"): six = 63
+            default: return nil
+            }
+            bits = bits << 6 | UInt32(six)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                out.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return out
+    }
+}

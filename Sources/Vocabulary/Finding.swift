@@ -1,0 +1,140 @@
+/// What a monitor says of one window. Never silently "ok": too little data has verdicts of its own.
+public enum Verdict: String, Sendable, CaseIterable {
+    case ok
+    /// Significant, but smaller than the effect floor.
+    case negligible
+    /// Significant after correction, and at or above the floor.
+    case drifted
+    /// Too few rows to see an effect of the floor's size.
+    case insufficient
+    case noData = "no_data"
+    case fair
+    case unfair
+
+    /// Whether on-call should hear of it.
+    public var isFinding: Bool { self == .drifted || self == .unfair }
+
+    /// Order for "the worst of": a finding first, then what keeps us from knowing, then calm.
+    public var severity: Int {
+        switch self {
+        case .drifted, .unfair: 4
+        case .insufficient: 3
+        case .noData: 2
+        case .negligible: 1
+        case .ok, .fair: 0
+        }
+    }
+}
+
+/// The jobs a monitor can have. The raw value stands in results, metric labels and alerts.
+public enum Monitor: String, Sendable, CaseIterable {
+    case featureDrift = "feature_drift"
+    case predictionDrift = "prediction_drift"
+    case calibration
+    case performance
+    case fairness
+}
+
+/// The lengths of window that are evaluated on a schedule, and `custom` for those asked for by hand.
+public enum WindowKind: String, Sendable, CaseIterable {
+    case hour
+    case day
+    case custom
+
+    public var seconds: Int64? {
+        switch self {
+        case .hour: 3600
+        case .day: 86_400
+        case .custom: nil
+        }
+    }
+}
+
+/// A half-open stretch of event time: `start ≤ t < end`.
+public struct Window: Sendable, Hashable {
+    public var kind: WindowKind
+    public var start: Timestamp
+    public var end: Timestamp
+    public init(kind: WindowKind, start: Timestamp, end: Timestamp) {
+        self.kind = kind
+        self.start = start
+        self.end = end
+    }
+    /// The window of this kind that holds `time`; nil for `custom`.
+    public init?(kind: WindowKind, holding time: Timestamp) {
+        guard let seconds = kind.seconds else { return nil }
+        let start = time.floored(toSeconds: seconds)
+        self.init(kind: kind, start: start, end: start.adding(seconds: seconds))
+    }
+}
+
+/// One number about one window, with what is needed to believe it.
+public struct Finding: Sendable, Equatable {
+    public var monitor: Monitor
+    /// The feature, the sensitive attribute, or empty for the whole model.
+    public var subject: String
+    /// For fairness rates: the group within the attribute. Else empty.
+    public var group: String
+    /// `psi`, `ks`, `roc_auc`, `demographic_parity_difference`, … (CONTRACTS.md names).
+    public var statistic: String
+    /// nil when it cannot be computed; `why` says the reason.
+    public var value: Double?
+    /// For a statistic with an interval or a rigorous bound: its ends.
+    public var lower: Double?
+    public var upper: Double?
+    public var pValue: Double?
+    public var adjustedP: Double?
+    public var referenceCount: Int64
+    public var currentCount: Int64
+    /// nil for a number that is only shown, such as a group's rate.
+    public var verdict: Verdict?
+    /// One plain sentence.
+    public var why: String
+
+    public init(
+        monitor: Monitor, subject: String, group: String = "", statistic: String, value: Double?, lower: Double? = nil,
+        upper: Double? = nil, pValue: Double? = nil, adjustedP: Double? = nil, referenceCount: Int64, currentCount: Int64,
+        verdict: Verdict? = nil, why: String = ""
+    ) {
+        self.monitor = monitor
+        self.subject = subject
+        self.group = group
+        self.statistic = statistic
+        self.value = value
+        self.lower = lower
+        self.upper = upper
+        self.pValue = pValue
+        self.adjustedP = adjustedP
+        self.referenceCount = referenceCount
+        self.currentCount = currentCount
+        self.verdict = verdict
+        self.why = why
+    }
+}
+
+/// All findings of one window of one version, as known at `evaluatedAt`.
+public struct Evaluation: Sendable, Equatable {
+    public var version: ModelVersion
+    public var window: Window
+    public var evaluatedAt: Timestamp
+    public var rows: Int64
+    public var labelled: Int64
+    public var findings: [Finding]
+
+    public init(
+        version: ModelVersion, window: Window, evaluatedAt: Timestamp, rows: Int64, labelled: Int64, findings: [Finding]
+    ) {
+        self.version = version
+        self.window = window
+        self.evaluatedAt = evaluatedAt
+        self.rows = rows
+        self.labelled = labelled
+        self.findings = findings
+    }
+
+    /// The worst verdict of a monitor: `no_data` when it has no finding with one.
+    public func verdict(of monitor: Monitor) -> Verdict {
+        findings.lazy.filter { $0.monitor == monitor }.compactMap(\.verdict).max { $0.severity < $1.severity } ?? .noData
+    }
+    public var monitors: [Monitor] { Monitor.allCases.filter { m in findings.contains { $0.monitor == m && $0.verdict != nil } } }
+}

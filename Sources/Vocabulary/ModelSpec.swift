@@ -1,0 +1,138 @@
+/// A model and one of its versions: `credit` `3`.
+public struct ModelVersion: Sendable, Hashable, CustomStringConvertible {
+    public var model: String
+    public var version: String
+    public init(model: String, version: String) {
+        self.model = model
+        self.version = version
+    }
+    public var description: String { "\(model) \(version)" }
+}
+
+public enum FeatureKind: String, Sendable, CaseIterable {
+    case numeric
+    case categorical
+}
+
+public struct Feature: Sendable, Hashable {
+    public var name: String
+    public var kind: FeatureKind
+    public init(name: String, kind: FeatureKind) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+public enum ModelTask: String, Sendable, CaseIterable {
+    case binary
+    case regression
+}
+
+/// What a version's records look like: its features and what is done with them.
+///
+/// It is frozen at registration. A record that does not fit it is rejected with what was expected.
+public struct FeatureSchema: Sendable, Equatable {
+    public var features: [Feature]
+    /// Sensitive attributes (`sex`, `race`): fairness is measured between their levels and their intersections.
+    public var sensitive: [String]
+    public var task: ModelTask
+    /// The label value that counts as positive, as it is written in files.
+    public var positiveLabel: String
+    /// A decision is positive when score ≥ threshold, unless the record carries its own prediction.
+    public var threshold: Double
+    public var currency: String
+
+    public init(
+        features: [Feature], sensitive: [String] = [], task: ModelTask = .binary, positiveLabel: String = "1",
+        threshold: Double = 0.5, currency: String = "USD"
+    ) {
+        self.features = features
+        self.sensitive = sensitive
+        self.task = task
+        self.positiveLabel = positiveLabel
+        self.threshold = threshold
+        self.currency = currency
+    }
+
+    public static let featuresMax = 4096
+    public static let sensitiveMax = 8
+    public static let nameLengthMax = 200
+}
+
+extension FeatureSchema {
+    public var json: JSON {
+        .object([
+            "task": .string(task.rawValue),
+            "positive_label": .string(positiveLabel),
+            "threshold": .number(threshold),
+            "currency": .string(currency),
+            "sensitive": .array(sensitive.map(JSON.string)),
+            "features": .array(features.map { .object(["name": .string($0.name), "kind": .string($0.kind.rawValue)]) }),
+        ])
+    }
+
+    public init?(json: JSON) {
+        guard let features = json["features"]?.arrayValue, let task = json["task"]?.stringValue.flatMap(ModelTask.init),
+            let threshold = json["threshold"]?.doubleValue
+        else { return nil }
+        var parsed: [Feature] = []
+        for feature in features {
+            guard let name = feature["name"]?.stringValue, let kind = feature["kind"]?.stringValue.flatMap(FeatureKind.init)
+            else { return nil }
+            parsed.append(Feature(name: name, kind: kind))
+        }
+        self.init(
+            features: parsed, sensitive: json["sensitive"]?.arrayValue?.compactMap(\.stringValue) ?? [], task: task,
+            positiveLabel: json["positive_label"]?.stringValue ?? "1", threshold: threshold,
+            currency: json["currency"]?.stringValue ?? "USD")
+    }
+
+    /// Every problem of the schema, each with its path, so that a person mends them in one go.
+    public var problems: [String] {
+        var found: [String] = []
+        var seen: Set<String> = []
+        if features.count > Self.featuresMax { found.append("features: \(features.count), expected at most \(Self.featuresMax)") }
+        if sensitive.count > Self.sensitiveMax { found.append("sensitive: \(sensitive.count), expected at most \(Self.sensitiveMax)") }
+        for (path, name) in features.map({ ("features", $0.name) }) + sensitive.map({ ("sensitive", $0) }) {
+            if name.isEmpty || name.utf8.count > Self.nameLengthMax {
+                found.append("\(path): a name of \(name.utf8.count) bytes, expected 1 to \(Self.nameLengthMax)")
+            }
+            if !seen.insert(path + "/" + name).inserted { found.append("\(path): \(name) is named twice") }
+        }
+        if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }
+        return found
+    }
+}
+
+/// Where a version stands in its life.
+public enum VersionStage: String, Sendable, CaseIterable {
+    /// Serves users; its verdicts raise alerts.
+    case champion
+    /// Scored in shadow beside the champion.
+    case candidate
+    case retired
+}
+
+/// A version as the registry knows it. `streamID` is its first lane (DESIGN.md, lanes).
+public struct RegisteredVersion: Sendable, Equatable {
+    public var key: ModelVersion
+    public var versionID: Int64
+    public var streamID: Int64
+    public var stage: VersionStage
+    public var schema: FeatureSchema
+    public var referenceRows: Int64
+    public var registeredAt: Timestamp
+
+    public init(
+        key: ModelVersion, versionID: Int64, streamID: Int64, stage: VersionStage, schema: FeatureSchema, referenceRows: Int64,
+        registeredAt: Timestamp
+    ) {
+        self.key = key
+        self.versionID = versionID
+        self.streamID = streamID
+        self.stage = stage
+        self.schema = schema
+        self.referenceRows = referenceRows
+        self.registeredAt = registeredAt
+    }
+}

@@ -1,0 +1,15 @@
+/// A seeded generator (SplitMix64): the same numbers in every run. Tests print the seed when they fail.
+public struct Seeded: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+    public init(_ seed: UInt64) { state = seed }
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+    public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+    /// Nearly normal: the sum of twelve uniforms, less six.
+    public mutating func gaussian() -> Double { (0..<12).reduce(-6.0) { sum, _ in sum + uniform() } }
+}

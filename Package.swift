@@ -29,7 +29,9 @@ let package = Package(
     products: [.executable(name: "evenkeel", targets: ["evenkeel"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -47,7 +49,7 @@ let package = Package(
         room("Kernels", ["CKernels"], hot: true),
         .target(
             name: "Migrations", path: "sql",
-            resources: [.embedInCode("migrations")], swiftSettings: strict),
+            resources: [.embedInCode("migrations"), .embedInCode("queries")], swiftSettings: strict),
 
         // Floor 2: numbers.
         room("Statistics", ["Kernels", "CGSL"], hot: true),
@@ -69,8 +71,11 @@ let package = Package(
             [
                 "Vocabulary", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 

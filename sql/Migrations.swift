@@ -1,1 +1,41 @@
-enum MigrationsPlaceholder {}
+/// A numbered step of the schema. Files are never changed once released: a new step is added.
+public struct Migration: Sendable, Equatable {
+    public let version: Int
+    public let name: String
+    public let sql: String
+}
+
+/// Every migration, in order. Embedded in the binary; the .sql files are the only copy.
+public let migrations: [Migration] = [
+    ("registry", PackageResources.v0001_registry_sql),
+    ("predictions", PackageResources.v0002_predictions_sql),
+    ("profiles", PackageResources.v0003_profiles_sql),
+    ("alerts", PackageResources.v0004_alerts_sql),
+    ("reading", PackageResources.v0005_reading_sql),
+].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
+
+/// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.
+public enum Queries {
+    private static let all: [String: String] = {
+        let files = [
+            PackageResources.registry_sql, PackageResources.ingest_sql, PackageResources.labels_sql, PackageResources.profiles_sql,
+            PackageResources.results_sql, PackageResources.alerts_sql,
+        ]
+        var queries: [String: String] = [:]
+        for file in files {
+            for section in (String(decoding: file, as: UTF8.self)).split(separator: "-- name: ") {
+                guard let end = section.firstIndex(of: "\n") else { continue }
+                queries[String(section[..<end])] = String(section[section.index(after: end)...])
+            }
+        }
+        return queries
+    }()
+
+    public static var names: [String] { all.keys.sorted() }
+
+    /// A name that is not in sql/queries is our own bug; a test asks for every name that Storage uses.
+    public static subscript(_ name: String) -> String {
+        guard let sql = all[name] else { preconditionFailure("no query named \(name) in sql/queries") }
+        return sql
+    }
+}

@@ -101,11 +101,12 @@ public struct ExactSum: Sendable, Equatable {
         return canonical.digits.enumerated().filter { $0.element != 0 }.map { (index: $0.offset, digit: $0.element) }
     }
 
-    /// nil when an index is out of range.
+    /// nil when an index or a digit is out of range.
     public init?(canonicalDigits: [(index: Int, digit: Int64)]) {
         self.init()
         for (index, digit) in canonicalDigits {
             guard digits.indices.contains(index) else { return nil }
+            guard (index == digits.count - 1 ? -1 : 0)..<1 << 32 ~= digit else { return nil }
             digits[index] = digit
         }
     }

@@ -1,5 +1,5 @@
 public import Kernels
-public import Vocabulary
+internal import Vocabulary
 
 /// The sums of a numeric column: counts by cell, missing ones, and moments.
 public struct NumericCells: Sendable, Equatable {
@@ -24,8 +24,8 @@ public struct NumericCells: Sendable, Equatable {
             let x = values[i]
             if cells[i] == Locator.missingCell { missing += 1; return }
             counts[Int(cells[i])] += 1
-            minimum = Swift.min(minimum, x)
-            maximum = Swift.max(maximum, x)
+            minimum = Swift.min(minimum, x + 0)  // + 0 makes −0 to 0: which of two equal ones is kept would depend on the order
+            maximum = Swift.max(maximum, x + 0)
             let shifted = x - grid.center
             guard shifted.isFinite, abs(shifted) < 1e150 else { return }
             finite += 1
@@ -156,6 +156,7 @@ public struct MeasureCells: Sendable, Equatable {
     public internal(set) var sum = ExactSum()
 
     public init() {}
+    init(missing: Int64) { self.missing = missing }
 
     mutating func fold(_ values: [Double], rows: [Int]) {
         for i in rows {

@@ -29,6 +29,9 @@ public struct NumericGrid: Sendable, Equatable {
         a.cuts == b.cuts && a.binEdges == b.binEdges && a.isComplete == b.isComplete && a.center == b.center
     }
 
+    /// The cell that holds x; nil for NaN.
+    public func cell(of x: Double) -> Int? { x.isNaN ? nil : Int(locator.cell(of: x)) }
+
     /// Cell counts summed into the drift bins: binEdges.count + 1 of them, right-closed.
     public func bins(of cells: [Int64]) -> [Int64] { regroup(cells, edges: binEdges) }
 

@@ -6,7 +6,7 @@ extension NumericGrid {
     ///   - quantileEdges: the drift-bin edges of the sorted values (the statistic's own definition, handed in).
     ///   - required: cuts that must be there whatever the reference holds.
     public init(reference values: [Double], quantileEdges: ([Double]) -> [Double], required: [Double] = []) {
-        let sorted = values.filter { !$0.isNaN }.sorted()
+        let sorted = values.filter { !$0.isNaN }.map { $0 + 0 }.sorted()  // + 0: −0 and 0 have no order among them
         let edges = quantileEdges(sorted)
         var distinct: [Double] = []
         for value in sorted where value.isFinite && distinct.last != value { distinct.append(value) }

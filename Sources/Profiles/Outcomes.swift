@@ -25,7 +25,8 @@ public struct Stratum: Sendable, Hashable, Comparable {
     public static let overflowLevel = "(overflow)"
 
     var sortKey: String {
-        "\(label.rawValue)\(decision.map { $0 ? "1" : "0" } ?? "2")" + group.map { "\u{1}" + ($0.map { "=" + $0 } ?? "-") }.joined()
+        // With its length in front of every level, no level can look like two.
+        "\(label.rawValue)\(decision.map { $0 ? "1" : "0" } ?? "2")" + group.map { $0.map { "=\($0.utf8.count):" + $0 } ?? "-" }.joined()
     }
     public static func < (a: Stratum, b: Stratum) -> Bool { a.sortKey.unicodeScalars.lexicographicallyPrecedes(b.sortKey.unicodeScalars) }
 }

@@ -1,3 +1,4 @@
+internal import Kernels
 public import Vocabulary
 
 /// The sums of a stretch of predictions of one model version: what every monitor is a function of.
@@ -44,12 +45,13 @@ public struct Profile: Sendable, Equatable {
     public mutating func fold(_ batch: PredictionBatch, grid: ProfileGrid, rows positions: [Int]? = nil) {
         precondition(grid.fingerprint == gridFingerprint, "a profile is folded on its own grid")
         let all = positions ?? Array(0..<batch.count)
+        let rowsBefore = rows
         rows += Int64(all.count)
         let failed = all.filter { batch.errors[$0] != nil }
         errors += Int64(failed.count)
-        for (name, values) in batch.measures where measures[name] != nil || measures.count < Profile.measuresMax {
-            measures[name, default: MeasureCells()].fold(values, rows: all)
-        }
+        for (name, values) in batch.measures { measures[name, default: MeasureCells(missing: rowsBefore)].fold(values, rows: all) }
+        for name in measures.keys where batch.measures[name] == nil { measures[name]?.missing += Int64(all.count) }
+        trimMeasures()
         let served = failed.isEmpty ? positions : all.filter { batch.errors[$0] == nil }
         for (i, column) in batch.features.enumerated() {
             switch (column, grid.features[i], features[i]) {
@@ -98,6 +100,9 @@ public struct Profile: Sendable, Equatable {
     /// Adds another profile of the same grid.
     public mutating func merge(_ other: Profile, grid: ProfileGrid) {
         precondition(other.gridFingerprint == gridFingerprint && grid.fingerprint == gridFingerprint, "profiles add on one grid only")
+        for name in measures.keys where other.measures[name] == nil { measures[name]?.missing += other.rows }
+        for (name, cells) in other.measures { measures[name, default: MeasureCells(missing: rows)].merge(cells) }
+        trimMeasures()
         rows += other.rows
         errors += other.errors
         labelled += other.labelled
@@ -115,7 +120,13 @@ public struct Profile: Sendable, Equatable {
         }
         score.merge(other.score)
         outcomes.merge(other.outcomes, attributes: grid.attributes)
-        for (name, cells) in other.measures { measures[name, default: MeasureCells()].merge(cells) }
+    }
+
+    /// Of too many names those with the smallest hashes stay: one that stays in the end stayed in every part.
+    private mutating func trimMeasures() {
+        guard measures.count > Profile.measuresMax else { return }
+        let order = measures.keys.sorted { (stableHash($0), $0) < (stableHash($1), $1) }
+        for name in order.dropFirst(Profile.measuresMax) { measures[name] = nil }
     }
 }
 

@@ -177,8 +177,9 @@ private func decodeOutcomes(cellCount: Int, attributes: Int, _ input: inout Byte
         var scores = ScoreCells()
         var cell: UInt128 = 0
         for _ in 0..<(try input.count()) {
-            cell += try input.unsigned()
-            guard cell < UInt128(cellCount) else { throw EncodingError("a cell is out of range") }
+            let gap = try input.unsigned()
+            guard gap < UInt128(cellCount) - cell else { throw EncodingError("a cell is out of range") }
+            cell += gap
             let count = try input.signed()
             scores.cells[UInt32(cell)] = ScoreCells.Cell(count: count, sum: try input.wide())
         }

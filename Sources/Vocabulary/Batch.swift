@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A column of levels: codes into a list of this batch's own distinct values. −1 is missing.
 public struct LevelColumn: Sendable, Equatable {
     public private(set) var codes: [Int32] = []
@@ -11,7 +13,8 @@ public struct LevelColumn: Sendable, Equatable {
         guard let value else { codes.append(-1); return }
         if let code = index[value] { codes.append(code); return }
         let code = Int32(levels.count)
-        levels.append(value)
+        // Swift calls texts equal that Unicode does; of these only one form may be hashed and stored.
+        levels.append(value.precomposedStringWithCanonicalMapping)
         index[value] = code
         codes.append(code)
     }

@@ -138,3 +138,26 @@ public struct Evaluation: Sendable, Equatable {
     }
     public var monitors: [Monitor] { Monitor.allCases.filter { m in findings.contains { $0.monitor == m && $0.verdict != nil } } }
 }
+
+extension Finding {
+    /// As it stands in results, alerts and API answers.
+    public var json: JSON {
+        var object = JSONObject([
+            ("monitor", .string(monitor.rawValue)), ("subject", .string(subject)), ("statistic", .string(statistic)), ("value", JSON(value)),
+            ("lower", JSON(lower)), ("upper", JSON(upper)), ("p_value", JSON(pValue)), ("p_adjusted", JSON(adjustedP)),
+            ("reference_n", .integer(referenceCount)), ("n", .integer(currentCount)), ("verdict", JSON(verdict?.rawValue)), ("why", .string(why)),
+        ])
+        if !group.isEmpty { object["group"] = .string(group) }
+        return .object(object)
+    }
+}
+
+extension Evaluation {
+    public var json: JSON {
+        .object([
+            "model": .string(version.model), "version": .string(version.version), "window": .string(window.kind.rawValue),
+            "from": .string(window.start.rfc3339), "to": .string(window.end.rfc3339), "evaluated_at": .string(evaluatedAt.rfc3339),
+            "rows": .integer(rows), "labelled": .integer(labelled), "findings": .array(findings.map(\.json)),
+        ])
+    }
+}

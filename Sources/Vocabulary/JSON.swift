@@ -60,9 +60,10 @@ public struct JSONObject: Sendable, Equatable {
     public subscript(_ key: String) -> JSON? {
         get { members.last { $0.key == key }?.value }
         set {
+            guard let newValue else { members.removeAll { $0.key == key }; return }
             if let at = members.lastIndex(where: { $0.key == key }) {
-                if let newValue { members[at].value = newValue } else { members.remove(at: at) }
-            } else if let newValue {
+                members[at].value = newValue
+            } else {
                 members.append((key, newValue))
             }
         }

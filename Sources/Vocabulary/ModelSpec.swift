@@ -81,8 +81,14 @@ extension FeatureSchema {
             else { return nil }
             parsed.append(Feature(name: name, kind: kind))
         }
+        var sensitive: [String] = []
+        if let given = json["sensitive"] {
+            guard let names = given.arrayValue else { return nil }
+            sensitive = names.compactMap(\.stringValue)
+            guard sensitive.count == names.count else { return nil }
+        }
         self.init(
-            features: parsed, sensitive: json["sensitive"]?.arrayValue?.compactMap(\.stringValue) ?? [], task: task,
+            features: parsed, sensitive: sensitive, task: task,
             positiveLabel: json["positive_label"]?.stringValue ?? "1", threshold: threshold,
             currency: json["currency"]?.stringValue ?? "USD")
     }

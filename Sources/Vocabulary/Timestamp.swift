@@ -36,12 +36,12 @@ extension Timestamp {
         if scan.take(":") {
             guard let s = scan.digits(2), s <= 60 else { return nil }
             second = s
+            if scan.take(".") {
+                guard let fraction = scan.fractionMicroseconds() else { return nil }
+                micros += fraction
+            }
         }
         micros += ((hour * 60 + minute) * 60 + second) * 1_000_000
-        if scan.take(".") {
-            guard let fraction = scan.fractionMicroseconds() else { return nil }
-            micros += fraction
-        }
         if !scan.isAtEnd, !scan.takeAny("Zz") {
             let sign: Int64
             if scan.take("+") { sign = 1 } else if scan.take("-") { sign = -1 } else { return nil }
@@ -56,9 +56,10 @@ extension Timestamp {
 
     /// RFC 3339 in UTC, with as many fraction digits as are needed.
     public var rfc3339: String {
-        let day = floored(toSeconds: 86_400)
-        let (y, m, d) = civilFromDays(day.microseconds / 86_400_000_000)
-        let inDay = microseconds - day.microseconds
+        // The start of the first day that can be held is itself out of range: days are floored, not moments.
+        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 86_400_000_000)
+        let (y, m, d) = civilFromDays(remainder < 0 ? quotient - 1 : quotient)
+        let inDay = remainder < 0 ? remainder + 86_400_000_000 : remainder
         let s = inDay / 1_000_000
         var text = "\(pad(y, 4))-\(pad(m, 2))-\(pad(d, 2))T\(pad(s / 3600, 2)):\(pad(s / 60 % 60, 2)):\(pad(s % 60, 2))"
         var fraction = inDay % 1_000_000
@@ -113,8 +114,8 @@ private struct DigitScanner {
 }
 
 private func pad(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return digits.count >= width ? digits : String(repeating: "0", count: width - digits.count) + digits
+    let digits = String(value.magnitude)
+    return (value < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
 private func daysInMonth(_ year: Int64, _ month: Int64) -> Int64 {

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// The golden values and real logs that stand beside a development checkout. A clone without them skips, and says so.
 public enum SharedFiles {

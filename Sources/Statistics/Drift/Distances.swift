@@ -20,7 +20,7 @@ public struct PopulationStabilityIndex: Sendable, Equatable {
         terms = zip(r, a).map { r, a in
             let r = max(r, floor)
             let a = max(a, floor)
-            return (a - r) * log(a / r)
+            return a == r ? 0 : (a - r) * log(a / r)
         }
         statistic = terms.reduce(0, +)
         pValue = Self.tail(statistic, cells: usedCells(reference, current), n: n, m: m)
@@ -61,7 +61,7 @@ public struct JensenShannon: Sendable, Equatable {
             nats += (part(r, middle) + part(a, middle)) / 2
         }
         nats = max(nats, 0)
-        divergence = base == .two ? nats / log(2) : nats
+        divergence = base == .two ? min(1, nats / log(2)) : nats
         statistic = divergence.squareRoot()
         pValue = PopulationStabilityIndex.tail(8 * nats, cells: usedCells(reference, current), n: n, m: m)
     }

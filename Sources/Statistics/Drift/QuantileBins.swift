@@ -25,6 +25,7 @@ public func quantile(ofSorted sorted: [Double], _ p: Double) -> Double {
     let t = place - Double(low)
     if t == 0 || a == b { return a }
     // NumPy's form: from the nearer end, so that the result never passes it.
+    if (b - a).isInfinite, a.isFinite, b.isFinite { return a * (1 - t) + b * t }
     let value = t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t)
     return value.isNaN ? (t < 0.5 ? a : b) : value
 }

@@ -31,8 +31,15 @@ public enum Distributions {
     /// The x with P(X ≥ x) = p of the chi-squared distribution, for 0 < p < 1.
     public static func chiSquaredCritical(_ p: Double, degreesOfFreedom: Double) -> Double {
         precondition(p > 0 && p < 1 && degreesOfFreedom > 0, "a critical value needs 0 < p < 1 and degrees of freedom > 0")
-        handlerOff
-        return gsl_cdf_chisq_Qinv(p, degreesOfFreedom)
+        // GSL's own inverse does not converge for very many degrees of freedom; bisection on the tail always does.
+        var low = 0.0
+        var high = max(1, degreesOfFreedom)
+        while chiSquaredTail(high, degreesOfFreedom: degreesOfFreedom) > p { high *= 2 }
+        while true {
+            let middle = low + (high - low) / 2
+            if middle <= low || middle >= high { return middle }
+            if chiSquaredTail(middle, degreesOfFreedom: degreesOfFreedom) > p { low = middle } else { high = middle }
+        }
     }
 
     /// P(√n·D ≥ x) of Kolmogorov's limiting distribution: 2 Σₖ (−1)ᵏ⁻¹ exp(−2k²x²).
@@ -40,7 +47,7 @@ public enum Distributions {
     /// For small x the series in the other variable converges faster: 1 − √(2π)/x Σ exp(−(2k−1)²π²/(8x²)).
     /// > Source: A. Kolmogorov, "Sulla determinazione empirica di una legge di distribuzione", 1933.
     public static func kolmogorovTail(_ x: Double) -> Double {
-        if x <= 0 { return 1 }
+        if x < 0.15 { return 1 }  // less than 1e-23 away from 1
         if x < 1.18 {
             let t = -Double.pi * Double.pi / (8 * x * x)
             var sum = 0.0

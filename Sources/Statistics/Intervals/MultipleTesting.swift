@@ -8,7 +8,7 @@ public func benjaminiHochberg(_ pValues: [Double?]) -> [Double?] {
     var adjusted = [Double?](repeating: nil, count: pValues.count)
     var smallest = 1.0
     for (rank, index) in order.enumerated().reversed() {
-        smallest = min(smallest, pValues[index]! * Double(order.count) / Double(rank + 1))
+        smallest = min(smallest, pValues[index]! / (Double(rank + 1) / Double(order.count)))
         adjusted[index] = smallest
     }
     return adjusted

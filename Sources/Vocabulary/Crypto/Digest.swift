@@ -46,12 +46,15 @@ public enum Digest {
         return out
     }
 
-    /// nil when the text is not base64.
+    /// nil when the text is not base64. Padding may be left out, but not be wrong.
     public static func fromBase64(_ text: String) -> [UInt8]? {
         var out: [UInt8] = []
         var bits: UInt32 = 0
         var count = 0
-        for c in text.utf8 where c != UInt8(ascii: "=") {
+        let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        let digits = text.utf8.dropLast(padding)
+        guard digits.count % 4 != 1, padding == 0 || (padding <= 2 && (digits.count + padding) % 4 == 0) else { return nil }
+        for c in digits {
             let six: UInt8
             switch c {
             case 65...90: six = c - 65

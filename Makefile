@@ -1,0 +1,54 @@
+# `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test build release format lint clean setup setup-tests
+
+SWIFT_FILES = Package.swift Sources Tests sql
+
+# Further arguments: make demo ARGS="--port 9000", make test ARGS="--filter Drift"
+ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: build ## sets up what is missing, builds, runs the demo (ARGS="--port 9000 --exit-after 60")
+	.build/debug/evenkeel demo $(ARGS)
+
+test: setup-tests ## sets up what is missing, builds, runs every test (ARGS="--filter Drift")
+	swift build --build-tests
+	swift test --skip-build $(ARGS)
+
+build: setup ## sets up what is missing, a debug build: .build/debug/evenkeel
+	swift build --product evenkeel
+
+# The tarball holds the Swift runtime within the binary, but not the C libraries of Package.swift.
+RELEASE = .build/release-tarball
+VERSION = $(or $(patsubst v%,%,$(shell git -c safe.directory="$(CURDIR)" describe --tags --always 2>/dev/null)),unversioned)
+
+release: README.md LICENSE CHANGELOG.md setup ## optimised and stripped: .build/release-tarball/evenkeel-VERSION-linux-ARCH.tar.gz
+	swift build -c release --product evenkeel --static-swift-stdlib
+	@set -eu; name=evenkeel-$(VERSION)-linux-$$(uname -m); folder=$(RELEASE)/$$name; \
+	rm -rf $(RELEASE); mkdir -p $$folder; \
+	cp README.md LICENSE CHANGELOG.md $$folder; \
+	strip -o $$folder/evenkeel .build/release/evenkeel; \
+	$$folder/evenkeel --help > /dev/null; \
+	tar -C $(RELEASE) --sort=name --owner=0 --group=0 --numeric-owner -czf $(RELEASE)/$$name.tar.gz $$name; \
+	rm -r $$folder; ls -sh $(RELEASE)/$$name.tar.gz
+
+format: ## rewrites the Swift files in the house style
+	swift format -i -p -r $(SWIFT_FILES)
+
+lint: ## says where the Swift files leave the house style
+	swift format lint --strict -p -r $(SWIFT_FILES)
+
+clean: ## removes what was built; fetched packages stay
+	swift package clean
+	rm -rf $(RELEASE)
+
+setup:
+	@scripts/setup.sh
+
+setup-tests:
+	@scripts/setup.sh tests

@@ -1,0 +1,99 @@
+public import Vocabulary
+
+/// Decides, window by window, what becomes of an alert: pending → firing → resolved. Pure: the same windows give the same changes.
+///
+/// A window that was evaluated before and is evaluated again replaces what was remembered of it. A window with too little data says
+/// nothing: it neither fires nor resolves.
+public struct AlertLifecycle: Sendable {
+    public let policy: AlertPolicy
+    public init(policy: AlertPolicy) { self.policy = policy }
+
+    /// - Parameter open: the version's open alerts; those of other policies are left alone.
+    public func observe(_ evaluation: Evaluation, open: [Alert], silences: [Silence]) -> [AlertChange] {
+        guard evaluation.window.kind == policy.window else { return [] }
+        return policy.monitors.compactMap { monitor in
+            let verdict = evaluation.verdict(of: monitor)
+            guard verdict != .insufficient, verdict != .noData else { return nil }
+            let current = open.first { $0.policy == policy.name && $0.monitor == monitor }
+            guard var change = step(current, evaluation, monitor, isFinding: verdict.isFinding) else { return nil }
+            if change.isAnnounced, silences.contains(where: { Self.covers($0, evaluation, monitor) }) { change.isAnnounced = false }
+            return change
+        }
+    }
+
+    private func step(_ current: Alert?, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor, isFinding: Bool) -> AlertChange? {
+        guard var alert = current ?? (isFinding ? fresh(evaluation, monitor) : nil) else { return nil }
+        guard remember(&alert.memory, AlertMemory.Seen(windowEnd: evaluation.window.end, isFinding: isFinding)) else { return nil }
+        let seen = alert.memory.seen
+        if isFinding, seen.last?.windowEnd == evaluation.window.end { describe(&alert, evaluation, monitor) }
+        switch alert.state {
+        case .pending:
+            if seen.suffix(policy.of).count(where: \.isFinding) >= policy.findings {
+                alert.state = .firing
+                alert.firedAt = evaluation.evaluatedAt
+                return AlertChange(alert: alert, isAnnounced: true)
+            }
+            return AlertChange(alert: alert, isDropped: !seen.suffix(policy.of).contains(where: \.isFinding))
+        case .firing:
+            if seen.count >= policy.resolveAfter, !seen.suffix(policy.resolveAfter).contains(where: \.isFinding) {
+                alert.state = .resolved
+                alert.resolvedAt = evaluation.evaluatedAt
+                return AlertChange(alert: alert, isAnnounced: true)
+            }
+            return AlertChange(alert: alert)
+        case .resolved: return nil
+        }
+    }
+
+    private func fresh(_ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) -> Alert {
+        Alert(
+            version: evaluation.version, monitor: monitor, policy: policy.name, severity: policy.severity, state: .pending,
+            memory: AlertMemory(), summary: "", detail: .null, startedAt: evaluation.window.start)
+    }
+
+    /// - Returns: false when the window is older than everything remembered, so that it changes nothing.
+    private func remember(_ memory: inout AlertMemory, _ window: AlertMemory.Seen) -> Bool {
+        let limit = max(policy.of, policy.resolveAfter)
+        if let at = memory.seen.firstIndex(where: { $0.windowEnd == window.windowEnd }) {
+            memory.seen[at] = window
+            return true
+        }
+        if memory.seen.count >= limit, let oldest = memory.seen.first, window.windowEnd < oldest.windowEnd { return false }
+        memory.seen.append(window)
+        memory.seen.sort { $0.windowEnd < $1.windowEnd }
+        memory.seen.removeFirst(max(0, memory.seen.count - limit))
+        return true
+    }
+
+    private static func covers(_ silence: Silence, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) -> Bool {
+        silence.model == evaluation.version.model && (silence.monitor == nil || silence.monitor == monitor)
+            && silence.until > evaluation.evaluatedAt
+    }
+
+    /// The summary names the finding that stands out most, and how many more there are.
+    private func describe(_ alert: inout Alert, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) {
+        let findings = evaluation.findings.filter { $0.monitor == monitor && $0.verdict?.isFinding == true }
+        guard let worst = findings.max(by: { Self.strength($0) < Self.strength($1) }) else { return }
+        let subjects = Set(findings.map(\.subject)).subtracting([worst.subject]).count
+        let subject = worst.subject.isEmpty ? "" : worst.subject + ": "
+        alert.summary = "\(evaluation.version) \(monitor.rawValue): \(subject)\(worst.why)" + (subjects > 0 ? " (and \(subjects) more)" : "")
+        alert.detail = .object([
+            "window": .object([
+                "kind": .string(evaluation.window.kind.rawValue), "start": .string(evaluation.window.start.rfc3339),
+                "end": .string(evaluation.window.end.rfc3339),
+            ]),
+            "rows": .integer(evaluation.rows),
+            "labelled": .integer(evaluation.labelled),
+            "findings": .array(findings.sorted { Self.strength($0) > Self.strength($1) }.prefix(20).map(\.json)),
+        ])
+    }
+
+    /// Bounded distances compare among each other; what is not one of them comes after, by its p-value.
+    private static func strength(_ finding: Finding) -> Double {
+        switch finding.statistic {
+        case "psi": return 10 + (finding.value ?? 0)
+        case "ks", "jensen_shannon", "equalized_odds_difference", "demographic_parity_difference": return 5 + (finding.value ?? 0)
+        default: return 1 - (finding.adjustedP ?? 1)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+public import Vocabulary
+
+/// Takes request bodies to the sink: decode, store in one transaction, count, answer.
+public struct Collector: Sendable {
+    private let sink: any RecordSink
+    private let directory: any VersionDirectory
+    private let metrics: MetricRegistry
+    private let clock: @Sendable () -> Timestamp
+    public let limits: CollectorLimits
+
+    public init(
+        sink: any RecordSink, directory: any VersionDirectory, metrics: MetricRegistry, limits: CollectorLimits = CollectorLimits(),
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.sink = sink
+        self.directory = directory
+        self.metrics = metrics
+        self.limits = limits
+        self.clock = clock
+    }
+
+    public struct PredictionAnswer: Sendable, Equatable {
+        public var accepted: Int64 = 0
+        public var duplicates: Int64 = 0
+        public var rejections: [Rejection] = []
+    }
+
+    /// - Parameter key: what makes a repeated request recognisable; nil for the hash of the body.
+    /// - Throws: ``RequestError`` for a body of which nothing can be used; the sink's error when it cannot store.
+    public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
+        let request = try RequestBody(body, isLines: isLines, limits: limits)
+        var versions: [ModelVersion: RegisteredVersion] = [:]
+        for version in PredictionDecoder.versions(request) { versions[version] = try await directory.version(version) }
+        let (batches, rejections) = PredictionDecoder(limits: limits, now: clock()).decode(request, versions: versions)
+        let writeKey = key ?? "sha256:" + Digest.hex(Digest.sha256(body))
+        let writes = batches.map { entry in
+            var batch = entry.batch
+            batch.completeMeasures()
+            return PredictionWrite(version: entry.version, batch: batch, key: writeKey)
+        }
+        let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
+        var answer = PredictionAnswer(rejections: rejections)
+        for (write, receipt) in zip(writes, receipts) {
+            answer.accepted += receipt.accepted
+            answer.duplicates += receipt.duplicates
+            count(write, receipt)
+        }
+        metrics.add(Double(answer.accepted - answer.duplicates), to: .ingestRecords, ["accepted"])
+        metrics.add(Double(answer.duplicates), to: .ingestRecords, ["duplicate"])
+        metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
+        return answer
+    }
+
+    private func count(_ write: PredictionWrite, _ receipt: PredictionReceipt) {
+        guard receipt.stored > 0 else { return }
+        let key = [write.version.key.model, write.version.key.version]
+        metrics.add(Double(receipt.stored), to: .predictions, key)
+        metrics.add(Double(write.batch.errors.count { $0 != nil }), to: .predictionErrors, key)
+        if let latency = write.batch.measures[PredictionBatch.latencyMeasure] { metrics.observe(latency, in: .predictionLatency, key) }
+        if let cost = write.batch.measures[PredictionBatch.costMeasure] {
+            metrics.add(cost.filter { !$0.isNaN }.reduce(0, +), to: .predictionCost, key + [write.version.schema.currency])
+        }
+    }
+
+    public struct LabelAnswer: Sendable, Equatable {
+        public var receipt = LabelReceipt()
+        public var rejections: [Rejection] = []
+    }
+
+    public func labels(_ body: [UInt8], isLines: Bool, key: String?) async throws -> LabelAnswer {
+        let request = try RequestBody(body, isLines: isLines, limits: limits)
+        // The newest version of each model says what its labels look like.
+        let schemas = Dictionary(try await directory.versions().map { ($0.key.model, $0) }, uniquingKeysWith: { _, newer in newer })
+        let (batches, rejections) = LabelDecoder(limits: limits, now: clock()).decode(request, schemas: schemas.mapValues(\.schema))
+        let writeKey = key ?? "sha256:" + Digest.hex(Digest.sha256(body))
+        let writes = batches.map { LabelWrite(model: $0.model, batch: $0.batch, key: writeKey) }
+        let receipts = writes.isEmpty ? [] : try await sink.store(labels: writes)
+        var answer = LabelAnswer(rejections: rejections)
+        for (write, receipt) in zip(writes, receipts) {
+            answer.receipt.accepted += receipt.accepted
+            answer.receipt.joined += receipt.joined
+            answer.receipt.corrected += receipt.corrected
+            answer.receipt.resent += receipt.resent
+            answer.receipt.waiting += receipt.waiting
+            metrics.add(Double(receipt.joined + receipt.corrected), to: .labels, [write.model])
+        }
+        metrics.add(Double(answer.receipt.accepted), to: .ingestRecords, ["label"])
+        metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
+        return answer
+    }
+}

@@ -1,0 +1,50 @@
+public import Tables
+public import Vocabulary
+
+/// A version's schema as read off a reference file, with what was found of each column.
+public struct SchemaInference: Sendable {
+    public var schema: FeatureSchema
+    /// Each column in the file's order, and what it became: a feature's kind, a role, or why it is not watched.
+    public var columns: [(name: String, role: String)]
+
+    /// - Parameters:
+    ///   - declared: kinds that are declared rather than inferred. - ignored: columns to leave out.
+    ///   - features: only these columns are features; nil for all that are not taken or ignored.
+    /// - Throws: ``TableError`` when a named column is not in the file, or a column declared numeric holds text.
+    public init(
+        _ table: CSVTable, mapping: TableMapping, base: FeatureSchema, declared: [String: FeatureKind] = [:], ignored: Set<String> = [],
+        features: [String]? = nil
+    ) throws(TableError) {
+        for name in mapping.taken.union(declared.keys).union(ignored).union(features ?? []).sorted() { _ = try table.requiredColumn(name) }
+        schema = base
+        schema.sensitive = mapping.sensitive
+        schema.features = []
+        columns = []
+        for (i, name) in table.names.enumerated() {
+            if let role = mapping.role(of: name) { columns.append((name, role)); continue }
+            if ignored.contains(name) || features?.contains(name) == false { columns.append((name, "ignored")); continue }
+            let inferred = inferKind(table.columns[i])
+            if let kind = declared[name] {
+                if kind == .numeric { _ = try table.numbers(name) }
+                schema.features.append(Feature(name: name, kind: kind))
+                columns.append((name, "\(kind.rawValue) (declared)"))
+            } else if let kind = inferred.feature ?? (features != nil ? .categorical : nil) {
+                schema.features.append(Feature(name: name, kind: kind))
+                columns.append((name, kind.rawValue))
+            } else {
+                columns.append((name, "not watched: \(inferred.rawValue)"))
+            }
+        }
+    }
+}
+
+extension TableMapping {
+    func role(of name: String) -> String? {
+        if name == id { return "id" }
+        if name == timestamp { return "timestamp" }
+        if name == label { return "label" }
+        if name == score { return "score" }
+        if name == prediction { return "prediction" }
+        return sensitive.contains(name) ? "sensitive" : nil
+    }
+}

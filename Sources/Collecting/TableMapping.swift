@@ -1,0 +1,91 @@
+public import Tables
+public import Vocabulary
+
+/// Which column of a file is what.
+public struct TableMapping: Sendable, Equatable {
+    public var id: String?
+    public var timestamp: String?
+    public var label: String?
+    public var score: String?
+    public var prediction: String?
+    public var sensitive: [String]
+
+    public init(
+        id: String? = nil, timestamp: String? = nil, label: String? = nil, score: String? = nil, prediction: String? = nil,
+        sensitive: [String] = []
+    ) {
+        self.id = id
+        self.timestamp = timestamp
+        self.label = label
+        self.score = score
+        self.prediction = prediction
+        self.sensitive = sensitive
+    }
+
+    /// The columns that are not features.
+    public var taken: Set<String> { Set([id, timestamp, label, score, prediction].compactMap { $0 } + sensitive) }
+
+    /// A batch of the file's rows. Rows without an id get their line; rows without a time get `fallbackTime`.
+    ///
+    /// - Throws: ``TableError`` with file, line and column for a cell of the wrong kind.
+    public func batch(_ table: CSVTable, schema: FeatureSchema, fallbackTime: Timestamp) throws(TableError) -> PredictionBatch {
+        var batch = PredictionBatch(schema: schema)
+        let rows = table.rowCount
+        if let id {
+            batch.ids = []
+            for (row, text) in try table.requiredColumn(id).enumerated() {
+                guard let text else { throw TableError(file: table.file, line: table.lines[row], message: "no id in \(id)") }
+                batch.ids.append(text)
+            }
+        } else {
+            batch.ids = table.lines.map { "\(table.file):\($0)" }
+        }
+        batch.timestamps = try times(table, timestamp, fallback: fallbackTime)
+        for (i, feature) in schema.features.enumerated() {
+            switch feature.kind {
+            case .numeric: batch.features[i] = .numeric(try table.numbers(feature.name))
+            case .categorical: batch.features[i] = .categorical(LevelColumn(try table.requiredColumn(feature.name)))
+            }
+        }
+        for (i, attribute) in schema.sensitive.enumerated() { batch.groups[i] = LevelColumn(try table.requiredColumn(attribute)) }
+        batch.scores = try score.map { name throws(TableError) in try table.numbers(name) } ?? [Double](repeating: .nan, count: rows)
+        batch.predictions =
+            try prediction.map { name throws(TableError) in try outcomes(table, name, schema) } ?? [Double](repeating: .nan, count: rows)
+        batch.errors = [String?](repeating: nil, count: rows)
+        batch.variants = [String?](repeating: nil, count: rows)
+        return batch
+    }
+
+    /// The label of every row, NaN where there is none.
+    public func labels(_ table: CSVTable, schema: FeatureSchema) throws(TableError) -> [Double] {
+        guard let label else { return [Double](repeating: .nan, count: table.rowCount) }
+        return try outcomes(table, label, schema)
+    }
+
+    private func outcomes(_ table: CSVTable, _ name: String, _ schema: FeatureSchema) throws(TableError) -> [Double] {
+        if schema.task == .regression { return try table.numbers(name) }
+        let positive = parseNumber(schema.positiveLabel)
+        return try table.requiredColumn(name).map { text in
+            guard let text else { return .nan }
+            if text == schema.positiveLabel { return 1 }
+            return positive != nil && parseNumber(text) == positive ? 1 : 0
+        }
+    }
+
+    private func times(_ table: CSVTable, _ name: String?, fallback: Timestamp) throws(TableError) -> [Timestamp] {
+        guard let name else { return [Timestamp](repeating: fallback, count: table.rowCount) }
+        var out: [Timestamp] = []
+        for (row, text) in try table.requiredColumn(name).enumerated() {
+            guard let text else { out.append(fallback); continue }
+            if let time = Timestamp(rfc3339: text) { out.append(time); continue }
+            guard let milliseconds = Int64(text) else {
+                let column = (table.names.firstIndex(of: name) ?? 0) + 1
+                throw TableError(
+                    file: table.file, line: table.lines[row], column: column,
+                    message: "\"\(text)\" in \(name), expected RFC 3339 or epoch milliseconds")
+            }
+            out.append(Timestamp(microseconds: milliseconds * 1000))
+        }
+        return out
+    }
+}

@@ -1,0 +1,43 @@
+internal import Vocabulary
+
+/// A finding that waits for the correction of its p-value over the family.
+struct Draft {
+    var finding: Finding
+    /// What is compared with `floor`; nil for a number without a verdict.
+    var effect: Double?
+    var floor = 0.0
+    /// The smallest effect that this sample could have shown.
+    var detectable = 0.0
+    /// Fairness has words of its own for its verdicts.
+    var isFairness = false
+
+    /// A number that is only shown.
+    static func shown(_ finding: Finding) -> Draft { Draft(finding: finding) }
+
+    func settled(adjustedP: Double?, settings: MonitorSettings) -> Finding {
+        var finding = finding
+        finding.adjustedP = adjustedP
+        guard finding.verdict == nil, let effect, let adjustedP else { return finding }
+        switch settings.verdict(effect: effect, floor: floor, adjustedP: adjustedP, detectable: detectable) {
+        case .finding: finding.verdict = isFairness ? .unfair : .drifted
+        case .negligible: finding.verdict = .negligible
+        case .insufficient:
+            finding.verdict = .insufficient
+            finding.why = "too few rows to see an effect of \(format(floor)): at \(finding.currentCount) rows only \(format(detectable)) would show"
+        case .calm: finding.verdict = isFairness ? .fair : .ok
+        }
+        return finding
+    }
+}
+
+/// Four significant digits, for sentences.
+func format(_ x: Double) -> String {
+    if x == 0 || !x.isFinite { return x == 0 ? "0" : "\(x)" }
+    var scale = 1.0
+    while abs(x) * scale < 1000, scale < 1e12 { scale *= 10 }
+    let rounded = (x * scale).rounded() / scale
+    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : "\(rounded)"
+}
+
+/// `24.1 %`.
+func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }

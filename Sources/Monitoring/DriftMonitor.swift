@@ -1,0 +1,169 @@
+internal import Profiles
+internal import Statistics
+internal import Vocabulary
+
+/// Compares the columns of a window with the reference: features and the score.
+struct DriftMonitor {
+    let settings: MonitorSettings
+
+    func features(_ version: RegisteredVersion, _ reference: ReferenceProfile, _ current: Profile) -> [Draft] {
+        version.schema.features.indices.flatMap { i -> [Draft] in
+            let name = version.schema.features[i].name
+            switch (reference.grid.features[i], reference.profile.features[i], current.features[i]) {
+            case (.numeric(let grid), .numeric(let r), .numeric(let a)):
+                return numeric(.featureDrift, name, grid, r, a)
+                    + [missing(name, of: (r.missing, r.present), and: (a.missing, a.present))]
+            case (.categorical(let grid), .categorical(let r), .categorical(let a)):
+                return categorical(name, grid, r, a)
+                    + [missing(name, of: (r.missing, r.present), and: (a.missing, a.present))]
+            default: return []
+            }
+        }
+    }
+
+    func prediction(_ reference: ReferenceProfile, _ current: Profile) -> [Draft] {
+        guard reference.profile.score.present > 0 else { return [] }
+        return numeric(.predictionDrift, "", reference.grid.score, reference.profile.score, current.score)
+    }
+
+    private func numeric(
+        _ monitor: Vocabulary.Monitor, _ subject: String, _ grid: NumericGrid, _ reference: NumericCells, _ current: NumericCells
+    ) -> [Draft] {
+        let n = reference.present
+        let m = current.present
+        func blank(_ statistic: String) -> Finding {
+            Finding(monitor: monitor, subject: subject, statistic: statistic, value: nil, referenceCount: n, currentCount: m)
+        }
+        guard n > 0, m > 0 else { return ["ks", "psi", "jensen_shannon"].map { noData(blank($0), n: n) } }
+        var drafts: [Draft] = []
+        if let ks = try? KolmogorovSmirnov(cuts: grid.cuts, referenceCells: reference.counts, currentCells: current.counts) {
+            var finding = blank("ks")
+            finding.value = ks.statistic
+            finding.lower = ks.statistic
+            finding.upper = ks.upperBound
+            finding.pValue = ks.pValue
+            finding.why = ks.location.map { at in
+                let (r, a) = (share(reference.counts, grid, upTo: at), share(current.counts, grid, upTo: at))
+                return "values up to \(format(at)): \(percent(r)) in the reference, \(percent(a)) now"
+            } ?? "the distributions are equal"
+            drafts.append(
+                Draft(
+                    finding: finding, effect: ks.statistic, floor: settings.ksFloor,
+                    detectable: KolmogorovSmirnov.critical(alpha: settings.alpha, n: n, m: m)))
+        }
+        let labels = grid.binEdges.indices.map { $0 == 0 ? "up to \(format(grid.binEdges[0]))" : "\(format(grid.binEdges[$0 - 1])) to \(format(grid.binEdges[$0]))" }
+            + ["above \(grid.binEdges.last.map(format) ?? "-∞")"]
+        drafts += binned(blank, grid.bins(of: reference.counts), grid.bins(of: current.counts), labels: labels)
+        return drafts
+    }
+
+    private func categorical(
+        _ name: String, _ grid: CategoricalGrid, _ reference: CategoricalCells, _ current: CategoricalCells
+    ) -> [Draft] {
+        let n = reference.present
+        let m = current.present
+        func blank(_ statistic: String) -> Finding {
+            Finding(monitor: .featureDrift, subject: name, statistic: statistic, value: nil, referenceCount: n, currentCount: m)
+        }
+        guard n > 0, m > 0 else { return ["chi_squared", "psi", "jensen_shannon"].map { noData(blank($0), n: n) } }
+        // Levels beyond the grid's limit share one cell with those that the reference did not have.
+        let r = reference.counts + [reference.unseen.total]
+        let a = current.counts + [current.unseen.total]
+        let newest = current.unseen.heaviest(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
+        let labels = grid.levels.map { "\"\($0)\"" } + ["levels that the reference does not have" + (newest.isEmpty ? "" : " (\(newest))")]
+        var drafts: [Draft] = []
+        if let chi = try? ChiSquared(reference: r, current: a) {
+            var finding = blank("chi_squared")
+            finding.value = chi.statistic
+            finding.pValue = chi.pValue
+            finding.why = moved(r, a, labels) + ", effect size (Cramér's V) \(format(chi.cramersV))"
+            let critical = Distributions.chiSquaredCritical(settings.alpha, degreesOfFreedom: Double(chi.degreesOfFreedom))
+            drafts.append(
+                Draft(
+                    finding: finding, effect: chi.cramersV, floor: settings.cramersVFloor,
+                    detectable: (critical / Double(n + m)).squareRoot()))
+        } else {
+            var finding = blank("chi_squared")
+            finding.verdict = .ok
+            finding.why = "a single level on both sides"
+            drafts.append(.shown(finding))
+        }
+        return drafts + binned(blank, r, a, labels: labels)
+    }
+
+    private func binned(_ blank: (String) -> Finding, _ r: [Int64], _ a: [Int64], labels: [String]) -> [Draft] {
+        let n = r.reduce(0, +)
+        let m = a.reduce(0, +)
+        let cells = zip(r, a).count { $0 > 0 || $1 > 0 }
+        var drafts: [Draft] = []
+        if let psi = try? PopulationStabilityIndex(reference: r, current: a) {
+            var finding = blank("psi")
+            finding.value = psi.statistic
+            finding.pValue = psi.pValue
+            finding.why = moved(r, a, labels)
+            drafts.append(
+                Draft(
+                    finding: finding, effect: psi.statistic, floor: settings.psiFloor,
+                    detectable: PopulationStabilityIndex.critical(alpha: settings.alpha, cells: cells, n: n, m: m)))
+        }
+        if let js = try? JensenShannon(reference: r, current: a) {
+            var finding = blank("jensen_shannon")
+            finding.value = js.statistic
+            finding.pValue = js.pValue
+            finding.why = moved(r, a, labels)
+            drafts.append(
+                Draft(
+                    finding: finding, effect: js.statistic, floor: settings.jensenShannonFloor,
+                    detectable: JensenShannon.critical(alpha: settings.alpha, cells: cells, n: n, m: m)))
+        }
+        return drafts
+    }
+
+    private func missing(_ name: String, of reference: (Int64, Int64), and current: (Int64, Int64)) -> Draft {
+        let n = reference.0 + reference.1
+        let m = current.0 + current.1
+        var finding = Finding(
+            monitor: .featureDrift, subject: name, statistic: "missing_ratio", value: nil, referenceCount: n, currentCount: m)
+        guard n > 0, m > 0 else { return noData(finding, n: n) }
+        let was = Double(reference.0) / Double(n)
+        let now = Double(current.0) / Double(m)
+        finding.value = now
+        finding.why = "missing in \(percent(was)) of the reference, \(percent(now)) now"
+        let interval = wilsonInterval(count: current.0, of: m, confidence: settings.confidence)
+        finding.lower = interval?.lower
+        finding.upper = interval?.upper
+        // No missing value (or nothing else) on both sides: there is nothing to test.
+        let chi = try? ChiSquared(reference: [reference.0, reference.1], current: [current.0, current.1])
+        finding.pValue = chi?.pValue ?? 1
+        let pooled = Double(reference.0 + current.0) / Double(n + m)
+        let deviation = (max(pooled * (1 - pooled), 0.05 * 0.95) * (1 / Double(n) + 1 / Double(m))).squareRoot()
+        return Draft(
+            finding: finding, effect: abs(now - was), floor: settings.missingFloor,
+            detectable: Distributions.normalQuantile(1 - settings.alpha / 2) * deviation)
+    }
+
+    private func noData(_ finding: Finding, n: Int64) -> Draft {
+        var finding = finding
+        finding.verdict = .noData
+        finding.why = n == 0 ? "the reference has no values" : "no values in the window"
+        return .shown(finding)
+    }
+
+    /// The cell whose share changed most.
+    private func moved(_ r: [Int64], _ a: [Int64], _ labels: [String]) -> String {
+        let n = Double(max(1, r.reduce(0, +)))
+        let m = Double(max(1, a.reduce(0, +)))
+        guard let cell = r.indices.max(by: { abs(Double(a[$0]) / m - Double(r[$0]) / n) < abs(Double(a[$1]) / m - Double(r[$1]) / n) })
+        else { return "" }
+        let was = Double(r[cell]) / n
+        let now = Double(a[cell]) / m
+        if was == now { return "no cell moved" }
+        return "\(labels[cell]) \(now > was ? "rose" : "fell") from \(percent(was)) to \(percent(now))"
+    }
+
+    private func share(_ cells: [Int64], _ grid: NumericGrid, upTo x: Double) -> Double {
+        let limit = grid.cell(of: x) ?? 0
+        // An open interval's end counts the whole interval, as the statistic did.
+        return Double(cells[...limit].reduce(0, +)) / Double(max(1, cells.reduce(0, +)))
+    }
+}

@@ -1,0 +1,68 @@
+public import Profiles
+public import Vocabulary
+
+/// One round of the evaluator: every window that ended and changed is evaluated, saved and handed to the alerts.
+///
+/// A mark is cleared after its window is saved, and only if no later batch renewed it: a crash in between evaluates once more.
+public struct EvaluationPass: Sendable {
+    private let reader: any ProfileReader
+    private let store: any EvaluationStore
+    private let directory: any VersionDirectory
+    private let evaluator: WindowEvaluator
+    private let clock: @Sendable () -> Timestamp
+    private let announce: @Sendable (Evaluation, RegisteredVersion) async throws -> Void
+
+    /// Windows of one round; what is left waits for the next.
+    public static let windowsMax = 500
+
+    public init(
+        reader: any ProfileReader, store: any EvaluationStore, directory: any VersionDirectory, evaluator: WindowEvaluator,
+        clock: @escaping @Sendable () -> Timestamp,
+        announce: @escaping @Sendable (Evaluation, RegisteredVersion) async throws -> Void
+    ) {
+        self.reader = reader
+        self.store = store
+        self.directory = directory
+        self.evaluator = evaluator
+        self.clock = clock
+        self.announce = announce
+    }
+
+    /// - Returns: the evaluations made, the earliest window first.
+    public func run() async throws -> [Evaluation] {
+        let now = clock()
+        let ended = now.adding(seconds: -evaluator.settings.delaySeconds)
+        let dirty = try await reader.dirtyWindows(endedBy: ended, limit: Self.windowsMax)
+        if dirty.isEmpty { return [] }
+        let versions = Dictionary(try await directory.versions().map { ($0.versionID, $0) }, uniquingKeysWith: { a, _ in a })
+        var made: [Evaluation] = []
+        var newest: [Int64: Timestamp] = [:]
+        for mark in dirty {
+            if let version = versions[mark.versionID], version.stage != .retired {
+                if newest[mark.versionID] == nil { newest[mark.versionID] = try await reader.span(of: version)?.last }
+                guard isComplete(mark, newest: newest[mark.versionID], now: now) else { continue }
+                made.append(try await evaluate(version, mark.window))
+            }
+            try await reader.clear([mark])
+        }
+        return made
+    }
+
+    /// A window that is still filling is not looked at: every look is a chance of a false alarm. It is complete once records of a
+    /// later time have come, or when nothing has come for a while.
+    private func isComplete(_ mark: DirtyWindow, newest: Timestamp?, now: Timestamp) -> Bool {
+        if let newest, newest >= mark.window.end { return true }
+        return mark.touchedAt.adding(seconds: evaluator.settings.quietSeconds) <= now
+    }
+
+    /// Evaluates any window now.
+    public func evaluate(_ version: RegisteredVersion, _ window: Window) async throws -> Evaluation {
+        let reference = try await reader.reference(of: version)
+        let current = try await reader.profile(of: version, from: window.start, to: window.end)
+        let evaluation = evaluator.evaluate(version, window, reference: reference, current: current, at: clock())
+        try await store.save(evaluation, of: version)
+        // A window asked for by hand answers a question; it does not wake anybody.
+        if window.kind != .custom { try await announce(evaluation, version) }
+        return evaluation
+    }
+}

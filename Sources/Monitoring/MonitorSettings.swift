@@ -1,0 +1,44 @@
+/// When a number becomes a verdict.
+public struct MonitorSettings: Sendable, Equatable {
+    /// The level at which a corrected p-value counts as significant.
+    public var alpha = 0.05
+    public var confidence = 0.95
+
+    // Effect floors: what is smaller is called negligible, however significant.
+    public var psiFloor = 0.1
+    public var ksFloor = 0.1
+    public var jensenShannonFloor = 0.1
+    /// Of Cramér's V, the effect size of chi-squared.
+    public var cramersVFloor = 0.1
+    /// Of the change of a feature's share of missing values.
+    public var missingFloor = 0.05
+    /// Of the rise of the expected calibration error above the reference's.
+    public var calibrationFloor = 0.05
+    /// Of the drop of ROC AUC and accuracy below the reference's.
+    public var performanceFloor = 0.05
+    /// Of the difference of a rate between groups.
+    public var fairnessDifferenceFloor = 0.1
+    /// A ratio of rates below this is unfair: the four-fifths rule.
+    public var fairnessRatioFloor = 0.8
+    /// Smaller groups keep their numbers but take no part in a verdict.
+    public var groupRowsMin: Int64 = 30
+    /// Seconds after a window's end before it is evaluated, so that the last batches are in.
+    public var delaySeconds: Int64 = 60
+    /// A window after which no later record has come is evaluated when nothing came for this long: the end of a replay, or little traffic.
+    public var quietSeconds: Int64 = 60
+
+    public init() {}
+
+    /// DESIGN.md: a finding needs both a significant p-value and an effect at or above the floor. Without significance, a sample
+    /// in which even an effect of the floor's size would not have been significant is insufficient, not fine.
+    ///
+    /// - Parameter detectable: the smallest effect that would have been significant at this sample size.
+    func verdict(effect: Double, floor: Double, adjustedP: Double, detectable: Double) -> Decision {
+        if adjustedP <= alpha { return effect >= floor ? .finding : .negligible }
+        return detectable > floor ? .insufficient : .calm
+    }
+
+    enum Decision {
+        case finding, negligible, insufficient, calm
+    }
+}

@@ -1,0 +1,34 @@
+public import Profiles
+internal import Statistics
+public import Vocabulary
+
+/// Turns the profile of a window into findings with verdicts: every statistic is a function of sums.
+///
+/// P-values are corrected within each monitor by Benjamini-Hochberg: the family is what one page of the on-call shows.
+public struct WindowEvaluator: Sendable {
+    public var settings: MonitorSettings
+    public init(settings: MonitorSettings = MonitorSettings()) { self.settings = settings }
+
+    public func evaluate(
+        _ version: RegisteredVersion, _ window: Window, reference: ReferenceProfile, current: Profile, at now: Timestamp
+    ) -> Evaluation {
+        let drift = DriftMonitor(settings: settings)
+        var families = [drift.features(version, reference, current), drift.prediction(reference, current)]
+        if reference.grid.isBinary {
+            let outcome = OutcomeMonitor(settings: settings, reference, current)
+            families += [outcome.calibration(), outcome.performance()]
+            if !version.schema.sensitive.isEmpty {
+                families.append(FairnessMonitor(settings: settings, version, reference, current).findings())
+            }
+        }
+        return Evaluation(
+            version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled,
+            findings: families.flatMap(settle))
+    }
+
+    private func settle(_ family: [Draft]) -> [Finding] {
+        // A number that is only shown has no verdict to protect, so it is outside the family.
+        let adjusted = benjaminiHochberg(family.map { $0.effect == nil ? nil : $0.finding.pValue })
+        return zip(family, adjusted).map { $0.settled(adjustedP: $1, settings: settings) }
+    }
+}

@@ -1,0 +1,38 @@
+public import Vocabulary
+
+/// A version's frozen grid and the profile of its reference.
+public struct ReferenceProfile: Sendable {
+    public let grid: ProfileGrid
+    public let profile: Profile
+    public init(grid: ProfileGrid, profile: Profile) {
+        self.grid = grid
+        self.profile = profile
+    }
+}
+
+/// A window of a version in which something changed since it was evaluated last.
+public struct DirtyWindow: Sendable, Hashable {
+    public var versionID: Int64
+    public var window: Window
+    /// The newest batch that touched it: a mark that a later batch renewed is not cleared.
+    public var batchID: Int64
+    public var touchedAt: Timestamp
+    public init(versionID: Int64, window: Window, batchID: Int64, touchedAt: Timestamp) {
+        self.versionID = versionID
+        self.window = window
+        self.batchID = batchID
+        self.touchedAt = touchedAt
+    }
+}
+
+/// Where monitors read sums. Storage fulfils it.
+public protocol ProfileReader: Sendable {
+    func reference(of version: RegisteredVersion) async throws -> ReferenceProfile
+    /// The sum of everything in `start ≤ t < end`; an empty profile when there is nothing.
+    func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile
+    /// The first and last bucket that hold anything; nil when nothing has come in.
+    func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)?
+    /// Changed windows that ended by `time`, the earliest first.
+    func dirtyWindows(endedBy time: Timestamp, limit: Int) async throws -> [DirtyWindow]
+    func clear(_ windows: [DirtyWindow]) async throws
+}

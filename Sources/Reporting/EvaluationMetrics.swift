@@ -1,0 +1,59 @@
+public import Vocabulary
+
+/// The gauges that say what the newest evaluations of a version found.
+public enum EvaluationMetrics {
+    /// - Parameter latest: at most one evaluation for each kind of window.
+    public static func samples(_ version: RegisteredVersion, latest: [Evaluation], now: Timestamp) -> [MetricSample] {
+        let key = [version.key.model, version.key.version]
+        var out = latest.flatMap { evaluation in
+            let window = evaluation.window.kind.rawValue
+            var samples = evaluation.findings.compactMap { sample($0, key, window) }
+            samples += evaluation.findings.filter { $0.monitor == .featureDrift && $0.statistic != "missing_ratio" }.compactMap { finding in
+                finding.pValue.map { MetricSample(.featureDriftPValue, key + [finding.subject, finding.statistic, window], $0) }
+            }
+            if evaluation.rows > 0 {
+                samples.append(MetricSample(.labelCoverage, key + [window], Double(evaluation.labelled) / Double(evaluation.rows)))
+            }
+            return samples
+        }
+        for (monitor, verdict) in verdicts(latest) {
+            for other in possible(monitor) {
+                out.append(MetricSample(.verdict, key + [monitor.rawValue, other.rawValue], other == verdict ? 1 : 0))
+            }
+        }
+        if let newest = latest.map(\.evaluatedAt).max() { out.append(MetricSample(.evaluationAge, key, max(0, now.seconds(since: newest)))) }
+        return out
+    }
+
+    /// What each monitor says over the newest windows: a finding of any of them; else the word of the windows that had enough data.
+    public static func verdicts(_ latest: [Evaluation]) -> [(monitor: Monitor, verdict: Verdict)] {
+        Monitor.allCases.compactMap { monitor in
+            let verdicts = latest.filter { $0.monitors.contains(monitor) }.map { $0.verdict(of: monitor) }
+            if verdicts.isEmpty { return nil }
+            let informed = verdicts.filter { $0 != .insufficient && $0 != .noData }
+            let worst = (informed.isEmpty ? verdicts : informed).max { $0.severity < $1.severity }
+            return worst.map { (monitor, $0) }
+        }
+    }
+
+    private static func possible(_ monitor: Monitor) -> [Verdict] {
+        monitor == .fairness
+            ? [.fair, .negligible, .unfair, .insufficient, .noData] : [.ok, .negligible, .drifted, .insufficient, .noData]
+    }
+
+    private static func sample(_ finding: Finding, _ key: [String], _ window: String) -> MetricSample? {
+        // What could not be computed has no series: a NaN would look like a number on a dashboard.
+        guard let value = finding.value else { return nil }
+        switch finding.monitor {
+        case .featureDrift where finding.statistic == "missing_ratio":
+            return MetricSample(.featureMissing, key + [finding.subject, window], value)
+        case .featureDrift: return MetricSample(.featureDrift, key + [finding.subject, finding.statistic, window], value)
+        case .predictionDrift: return MetricSample(.predictionDrift, key + [finding.statistic, window], value)
+        case .calibration: return MetricSample(.calibrationError, key + [finding.statistic, window], value)
+        case .performance: return MetricSample(.performance, key + [finding.statistic, window, "realized"], value)
+        case .fairness where !finding.group.isEmpty:
+            return MetricSample(.groupRate, key + [finding.subject, finding.group, finding.statistic, window], value)
+        case .fairness: return MetricSample(.fairnessDisparity, key + [finding.subject, finding.statistic, window], value)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+internal import Alerting
+internal import Collecting
+public import Foundation
+internal import Monitoring
+internal import Vocabulary
+
+extension ServiceConfiguration {
+    /// Reads a YAML file over the defaults. docs/configuration.md lists the keys.
+    ///
+    /// - Throws: ``ConfigurationError`` with every problem of the file.
+    public init(file: URL, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        let text: String
+        do { text = try String(contentsOf: file, encoding: .utf8) } catch {
+            throw ConfigurationError(["\(file.path): cannot be read, expected a YAML file"])
+        }
+        try self.init(yaml: text, file: file.lastPathComponent, environment: environment)
+    }
+
+    init(yaml: String, file: String, environment: [String: String]) throws {
+        self.init()
+        let reader = SettingsReader()
+        let top = reader.members(
+            try YAMLText.parse(yaml, file: file), at: "",
+            known: [
+                "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
+                "minutes_kept_hours", "limits", "monitors", "policies", "destinations",
+            ])
+        host = reader.text(top["host"], at: "host") ?? host
+        port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
+        connections = reader.integer(top["connections"], at: "connections", in: 1...64) ?? connections
+        evaluateEverySeconds = reader.number(top["evaluate_every_seconds"], at: "evaluate_every_seconds", in: 0.1...86_400) ?? evaluateEverySeconds
+        deliverEverySeconds = reader.number(top["deliver_every_seconds"], at: "deliver_every_seconds", in: 0.05...3600) ?? deliverEverySeconds
+        minutesKeptHours = reader.integer(top["minutes_kept_hours"], at: "minutes_kept_hours", in: 2...87_600).map(Int64.init) ?? minutesKeptHours
+        readDatabase(top, reader, environment)
+        if let words = reader.list(top["roles"], at: "roles") {
+            roles = Set(words.enumerated().compactMap { reader.choice($1, at: "roles[\($0)]") as Role? })
+        }
+        readLimits(top["limits"], reader)
+        readMonitors(top["monitors"], reader)
+        readDestinations(top["destinations"], reader, environment)
+        readPolicies(top["policies"], reader)
+        if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+
+    private mutating func readDatabase(_ top: [String: JSON], _ reader: SettingsReader, _ environment: [String: String]) {
+        let folder = reader.text(top["data"], at: "data").map { URL(filePath: $0) }
+        let url = Self.secret(top["database"], at: "database", reader, environment)
+        let isEmbedded = reader.flag(top["embedded"], at: "embedded") ?? (url == nil)
+        switch (isEmbedded, url) {
+        case (true, .some): reader.problem("database", "stands beside embedded: true, expected one of the two")
+        case (false, nil): reader.problem("database", "missing, expected a connection string, or embedded: true")
+        case (true, nil): database = .embedded(folder: folder ?? Self.defaultFolder)
+        case (false, .some(let url)): database = .server(url: url)
+        }
+    }
+
+    /// A secret stands in the file itself, or as `{env: NAME}` or `{file: PATH}`.
+    private static func secret(_ json: JSON?, at path: String, _ reader: SettingsReader, _ environment: [String: String]) -> Secret? {
+        guard let json, json != .null else { return nil }
+        if case .string(let text) = json { return Secret(text) }
+        let members = reader.members(json, at: path, known: ["env", "file"])
+        if let name = reader.text(members["env"], at: path + ".env") {
+            guard let value = environment[name] else {
+                reader.problem(path + ".env", "the environment has no \(name)")
+                return nil
+            }
+            return Secret(value)
+        }
+        if let file = reader.text(members["file"], at: path + ".file") {
+            guard let value = try? String(contentsOfFile: file, encoding: .utf8) else {
+                reader.problem(path + ".file", "\(file) cannot be read")
+                return nil
+            }
+            return Secret(value.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        reader.problem(path, "expected text, {env: NAME} or {file: PATH}")
+        return nil
+    }
+
+    private mutating func readLimits(_ json: JSON?, _ reader: SettingsReader) {
+        let members = reader.members(json, at: "limits", known: ["body_bytes_max", "records_max", "id_bytes_max", "level_bytes_max", "measures_max", "ahead_seconds_max"])
+        func value(_ key: String, _ range: ClosedRange<Int>, _ standard: Int) -> Int {
+            reader.integer(members[key], at: "limits.\(key)", in: range) ?? standard
+        }
+        limits.bodyBytesMax = value("body_bytes_max", 1024...(1 << 30), limits.bodyBytesMax)
+        limits.recordsMax = value("records_max", 1...1_000_000, limits.recordsMax)
+        limits.idBytesMax = value("id_bytes_max", 1...1000, limits.idBytesMax)
+        limits.levelBytesMax = value("level_bytes_max", 1...2000, limits.levelBytesMax)
+        limits.measuresMax = value("measures_max", 0...64, limits.measuresMax)
+        limits.aheadSecondsMax = Int64(value("ahead_seconds_max", 0...31_536_000, Int(limits.aheadSecondsMax)))
+    }
+
+    private mutating func readMonitors(_ json: JSON?, _ reader: SettingsReader) {
+        let numbers: [(String, WritableKeyPath<MonitorSettings, Double>, ClosedRange<Double>)] = [
+            ("alpha", \.alpha, 1e-12...0.5), ("confidence", \.confidence, 0.5...0.9999), ("psi_floor", \.psiFloor, 0...10),
+            ("ks_floor", \.ksFloor, 0...1), ("jensen_shannon_floor", \.jensenShannonFloor, 0...1), ("cramers_v_floor", \.cramersVFloor, 0...1),
+            ("missing_floor", \.missingFloor, 0...1), ("calibration_floor", \.calibrationFloor, 0...1),
+            ("performance_floor", \.performanceFloor, 0...1), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
+            ("fairness_ratio_floor", \.fairnessRatioFloor, 0...1),
+        ]
+        let members = reader.members(json, at: "monitors", known: numbers.map(\.0) + ["group_rows_min", "delay_seconds", "quiet_seconds"])
+        for (key, path, range) in numbers {
+            if let value = reader.number(members[key], at: "monitors.\(key)", in: range) { monitors[keyPath: path] = value }
+        }
+        if let rows = reader.integer(members["group_rows_min"], at: "monitors.group_rows_min", in: 1...1_000_000) {
+            monitors.groupRowsMin = Int64(rows)
+        }
+        if let delay = reader.integer(members["delay_seconds"], at: "monitors.delay_seconds", in: 0...86_400) {
+            monitors.delaySeconds = Int64(delay)
+        }
+        if let quiet = reader.integer(members["quiet_seconds"], at: "monitors.quiet_seconds", in: 0...86_400) {
+            monitors.quietSeconds = Int64(quiet)
+        }
+    }
+
+    private mutating func readDestinations(_ json: JSON?, _ reader: SettingsReader, _ environment: [String: String]) {
+        for (i, item) in (reader.list(json, at: "destinations") ?? []).enumerated() {
+            let path = "destinations[\(i)]"
+            let members = reader.members(item, at: path, known: ["name", "url", "secret", "timeout_seconds"])
+            guard let name = reader.text(members["name"], at: path + ".name") else {
+                reader.problem(path + ".name", "missing, expected a name")
+                continue
+            }
+            if destinations.contains(where: { $0.name == name }) { reader.problem(path + ".name", "\(name) is named twice") }
+            guard let url = Self.secret(members["url"], at: path + ".url", reader, environment) else {
+                reader.problem(path + ".url", "missing, expected an http or https URL")
+                continue
+            }
+            if !url.reveal().hasPrefix("http://"), !url.reveal().hasPrefix("https://") {
+                reader.problem(path + ".url", "expected an http or https URL")
+            }
+            destinations.append(
+                Destination(
+                    name: name, url: url, secret: Self.secret(members["secret"], at: path + ".secret", reader, environment),
+                    timeoutSeconds: reader.integer(members["timeout_seconds"], at: path + ".timeout_seconds", in: 1...30) ?? 10))
+        }
+    }
+
+    private mutating func readPolicies(_ json: JSON?, _ reader: SettingsReader) {
+        let names = Set(destinations.map(\.name))
+        guard let items = reader.list(json, at: "policies") else {
+            // Without policies of one's own, every destination hears of everything.
+            policies = [AlertPolicy(name: "default", destinations: destinations.map(\.name))]
+            return
+        }
+        policies = []
+        for (i, item) in items.enumerated() {
+            let path = "policies[\(i)]"
+            let members = reader.members(
+                item, at: path,
+                known: ["name", "monitors", "window", "findings", "of", "resolve_after", "severity", "destinations", "retraining"])
+            guard let name = reader.text(members["name"], at: path + ".name") else {
+                reader.problem(path + ".name", "missing, expected a name")
+                continue
+            }
+            if policies.contains(where: { $0.name == name }) { reader.problem(path + ".name", "\(name) is named twice") }
+            var policy = AlertPolicy(name: name)
+            if let words = reader.list(members["monitors"], at: path + ".monitors") {
+                policy.monitors = words.enumerated().compactMap { reader.choice($1, at: "\(path).monitors[\($0)]") as Vocabulary.Monitor? }
+            }
+            policy.window = reader.choice(members["window"], at: path + ".window") ?? policy.window
+            policy.of = reader.integer(members["of"], at: path + ".of", in: 1...AlertPolicy.windowsMax) ?? policy.of
+            policy.findings = reader.integer(members["findings"], at: path + ".findings", in: 1...AlertPolicy.windowsMax) ?? min(policy.findings, policy.of)
+            if policy.findings > policy.of { reader.problem(path + ".findings", "\(policy.findings), expected at most of: \(policy.of)") }
+            policy.resolveAfter = reader.integer(members["resolve_after"], at: path + ".resolve_after", in: 1...AlertPolicy.windowsMax) ?? policy.resolveAfter
+            policy.severity = reader.choice(members["severity"], at: path + ".severity") ?? policy.severity
+            policy.destinations = reader.texts(members["destinations"], at: path + ".destinations") ?? destinations.map(\.name)
+            policy.retraining = reader.text(members["retraining"], at: path + ".retraining")
+            for (place, word) in policy.destinations.enumerated() where !names.contains(word) {
+                reader.problem("\(path).destinations[\(place)]", "there is no destination named \(word)")
+            }
+            if let word = policy.retraining, !names.contains(word) { reader.problem(path + ".retraining", "there is no destination named \(word)") }
+            policies.append(policy)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+public import Alerting
+public import Collecting
+public import Foundation
+public import Monitoring
+public import Vocabulary
+
+/// What a service does: the defaults beside the fields, a YAML file over them, the command line over that.
+public struct ServiceConfiguration: Sendable {
+    /// The jobs that one process may have; by default all of them.
+    public enum Role: String, Sendable, CaseIterable { case collect, evaluate, notify, web }
+
+    public enum DatabaseChoice: Sendable {
+        /// A private cluster in this folder.
+        case embedded(folder: URL)
+        /// Any server, by connection string.
+        case server(url: Secret)
+    }
+
+    public var host = "127.0.0.1"
+    /// 0 takes any free port.
+    public var port = 8080
+    public var database = DatabaseChoice.embedded(folder: ServiceConfiguration.defaultFolder)
+    public var connections = 4
+    public var roles = Set(Role.allCases)
+    public var evaluateEverySeconds = 30.0
+    public var deliverEverySeconds = 1.0
+    /// Minute profiles older than this become hours.
+    public var minutesKeptHours: Int64 = 72
+    public var limits = CollectorLimits()
+    public var monitors = MonitorSettings()
+    public var policies = [AlertPolicy(name: "default")]
+    public var destinations: [Destination] = []
+    public var retries = RetrySchedule()
+
+    public init() {}
+
+    /// `/var/lib/evenkeel` for root, else `$XDG_DATA_HOME/evenkeel` or `~/.local/share/evenkeel`.
+    public static var defaultFolder: URL {
+        if geteuid() == 0 { return URL(filePath: "/var/lib/evenkeel") }
+        let environment = ProcessInfo.processInfo.environment
+        if let data = environment["XDG_DATA_HOME"], !data.isEmpty { return URL(filePath: data).appending(path: "evenkeel") }
+        return FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share/evenkeel")
+    }
+}
+
+/// Every problem of a configuration at once, each with its path and what was expected.
+public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
+    public var problems: [String]
+    public init(_ problems: [String]) { self.problems = problems }
+    public var description: String { problems.joined(separator: "\n") }
+}

@@ -1,0 +1,108 @@
+public import Alerting
+public import Collecting
+internal import Foundation
+public import Logging
+public import Monitoring
+public import Storage
+public import Vocabulary
+
+/// Everything the service is made of, wired once: stores over one database, the collector, the evaluator and the outbox.
+///
+/// Commands that need no HTTP (`evaluate`, `model`, `migrate`) use it as well as the server does.
+public struct Engine: Sendable {
+    public let configuration: ServiceConfiguration
+    public let database: Database
+    public let cluster: EmbeddedCluster?
+    public let registry: RegistryStore
+    public let profiles: ProfileStore
+    public let results: ResultStore
+    public let alerts: AlertStore
+    public let collector: Collector
+    public let evaluation: EvaluationPass
+    public let outbox: Outbox
+    public let metrics = MetricRegistry()
+    public let logger: Logger
+
+    public static let buildVersion = "0.1.0-dev"
+
+    /// The present, as the service knows it.
+    public static let systemClock: @Sendable () -> Timestamp = {
+        Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1e6).rounded()))
+    }
+
+    public init(
+        _ configuration: ServiceConfiguration, logger: Logger, syncsEmbedded: Bool = true,
+        clock: @escaping @Sendable () -> Timestamp = Engine.systemClock
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        switch configuration.database {
+        case .embedded(let folder):
+            let cluster = EmbeddedCluster(folder: folder, syncs: syncsEmbedded)
+            self.cluster = cluster
+            database = Database(url: cluster.url, connections: configuration.connections)
+        case .server(let url):
+            cluster = nil
+            database = Database(url: url, connections: configuration.connections)
+        }
+        let registry = RegistryStore(database: database)
+        let alerts = AlertStore(database: database)
+        self.registry = registry
+        self.alerts = alerts
+        profiles = ProfileStore(database: database)
+        results = ResultStore(database: database)
+        collector = Collector(
+            sink: RecordStore(database: database, clock: clock), directory: registry, metrics: metrics, limits: configuration.limits,
+            clock: clock)
+        let policies = configuration.policies
+        evaluation = EvaluationPass(
+            reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
+            clock: clock
+        ) { evaluation, version in
+            // Only what serves users wakes somebody.
+            guard version.stage == .champion else { return }
+            for policy in policies {
+                let lifecycle = AlertLifecycle(policy: policy)
+                let announced = try await alerts.update(
+                    version.key, at: clock(), decide: { lifecycle.observe(evaluation, open: $0, silences: $1) },
+                    render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
+                for alert in announced { logger.notice("alert \(alert.state.rawValue): \(alert.summary)") }
+            }
+        }
+        outbox = Outbox(
+            ledger: alerts, destinations: configuration.destinations, schedule: configuration.retries, metrics: metrics, clock: clock)
+        metrics.add(1, to: .buildInfo, [Engine.buildVersion])
+    }
+
+    /// Starts the embedded database if there is one, and brings the schema up to date.
+    ///
+    /// - Throws: ``StoreError`` with what to do.
+    /// - Parameter joins: for a command that may run beside the service: use the embedded database that it has running.
+    public func start(joining joins: Bool = false) async throws {
+        if let cluster {
+            logger.info("starting the embedded database in \(cluster.folder.path)")
+            if joins { try await cluster.startOrJoin() } else { try await cluster.start() }
+        }
+        let plan = try await Migrator(database: database).migrate()
+        if !plan.pending.isEmpty { logger.info("migrated the schema: \(plan.pending.joined(separator: ", "))") }
+    }
+
+    /// Stops the embedded database if there is one.
+    public func stop() async {
+        do { try await cluster?.stop() } catch { logger.error("the embedded database did not stop: \(error)") }
+    }
+}
+
+/// `evenkeel migrate`: the schema alone.
+public enum SchemaMigration {
+    /// - Returns: the steps that were run, or with `dryRun` those that would be.
+    public static func run(_ configuration: ServiceConfiguration, dryRun: Bool, logger: Logger) async throws -> [String] {
+        let engine = Engine(configuration, logger: logger)
+        try await engine.cluster?.startOrJoin()
+        let migrator = Migrator(database: engine.database)
+        let result: Result<Migrator.Plan, any Error>
+        do { result = .success(dryRun ? try await migrator.plan() : try await migrator.migrate()) } catch { result = .failure(error) }
+        await engine.stop()
+        return try result.get().pending
+    }
+}

@@ -1,0 +1,91 @@
+public import Collecting
+internal import Profiles
+internal import Statistics
+public import Storage
+public import Tables
+public import Vocabulary
+
+/// Registers a model version from a reference file: kinds are inferred, the grid is frozen, the reference is folded.
+public struct Registration: Sendable {
+    public var key: ModelVersion
+    public var mapping: TableMapping
+    /// Task, positive label, threshold, currency; features and sensitive attributes are read off the file.
+    public var base = FeatureSchema(features: [])
+    public var declared: [String: FeatureKind] = [:]
+    public var ignored: Set<String> = []
+    public var features: [String]?
+
+    public init(key: ModelVersion, mapping: TableMapping) {
+        self.key = key
+        self.mapping = mapping
+    }
+
+    public struct Outcome: Sendable {
+        public var version: RegisteredVersion
+        /// Each column of the file and what it became.
+        public var columns: [(name: String, role: String)]
+    }
+
+    /// - Throws: ``TableError`` for a bad file, ``ConfigurationError`` for a schema that makes no sense, ``StoreError`` `.conflict` for a
+    ///   version that exists.
+    public func run(_ table: CSVTable, registry: RegistryStore, actor: String, at now: Timestamp) async throws -> Outcome {
+        let inference = try SchemaInference(
+            table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features)
+        var problems = inference.schema.problems
+        if key.model.isEmpty || key.model.utf8.count > FeatureSchema.nameLengthMax { problems.append("name: expected 1 to \(FeatureSchema.nameLengthMax) bytes") }
+        if key.version.isEmpty || key.version.utf8.count > FeatureSchema.nameLengthMax { problems.append("version: expected 1 to \(FeatureSchema.nameLengthMax) bytes") }
+        if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
+        if inference.schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
+        if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
+        let reference = try profile(table, schema: inference.schema, at: now)
+        let version = try await registry.register(
+            key, schema: inference.schema, reference: reference, rows: Int64(table.rowCount), actor: actor, at: now)
+        return Outcome(version: version, columns: inference.columns)
+    }
+
+    private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
+        let batch = try mapping.batch(table, schema: schema, fallbackTime: now)
+        let grid = ProfileGrid(reference: batch, schema: schema) { quantileEdges(ofSorted: $0, bins: $1) }
+        var profile = Profile(grid: grid)
+        profile.fold(batch, grid: grid)
+        for (row, label) in try mapping.labels(table, schema: schema).enumerated() where !label.isNaN {
+            let labelled = LabelledPrediction(
+                label: label, score: batch.scores[row], prediction: batch.predictions[row], group: batch.groups.map { $0[row] })
+            profile.foldLabel(labelled, grid: grid)
+        }
+        return ReferenceProfile(grid: grid, profile: profile)
+    }
+}
+
+extension Registration {
+    /// Reads a spec file: what the options say, in YAML, and the kinds of single features.
+    ///
+    /// - Throws: ``ConfigurationError`` with every problem.
+    public mutating func apply(spec text: String, file: String) throws {
+        let reader = SettingsReader()
+        let top = reader.members(
+            try YAMLText.parse(text, file: file), at: "",
+            known: [
+                "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold", "currency", "features", "ignore",
+            ])
+        mapping.id = reader.text(top["id"], at: "id") ?? mapping.id
+        mapping.timestamp = reader.text(top["timestamp"], at: "timestamp") ?? mapping.timestamp
+        mapping.label = reader.text(top["label"], at: "label") ?? mapping.label
+        mapping.score = reader.text(top["score"], at: "score") ?? mapping.score
+        mapping.prediction = reader.text(top["prediction"], at: "prediction") ?? mapping.prediction
+        mapping.sensitive = reader.texts(top["sensitive"], at: "sensitive") ?? mapping.sensitive
+        base.task = reader.choice(top["task"], at: "task") ?? base.task
+        base.positiveLabel = reader.text(top["positive"], at: "positive") ?? base.positiveLabel
+        base.threshold = reader.number(top["threshold"], at: "threshold", in: -1e300...1e300) ?? base.threshold
+        base.currency = reader.text(top["currency"], at: "currency") ?? base.currency
+        ignored.formUnion(reader.texts(top["ignore"], at: "ignore") ?? [])
+        if case .object(let kinds)? = top["features"] {
+            for (name, value) in kinds.members {
+                if let kind: FeatureKind = reader.choice(value, at: "features.\(name)") { declared[name] = kind }
+            }
+        } else if let names = reader.texts(top["features"], at: "features") {
+            features = names
+        }
+        if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+}

@@ -1,0 +1,75 @@
+internal import Collecting
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import Storage
+internal import Tables
+internal import Vocabulary
+
+/// An answer with a JSON body.
+func answer(_ json: JSON, status: HTTPResponse.Status = .ok, type: String = "application/json") -> Response {
+    text(json.text + "\n", status: status, type: type)
+}
+
+func text(_ body: String, status: HTTPResponse.Status = .ok, type: String) -> Response {
+    var headers = HTTPFields()
+    headers[.contentType] = type
+    headers[.xContentTypeOptions] = "nosniff"
+    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body)))
+}
+
+/// A problem as RFC 9457 tells it.
+func problem(_ status: HTTPResponse.Status, _ detail: String) -> Response {
+    answer(
+        .object(["title": .string(status.reasonPhrase), "status": .integer(Int64(status.code)), "detail": .string(detail)]),
+        status: status, type: "application/problem+json")
+}
+
+/// Turns what routes throw into answers: what the caller can mend is said, what is ours is logged.
+struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
+    let logger: Logger
+
+    func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+        do { return try await next(request, context) } catch let error as RequestError {
+            return problem(error.code == .tooLarge ? .contentTooLarge : .badRequest, error.description)
+        } catch let error as TableError {
+            return problem(.badRequest, error.description)
+        } catch let error as ConfigurationError {
+            return problem(.badRequest, error.description)
+        } catch is NIOTooManyBytesError {
+            return problem(.contentTooLarge, "the body is too large: send fewer records a request")
+        } catch let error as StoreError where error.code == .conflict {
+            return problem(.conflict, error.description)
+        } catch let error as any RetryableError where error.isRetryable {
+            logger.warning("\(request.method) \(request.uri.path): \(error)")
+            var response = problem(.serviceUnavailable, "the database is away or busy: send the same request again")
+            response.headers[.retryAfter] = "2"
+            return response
+        } catch let error as HTTPError {
+            return problem(error.status, error.body ?? error.status.reasonPhrase)
+        } catch {
+            logger.error("\(request.method) \(request.uri.path): \(error)")
+            return problem(.internalServerError, "an error of ours: see the service's log")
+        }
+    }
+}
+
+extension Request {
+    /// The whole body, at most `limit` bytes.
+    func bytes(upTo limit: Int) async throws -> [UInt8] {
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw HTTPError(.unsupportedMediaType, message: "content-encoding \(encoding), expected none")
+        }
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+            throw HTTPError(.contentTooLarge, message: "\(announced) bytes, expected at most \(limit)")
+        }
+        var request = self
+        let buffer = try await request.collectBody(upTo: limit)
+        return Array(buffer.readableBytesView)
+    }
+
+    func query(_ name: String) -> String? {
+        uri.queryParameters[Substring(name)].flatMap { $0.isEmpty ? nil : String($0) }
+    }
+}

@@ -1,0 +1,28 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Reporting
+internal import Vocabulary
+
+/// `GET /metrics`.
+struct MetricRoutes {
+    let engine: Engine
+    let snapshot: Snapshot
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("metrics") { request, _ in
+            let format = PrometheusText.Format(accept: request.headers[.accept])
+            let current = try await snapshot.current()
+            let now = Engine.systemClock()
+            var samples = engine.metrics.samples()
+            for row in current.rows { samples += EvaluationMetrics.samples(row.version, latest: row.latest, now: now) }
+            let firing = Dictionary(grouping: current.alerts.filter { $0.state == .firing }) { [$0.version.model, $0.severity.rawValue] }
+            for model in Set(current.rows.map(\.version.key.model)) {
+                for severity in AlertSeverity.allCases {
+                    let labels = [model, severity.rawValue]
+                    samples.append(MetricSample(.alertsFiring, labels, Double(firing[labels]?.count ?? 0)))
+                }
+            }
+            return text(PrometheusText.render(samples, as: format), type: format.contentType)
+        }
+    }
+}

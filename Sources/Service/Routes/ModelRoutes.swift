@@ -1,0 +1,102 @@
+internal import Collecting
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Storage
+internal import Tables
+internal import Vocabulary
+
+/// The registry and the results.
+struct ModelRoutes {
+    let engine: Engine
+    /// A reference file sent over HTTP.
+    static let referenceBytesMax = 256 << 20
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("v1/models") { _, _ in
+            answer(.object(["models": .array(try await engine.registry.versions().map(RegistryAnswer.summary))]))
+        }
+        router.get("v1/models/:model/versions/:version") { _, context in answer(RegistryAnswer.detail(try await version(context))) }
+        router.post("v1/models/:model/versions/:version") { request, context in try await register(request, context) }
+        router.get("v1/models/:model/results") { request, context in try await results(request, context) }
+    }
+
+    private func version(_ context: BasicRequestContext) async throws -> RegisteredVersion {
+        let key = ModelVersion(model: try name("model", context), version: try name("version", context))
+        guard let version = try await engine.registry.version(key) else { throw HTTPError(.notFound, message: "\(key) is not registered") }
+        return version
+    }
+
+    private func name(_ parameter: String, _ context: BasicRequestContext) throws -> String {
+        let raw = try context.parameters.require(parameter)
+        guard let decoded = raw.removingPercentEncoding else { throw HTTPError(.badRequest, message: "\(parameter): not percent-encoded UTF-8") }
+        return decoded
+    }
+
+    private func register(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let key = ModelVersion(model: try name("model", context), version: try name("version", context))
+        func list(_ name: String) -> [String] { (request.query(name) ?? "").split(separator: ",").map(String.init) }
+        var registration = Registration(
+            key: key,
+            mapping: TableMapping(
+                id: request.query("id"), timestamp: request.query("timestamp"), label: request.query("label"), score: request.query("score"),
+                prediction: request.query("prediction"), sensitive: list("sensitive")))
+        if let spec = request.query("spec") { try registration.apply(spec: spec, file: "spec") }
+        if let positive = request.query("positive") { registration.base.positiveLabel = positive }
+        if let text = request.query("threshold") {
+            guard let threshold = Double(text) else { throw HTTPError(.badRequest, message: "threshold: expected a number") }
+            registration.base.threshold = threshold
+        }
+        if let text = request.query("task") {
+            guard let task = ModelTask(rawValue: text) else { throw HTTPError(.badRequest, message: "task: expected binary or regression") }
+            registration.base.task = task
+        }
+        registration.ignored = Set(list("ignore"))
+        let table = try CSVTable(try await request.bytes(upTo: Self.referenceBytesMax), file: "body")
+        let outcome = try await registration.run(table, registry: engine.registry, actor: "http", at: Engine.systemClock())
+        return answer(RegistryAnswer.detail(outcome.version), status: .created)
+    }
+
+    private func results(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let model = try name("model", context)
+        let wanted = request.query("version")
+        let versions = try await engine.registry.versions().filter { $0.key.model == model && (wanted == nil || $0.key.version == wanted) }
+        guard !versions.isEmpty else { throw HTTPError(.notFound, message: "\(model)\(wanted.map { " " + $0 } ?? "") is not registered") }
+        let filter = ResultStore.Filter(
+            statistic: request.query("metric"), subject: request.query("feature") ?? request.query("attribute"),
+            from: try time("from", request), to: try time("to", request),
+            window: try request.query("window").map { word in
+                guard let kind = WindowKind(rawValue: word) else { throw HTTPError(.badRequest, message: "window: expected hour, day or custom") }
+                return kind
+            }, limit: try limit(request))
+        var out: [JSON] = []
+        for version in versions {
+            out += try await engine.results.results(filter, of: version).map { Self.json($0, version.key) }
+        }
+        return answer(.object(["results": .array(out)]))
+    }
+
+    private func time(_ name: String, _ request: Request) throws -> Timestamp? {
+        guard let text = request.query(name) else { return nil }
+        guard let time = Timestamp(rfc3339: text) else { throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z") }
+        return time
+    }
+
+    private func limit(_ request: Request) throws -> Int {
+        guard let text = request.query("limit") else { return 1000 }
+        guard let limit = Int(text), (1...ResultStore.resultsMax).contains(limit) else {
+            throw HTTPError(.badRequest, message: "limit: expected 1 to \(ResultStore.resultsMax)")
+        }
+        return limit
+    }
+
+    static func json(_ stored: ResultStore.StoredFinding, _ key: ModelVersion) -> JSON {
+        var object = JSONObject([
+            ("model", .string(key.model)), ("version", .string(key.version)), ("window", .string(stored.window.kind.rawValue)),
+            ("from", .string(stored.window.start.rfc3339)), ("to", .string(stored.window.end.rfc3339)),
+            ("evaluated_at", .string(stored.evaluatedAt.rfc3339)),
+        ])
+        for member in stored.finding.json.objectValue?.members ?? [] { object[member.key] = member.value }
+        return .object(object)
+    }
+}

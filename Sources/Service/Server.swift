@@ -1,0 +1,98 @@
+internal import Alerting
+internal import Hummingbird
+internal import Logging
+internal import Monitoring
+internal import NIOCore
+public import ServiceLifecycle
+internal import Storage
+internal import UnixSignals
+internal import Vocabulary
+
+/// The running service: HTTP, the evaluator, the outbox and the watch over the embedded database, ended together by SIGTERM or SIGINT.
+public struct Server: Sendable {
+    private let engine: Engine
+
+    public init(engine: Engine) { self.engine = engine }
+
+    /// Runs until it is told to stop. The engine must have been started.
+    ///
+    /// - Parameter onReady: called with the port once requests are taken.
+    public func run(
+        alongside others: [any ServiceLifecycle.Service] = [], onReady: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        var services: [any ServiceLifecycle.Service] = others
+        let configuration = engine.configuration
+        if configuration.roles.contains(.evaluate) { services.append(EvaluationLoop(engine: engine)) }
+        if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
+        if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
+        let application = Application(
+            router: Routes(engine: engine).router(), server: .http1(),
+            configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "evenkeel"),
+            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? configuration.port) }, logger: engine.logger)
+        services.append(application)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: engine.logger))
+        try await group.run()
+    }
+}
+
+/// Evaluates on a schedule and compacts old minutes.
+struct EvaluationLoop: ServiceLifecycle.Service {
+    let engine: Engine
+
+    func run() async throws {
+        await loop(everySeconds: engine.configuration.evaluateEverySeconds, logger: engine.logger, name: "evaluation") {
+            let started = ContinuousClock.now
+            let made = try await engine.evaluation.run()
+            if !made.isEmpty {
+                let took = started.duration(to: .now) / .seconds(1)
+                engine.metrics.observe([took], in: .evaluationDuration)
+                engine.logger.debug("evaluated \(made.count) windows in \(took) s")
+            }
+            let limit = Engine.systemClock().adding(seconds: -engine.configuration.minutesKeptHours * 3600)
+            for version in try await engine.registry.versions() { _ = try await engine.profiles.compact(version, before: limit) }
+        }
+    }
+}
+
+/// Sends what waits in the outbox.
+struct DeliveryLoop: ServiceLifecycle.Service {
+    let engine: Engine
+
+    func run() async throws {
+        await loop(everySeconds: engine.configuration.deliverEverySeconds, logger: engine.logger, name: "delivery") {
+            while try await engine.outbox.deliverDue() > 0 {}
+        }
+    }
+}
+
+struct ClusterWatch: ServiceLifecycle.Service {
+    let cluster: EmbeddedCluster
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await cluster.keepRunning { logger.warning("\($0)") }
+        }
+    }
+}
+
+/// Repeats `body` until shutdown. A failure is logged and the next round tries again: nothing is lost, since the work is still marked.
+private func loop(everySeconds: Double, logger: Logger, name: String, _ body: @Sendable @escaping () async throws -> Void) async {
+    await cancelWhenGracefulShutdown {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                try await body()
+                failures = 0
+            } catch {
+                failures += 1
+                // The first failure and then ever fewer, so that a database that is away does not fill the log.
+                if failures & (failures - 1) == 0 { logger.warning("\(name) failed (\(failures) in a row): \(error)") }
+            }
+            try? await Task.sleep(for: .seconds(everySeconds))
+        }
+    }
+}

@@ -1,3 +1,0 @@
-enum ServicePlaceholder {}
-import Hummingbird
-import Yams

@@ -1,0 +1,132 @@
+internal import Migrations
+public import Vocabulary
+
+/// Alerts, silences and the outbox.
+public struct AlertStore: AlertLedger, Sendable {
+    private let database: Database
+    public init(database: Database) { self.database = database }
+
+    public func update(
+        _ key: ModelVersion, at now: Timestamp, decide: @escaping @Sendable ([Alert], [Silence]) -> [AlertChange],
+        render: @escaping @Sendable (Alert) -> [OutgoingMessage]
+    ) async throws -> [Alert] {
+        try await database.transaction { connection in
+            // One scheduler at a time: what it reads stays true until it has written.
+            try connection.query(Queries["lock_stream"], [.int(-3)])
+            let rows = try connection.query(Queries["open_alerts"])
+            let open = (0..<rows.count).compactMap { Self.alert(rows, $0) }.filter { $0.version == key }
+            var announced: [Alert] = []
+            for change in decide(open, try Self.silences(at: now, on: connection)) {
+                var alert = change.alert
+                if change.isDropped {
+                    if alert.id != nil { try connection.query(Queries["delete_pending_alert"], [.int(alert.id)]) }
+                    continue
+                }
+                if alert.id == nil {
+                    alert.id = try connection.query(
+                        Queries["insert_alert"],
+                        [
+                            .text(alert.version.model), .text(alert.version.version), .text(alert.monitor.rawValue), .text(alert.policy),
+                            .text(alert.severity.rawValue), .text(alert.state.rawValue), .json(alert.memory.json), .text(alert.summary),
+                            .json(alert.detail), .time(alert.startedAt), .time(alert.firedAt),
+                        ]
+                    ).int(0, 0)
+                } else {
+                    try connection.query(
+                        Queries["update_alert"],
+                        [
+                            .int(alert.id), .text(alert.severity.rawValue), .text(alert.state.rawValue), .json(alert.memory.json),
+                            .text(alert.summary), .json(alert.detail), .time(alert.firedAt), .time(alert.resolvedAt),
+                        ])
+                }
+                guard change.isAnnounced else { continue }
+                announced.append(alert)
+                for message in render(alert) {
+                    try connection.query(
+                        Queries["insert_delivery"],
+                        [.int(alert.id), .text(message.destination), .text(message.messageID), .text(message.body), .time(now)])
+                }
+            }
+            return announced
+        }
+    }
+
+    /// Alerts that fired, newest first.
+    public func alerts(limit: Int = 200) async throws -> [Alert] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["list_alerts"], [.int(Int64(limit))])
+            return (0..<rows.count).compactMap { Self.alert(rows, $0) }
+        }
+    }
+
+    /// - Returns: false when no such alert is firing.
+    public func acknowledge(_ id: Int64, by actor: String, at now: Timestamp) async throws -> Bool {
+        try await database.run { connection in
+            try connection.query(Queries["acknowledge_alert"], [.int(id), .time(now), .text(actor)]).count > 0
+        }
+    }
+
+    public func silence(_ silence: Silence, at now: Timestamp) async throws -> Int64 {
+        try await database.run { connection in
+            try connection.query(
+                Queries["insert_silence"],
+                [.text(silence.model), .text(silence.monitor?.rawValue), .time(silence.until), .text(silence.reason), .time(now)]
+            ).int(0, 0) ?? 0
+        }
+    }
+
+    public func claim(at now: Timestamp, leaseSeconds: Int64, limit: Int) async throws -> [Delivery] {
+        try await database.run { connection in
+            let rows = try connection.query(
+                Queries["claim_deliveries"], [.time(now), .time(now.adding(seconds: leaseSeconds)), .int(Int64(limit))])
+            return (0..<rows.count).compactMap { row in
+                guard let id = rows.int(row, 0), let destination = rows.text(row, 1), let message = rows.text(row, 2),
+                    let body = rows.text(row, 3), let attempt = rows.int(row, 4), let created = rows.time(row, 5)
+                else { return nil }
+                return Delivery(
+                    id: id, message: OutgoingMessage(destination: destination, messageID: message, body: body), attempt: Int(attempt),
+                    createdAt: created)
+            }
+        }
+    }
+
+    public func settle(_ delivery: Delivery, _ outcome: DeliveryOutcome, at now: Timestamp) async throws {
+        try await database.run { connection -> Void in
+            switch outcome {
+            case .sent(let status):
+                try connection.query(Queries["delivery_sent"], [.int(delivery.id), .time(now), .int(Int64(status))])
+            case .retry(let next, let status, let error):
+                try connection.query(
+                    Queries["delivery_failed"],
+                    [.int(delivery.id), .text("waiting"), .time(next), .int(status.map(Int64.init)), .text(error)])
+            case .dead(let status, let error):
+                try connection.query(
+                    Queries["delivery_failed"],
+                    [.int(delivery.id), .text("dead"), .time(now), .int(status.map(Int64.init)), .text(error)])
+            }
+        }
+    }
+
+    private static func silences(at now: Timestamp, on connection: Connection) throws -> [Silence] {
+        let rows = try connection.query(Queries["active_silences"], [.time(now)])
+        return (0..<rows.count).compactMap { row in
+            guard let model = rows.text(row, 1), let until = rows.time(row, 3) else { return nil }
+            return Silence(
+                id: rows.int(row, 0), model: model, monitor: rows.text(row, 2).flatMap(Monitor.init), until: until,
+                reason: rows.text(row, 4) ?? "")
+        }
+    }
+
+    private static func alert(_ rows: Rows, _ row: Int) -> Alert? {
+        guard let id = rows.int(row, 0), let model = rows.text(row, 1), let version = rows.text(row, 2),
+            let monitor = rows.text(row, 3).flatMap(Monitor.init), let policy = rows.text(row, 4),
+            let severity = rows.text(row, 5).flatMap(AlertSeverity.init), let state = rows.text(row, 6).flatMap(AlertState.init),
+            let started = rows.time(row, 10)
+        else { return nil }
+        func json(_ column: Int) -> JSON { rows.text(row, column).flatMap { try? JSON.parse($0) } ?? .null }
+        return Alert(
+            id: id, version: ModelVersion(model: model, version: version), monitor: monitor, policy: policy, severity: severity, state: state,
+            memory: AlertMemory(json: json(7)), summary: rows.text(row, 8) ?? "", detail: json(9), startedAt: started,
+            firedAt: rows.time(row, 11), resolvedAt: rows.time(row, 12), acknowledgedAt: rows.time(row, 13), acknowledgedBy: rows.text(row, 14))
+    }
+}

@@ -1,0 +1,58 @@
+internal import Vocabulary
+
+/// The view that shows a version's packed rows as columns: `select * from evenkeel."credit 3"`.
+enum AnalystView {
+    static func statement(_ key: ModelVersion, schema: FeatureSchema, streamID: Int64) -> String {
+        var columns = ["p.record_id", "p.ts", "p.score", "p.prediction", "p.error", "p.variant"]
+        var joins = ""
+        var taken: Set<String> = ["record_id", "ts", "score", "prediction", "error", "variant"]
+        func name(_ wanted: String) -> String {
+            // PostgreSQL cuts names at 63 bytes; a cut or repeated one gets a number.
+            var name = prefix(wanted, bytes: 50)
+            while !taken.insert(name).inserted { name += "_" }
+            return quoted(name)
+        }
+        for (position, feature) in schema.features.enumerated() {
+            switch feature.kind {
+            case .numeric:
+                columns.append("nullif(evenkeel.float8_at(p.features, \(position)), 'NaN') as \(name(feature.name))")
+            case .categorical:
+                let level = "f\(position)"
+                columns.append("coalesce(\(level).value, p.extra -> 'levels' ->> '\(position)') as \(name(feature.name))")
+                joins += """
+                    left join evenkeel.level \(level) on \(level).stream_id = p.stream_id and \(level).attribute = \(position)
+                        and \(level).code = nullif(evenkeel.float8_at(p.features, \(position)), 'NaN')::int
+
+                    """
+            }
+        }
+        for (i, attribute) in schema.sensitive.enumerated() {
+            let level = "g\(i)"
+            columns.append("coalesce(\(level).value, p.extra -> 'levels' ->> '\(-1 - i)') as \(name(attribute))")
+            joins += """
+                left join evenkeel.level \(level) on \(level).stream_id = p.stream_id and \(level).attribute = \(-1 - i)
+                    and \(level).code = evenkeel.int4_at(p.groups, \(i))
+
+                """
+        }
+        columns.append("p.extra -> 'measures' as measures")
+        let view = "evenkeel." + quoted(viewName(key))
+        return "create or replace view \(view) as select \(columns.joined(separator: ", "))\nfrom evenkeel.prediction p\n\(joins)where p.stream_id = \(streamID)"
+    }
+
+    /// `model version`, with a hash where PostgreSQL would cut it.
+    static func viewName(_ key: ModelVersion) -> String {
+        let full = "\(key)"
+        return full.utf8.count <= 63 ? full : prefix(full, bytes: 54) + " " + Digest.hex(Digest.sha256(Array(full.utf8)).prefix(4))
+    }
+
+    private static func quoted(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    private static func prefix(_ text: String, bytes: Int) -> String {
+        var out = ""
+        for character in text where out.utf8.count + character.utf8.count <= bytes { out.append(character) }
+        return out
+    }
+}

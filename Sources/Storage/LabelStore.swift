@@ -1,0 +1,189 @@
+internal import Migrations
+internal import Profiles
+public import Vocabulary
+
+// Labels: joined to their prediction wherever its model has stored it, or kept until it comes.
+
+extension RecordStore {
+    public func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] {
+        let now = clock()
+        return try await database.run { connection in
+            try connection.transaction {
+                var receipts = [LabelReceipt](repeating: LabelReceipt(), count: writes.count)
+                for i in writes.indices.sorted(by: { writes[$0].model < writes[$1].model }) {
+                    receipts[i] = try store(writes[i], at: now, on: connection)
+                }
+                return receipts
+            }
+        }
+    }
+
+    private func store(_ write: LabelWrite, at now: Timestamp, on connection: Connection) throws -> LabelReceipt {
+        let model = try connection.query(Queries["find_model"], [.text(write.model)])
+        guard let modelID = model.int(0, 0), let home = model.int(0, 1) else { throw StoreError(.failed, "the model is not registered") }
+        let streamRows = try connection.query(Queries["model_streams"], [.int(modelID)])
+        let streams = (0..<streamRows.count).compactMap { row -> (stream: Int64, version: Int64)? in
+            guard let stream = streamRows.int(row, 0), let version = streamRows.int(row, 1) else { return nil }
+            return (stream, version)
+        }
+        for (stream, _) in streams { try connection.query(Queries["lock_stream"], [.int(stream)]) }
+
+        let key = "labels " + write.key
+        let done = try connection.query(Queries["find_batch"], [.int(home), .text(key)])
+        if done.count > 0 {
+            return LabelReceipt(accepted: done.int(0, 0) ?? 0, joined: 0, corrected: 0, resent: done.int(0, 1) ?? 0, waiting: 0)
+        }
+        guard let batchID = try connection.query(Queries["next_batch_id"]).int(0, 0) else { throw StoreError(.failed, "no batch number") }
+
+        var receipt = LabelReceipt()
+        receipt.accepted = Int64(write.batch.count)
+        let events = write.batch.ids.indices
+            .map { i in
+                // Orders events of equal time: by batch, then by their place in it.
+                let sequence = batchID &* 1_000_000 &+ Int64(i)
+                return LabelEvent(id: write.batch.ids[i], time: write.batch.timestamps[i], sequence: sequence, label: write.batch.labels[i])
+            }
+        var deltas = ProfileDeltas()
+        var unclaimed = Set(write.batch.ids)
+        var touched: [Int64: Int64] = [:]
+        for (stream, version) in streams {
+            let targets = try self.targets(ids: write.batch.ids, stream: stream, on: connection)
+            if targets.isEmpty { continue }
+            unclaimed.subtract(targets.keys)
+            touched[stream] = version
+            let grid = try references.reference(of: version, on: connection).grid
+            try join(
+                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, grid: grid, deltas: &deltas, receipt: &receipt, at: now,
+                on: connection)
+        }
+        let waiting = events.filter { unclaimed.contains($0.id) }
+        receipt.waiting = Int64(waiting.count)
+        try insert(waiting, into: home, at: now, on: connection)
+        try deltas.store(batchID: batchID, versions: touched, at: now, on: connection)
+        try connection.query(
+            Queries["insert_batch"], [.int(home), .text(key), .int(batchID), .time(now), .int(receipt.accepted), .int(receipt.resent)])
+        return receipt
+    }
+
+    /// Joins the labels that waited for these new predictions.
+    func joinWaiting(
+        to batch: PredictionBatch, version: RegisteredVersion, deltas: inout ProfileDeltas, grid: ProfileGrid, at now: Timestamp,
+        on connection: Connection
+    ) throws {
+        guard let home = try connection.query(Queries["find_model"], [.text(version.key.model)]).int(0, 1) else { return }
+        let rows = try connection.query(Queries["waiting_labels"], [.int(home), .texts(batch.ids)])
+        if rows.count == 0 { return }
+        let events = (0..<rows.count).compactMap { row -> LabelEvent? in
+            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2), let label = rows.double(row, 3)
+            else { return nil }
+            return LabelEvent(id: id, time: time, sequence: sequence, label: label)
+        }
+        let place = Dictionary(batch.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
+        var targets: [String: LabelTarget] = [:]
+        for event in events {
+            guard let i = place[event.id] else { continue }
+            targets[event.id] = LabelTarget(
+                time: batch.timestamps[i], score: batch.scores[i], prediction: batch.predictions[i], group: batch.groups.map { $0[i] },
+                isFailed: batch.errors[i] != nil)
+        }
+        var receipt = LabelReceipt()
+        try join(events, to: targets, stream: version.streamID, grid: grid, deltas: &deltas, receipt: &receipt, at: now, on: connection)
+        try connection.query(Queries["take_waiting"], [.int(home), .texts(Array(targets.keys).sorted())])
+    }
+
+    /// The stored predictions with these ids.
+    private func targets(ids: [String], stream: Int64, on connection: Connection) throws -> [String: LabelTarget] {
+        let rows = try connection.query(Queries["predictions_by_id"], [.int(stream), .texts(ids)])
+        if rows.count == 0 { return [:] }
+        var codes = levels.known(stream)
+        var targets: [String: LabelTarget] = [:]
+        for row in 0..<rows.count {
+            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let packed = rows.bytes(row, 4) else { continue }
+            let group = try stride(from: 0, to: packed.count, by: 4).enumerated().map { i, at -> String? in
+                let code = Int32(bitPattern: packed[at..<at + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+                if code == LevelDictionary.missing { return nil }
+                if codes?.byCode[-1 - i]?[code] == nil { codes = try LevelDictionary.load(stream, on: connection) }
+                return codes?.byCode[-1 - i]?[code] ?? Stratum.overflowLevel
+            }
+            // Of several predictions with one id (farther apart than the duplicate horizon) the last one gets the label.
+            if let known = targets[id], known.time > time { continue }
+            targets[id] = LabelTarget(
+                time: time, score: rows.double(row, 2) ?? .nan, prediction: rows.double(row, 3) ?? .nan, group: group,
+                isFailed: rows.bool(row, 5))
+        }
+        return targets
+    }
+
+    private func join(
+        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, grid: ProfileGrid, deltas: inout ProfileDeltas,
+        receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
+    ) throws {
+        let rows = try connection.query(Queries["effective_labels"], [.int(stream), .texts(Array(targets.keys).sorted())])
+        var effective: [String: LabelEvent] = [:]
+        for row in 0..<rows.count {
+            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let label = rows.double(row, 2) else { continue }
+            effective[id] = LabelEvent(id: id, time: time, sequence: 0, label: label)
+        }
+        var kept: [(event: LabelEvent, target: LabelTarget)] = []
+        for event in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }).map(\.element) {
+            guard let target = targets[event.id] else { continue }
+            let current = effective[event.id]
+            if let current, current.time == event.time, current.label == event.label {
+                receipt.resent += 1
+                continue  // the very same event: nothing new to keep
+            }
+            kept.append((event, target))
+            if let current, event.time < current.time || event.label == current.label {
+                receipt.resent += 1
+                if event.time >= current.time { effective[event.id] = event }
+                continue
+            }
+            if !target.isFailed {
+                if let current {
+                    deltas.fold(target.labelled(current.label), at: target.time, stream: stream, grid: grid, times: -1)
+                }
+                deltas.fold(target.labelled(event.label), at: target.time, stream: stream, grid: grid)
+            }
+            if current == nil { receipt.joined += 1 } else { receipt.corrected += 1 }
+            effective[event.id] = event
+        }
+        if kept.isEmpty { return }
+        try connection.query(
+            Queries["insert_labels"],
+            [
+                .int(stream), .texts(kept.map(\.event.id)), .times(kept.map(\.event.time)),
+                .ints(kept.map(\.event.sequence)), .doubles(kept.map(\.event.label)),
+                .times(kept.map(\.target.time)), .time(now),
+            ])
+    }
+
+    private func insert(_ waiting: [LabelEvent], into home: Int64, at now: Timestamp, on connection: Connection) throws {
+        if waiting.isEmpty { return }
+        try connection.query(
+            Queries["insert_waiting"],
+            [
+                .int(home), .texts(waiting.map(\.id)), .times(waiting.map(\.time)),
+                .ints(waiting.map(\.sequence)), .doubles(waiting.map(\.label)), .time(now),
+            ])
+    }
+}
+
+private struct LabelEvent {
+    var id: String
+    var time: Timestamp
+    var sequence: Int64
+    var label: Double
+}
+
+/// What of a stored prediction its label needs.
+private struct LabelTarget {
+    var time: Timestamp
+    var score: Double
+    var prediction: Double
+    var group: [String?]
+    var isFailed: Bool
+
+    func labelled(_ label: Double) -> LabelledPrediction {
+        LabelledPrediction(label: label, score: score, prediction: prediction, group: group)
+    }
+}

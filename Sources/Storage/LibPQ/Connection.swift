@@ -1,0 +1,129 @@
+internal import CPostgres
+internal import Glibc
+
+/// One libpq connection. It blocks, so it lives on one queue of `Database` and never leaves it.
+@safe final class Connection {
+    private let raw: OpaquePointer
+
+    /// - Throws: ``StoreError`` `.unavailable` with libpq's reason, the password left out.
+    init(conninfo: String) throws(StoreError) {
+        guard let raw = unsafe ek_pq_connect(conninfo) else { throw StoreError(.unavailable, "out of memory") }
+        guard unsafe PQstatus(raw) == CONNECTION_OK else {
+            let reason = unsafe String(cString: PQerrorMessage(raw)).trimmedLine
+            unsafe PQfinish(raw)
+            throw StoreError(.unavailable, "the database cannot be reached: \(reason)")
+        }
+        unsafe self.raw = raw
+        try run("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set client_min_messages = warning; set bytea_output = 'hex'")
+    }
+    deinit { unsafe PQfinish(raw) }
+
+    var isBroken: Bool { unsafe PQstatus(raw) != CONNECTION_OK }
+    var isInTransaction: Bool { unsafe PQtransactionStatus(raw) != PQTRANS_IDLE }
+
+    /// Several statements without parameters, such as a migration.
+    func run(_ sql: String) throws(StoreError) {
+        _ = try unsafe check(PQexec(raw, sql))
+    }
+
+    /// One statement with its parameters.
+    @discardableResult
+    func query(_ sql: String, _ parameters: [Parameter] = []) throws(StoreError) -> Rows {
+        var pointers: [UnsafePointer<CChar>?] = unsafe []
+        var lengths: [Int32] = []
+        var formats: [Int32] = []
+        var owned: [UnsafeMutablePointer<CChar>] = unsafe []
+        defer { for unsafe pointer in unsafe owned { unsafe free(pointer) } }
+        for parameter in parameters {
+            switch parameter {
+            case .text(nil):
+                unsafe pointers.append(nil)
+                lengths.append(0)
+                formats.append(0)
+            case .text(let text?):
+                guard !text.utf8.contains(0) else { throw StoreError(.failed, "a text with a zero byte cannot be stored") }
+                guard let copy = unsafe strdup(text) else { throw StoreError(.unavailable, "out of memory") }
+                unsafe owned.append(copy)
+                unsafe pointers.append(UnsafePointer(copy))
+                lengths.append(0)
+                formats.append(0)
+            case .bytes(let bytes):
+                guard let copy = unsafe malloc(max(bytes.count, 1)) else { throw StoreError(.unavailable, "out of memory") }
+                unsafe memcpy(copy, bytes, bytes.count)
+                let typed = unsafe copy.assumingMemoryBound(to: CChar.self)
+                unsafe owned.append(typed)
+                unsafe pointers.append(UnsafePointer(typed))
+                lengths.append(Int32(bytes.count))
+                formats.append(1)
+            }
+        }
+        let result = unsafe PQexecParams(raw, sql, Int32(parameters.count), nil, pointers, lengths, formats, 0)
+        return try unsafe check(result)
+    }
+
+    /// `body` in a transaction: committed when it returns, rolled back when it throws.
+    func transaction<R>(_ body: () throws -> R) throws -> R {
+        try run("begin")
+        do {
+            let result = try body()
+            try run("commit")
+            return result
+        } catch {
+            if !isBroken, isInTransaction { try? run("rollback") }
+            throw error
+        }
+    }
+
+    /// Sends ready binary COPY data. - Parameter statement: `copy … from stdin (format binary)`.
+    func copy(_ statement: String, _ data: [UInt8]) throws(StoreError) {
+        guard let started = unsafe PQexec(raw, statement) else { throw StoreError(.unavailable, "the connection was lost") }
+        guard unsafe PQresultStatus(started) == PGRES_COPY_IN else { _ = try unsafe check(started); return }
+        unsafe PQclear(started)
+        let chunk = 1 << 18
+        var at = 0
+        var sent: Int32 = 1
+        while at < data.count, sent == 1 {
+            let n = min(chunk, data.count - at)
+            sent = unsafe data.withUnsafeBytes { buffer in
+                unsafe PQputCopyData(raw, buffer.baseAddress!.advanced(by: at).assumingMemoryBound(to: CChar.self), Int32(n))
+            }
+            at += n
+        }
+        guard sent == 1, unsafe PQputCopyEnd(raw, nil) == 1 else { throw lost() }
+        var failure: StoreError?
+        while let result = unsafe PQgetResult(raw) {
+            do throws(StoreError) { _ = try unsafe check(result) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func lost() -> StoreError {
+        StoreError(.unavailable, "the connection was lost: \(unsafe String(cString: PQerrorMessage(raw)).trimmedLine)")
+    }
+
+    private func check(_ result: OpaquePointer?) throws(StoreError) -> Rows {
+        guard let result = unsafe result else { throw lost() }
+        let rows = unsafe Rows(owning: result)
+        let status = unsafe PQresultStatus(result)
+        if status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK { return rows }
+        let state = unsafe field(result, "C")
+        let primary = unsafe field(result, "M") ?? "no reason given"
+        let detail = unsafe String(cString: PQresultErrorMessage(result))
+        // 08: connection; 57P0x: shutting down; 53: out of disk, memory or connections; 40: deadlock or serialization; 55P03: lock.
+        let retry = ["08", "53", "40"].contains { state?.hasPrefix($0) == true } || state?.hasPrefix("57P0") == true || state == "55P03"
+        let code: StoreError.Code = isBroken || retry ? .unavailable : state == "23505" ? .conflict : .failed
+        throw StoreError(code, "the database refused: \(primary)", sqlState: state, detail: detail)
+    }
+
+    private func field(_ result: OpaquePointer, _ code: Unicode.Scalar) -> String? {
+        guard let text = unsafe PQresultErrorField(result, Int32(code.value)) else { return nil }
+        return unsafe String(cString: text)
+    }
+}
+
+extension String {
+    /// The first line, without white space at its ends: libpq's messages end with a newline and may have hints below.
+    fileprivate var trimmedLine: String {
+        split(separator: "\n").first.map { $0.trimmingPrefix { $0.isWhitespace } }.map(String.init) ?? ""
+    }
+}

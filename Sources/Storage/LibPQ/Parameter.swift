@@ -1,0 +1,46 @@
+internal import Vocabulary
+
+/// A bound parameter. Text stands for every type but bytes: PostgreSQL reads it by the parameter's own type, and the
+/// shortest text of a double reads back as the same double.
+enum Parameter {
+    case text(String?)
+    case bytes([UInt8])
+
+    static let null = Parameter.text(nil)
+    static func int(_ value: Int64?) -> Parameter { .text(value.map(String.init)) }
+    static func double(_ value: Double?) -> Parameter { .text(value.map(PostgresText.double)) }
+    static func time(_ value: Timestamp?) -> Parameter { .text(value?.rfc3339) }
+    static func json(_ value: JSON) -> Parameter { .text(value.text) }
+
+    static func texts(_ values: [String?]) -> Parameter { .text(PostgresText.array(values)) }
+    static func ints(_ values: [Int64]) -> Parameter { .text("{" + values.map(String.init).joined(separator: ",") + "}") }
+    static func doubles(_ values: [Double?]) -> Parameter {
+        .text("{" + values.map { $0.map(PostgresText.double) ?? "NULL" }.joined(separator: ",") + "}")
+    }
+    static func times(_ values: [Timestamp]) -> Parameter {
+        .text("{" + values.map { "\"" + $0.rfc3339 + "\"" }.joined(separator: ",") + "}")
+    }
+}
+
+enum PostgresText {
+    static func double(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "Infinity" : "-Infinity" }
+        return "\(value)"
+    }
+
+    static func array(_ values: [String?]) -> String {
+        var out = "{"
+        for (i, value) in values.enumerated() {
+            if i > 0 { out += "," }
+            guard let value else { out += "NULL"; continue }
+            out += "\""
+            for scalar in value.unicodeScalars {
+                if scalar == "\"" || scalar == "\\" { out += "\\" }
+                out.unicodeScalars.append(scalar)
+            }
+            out += "\""
+        }
+        return out + "}"
+    }
+}

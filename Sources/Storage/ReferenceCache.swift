@@ -1,0 +1,28 @@
+internal import Migrations
+internal import Profiles
+internal import Synchronization
+internal import Vocabulary
+
+/// Frozen references by version id. A version never changes, so what was read once stays true; the oldest is dropped beyond the limit.
+final class ReferenceCache: Sendable {
+    static let versionsMax = 512
+    private let cached = Mutex<(byID: [Int64: ReferenceProfile], order: [Int64])>(([:], []))
+
+    func reference(of versionID: Int64, on connection: Connection) throws -> ReferenceProfile {
+        if let known = cached.withLock({ $0.byID[versionID] }) { return known }
+        let rows = try connection.query(Queries["find_reference"], [.int(versionID)])
+        guard rows.count > 0, let gridBytes = rows.bytes(0, 0), let profileBytes = rows.bytes(0, 1) else {
+            throw StoreError(.damaged, "version \(versionID) has no reference")
+        }
+        let reference: ReferenceProfile
+        do {
+            let grid = try ProfileGrid(encoded: gridBytes)
+            reference = ReferenceProfile(grid: grid, profile: try Profile(encoded: profileBytes, grid: grid))
+        } catch { throw StoreError(.damaged, "the reference of version \(versionID) cannot be read: \(error)") }
+        cached.withLock { cache in
+            if cache.byID.updateValue(reference, forKey: versionID) == nil { cache.order.append(versionID) }
+            if cache.order.count > Self.versionsMax { cache.byID[cache.order.removeFirst()] = nil }
+        }
+        return reference
+    }
+}

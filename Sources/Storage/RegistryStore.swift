@@ -1,0 +1,93 @@
+internal import Migrations
+public import Profiles
+public import Vocabulary
+
+/// Models, versions, and the frozen reference of each.
+public struct RegistryStore: VersionDirectory, Sendable {
+    private let database: Database
+    public init(database: Database) { self.database = database }
+
+    /// Registers a version with its reference; the model is made with its first version, which becomes the champion.
+    ///
+    /// - Throws: ``StoreError`` `.conflict` when the version exists: a version is frozen, register a new one.
+    public func register(
+        _ key: ModelVersion, schema: FeatureSchema, reference: ReferenceProfile, rows: Int64, actor: String, at now: Timestamp
+    ) async throws -> RegisteredVersion {
+        let grid = reference.grid.encoded()
+        let profile = reference.profile.encoded()
+        return try await database.transaction { connection in
+            // Registrations are rare: one at a time, so that ids are simply the next numbers.
+            try connection.query(Queries["lock_stream"], [.int(-1)])
+            if try connection.query(Queries["find_version"], [.text(key.model), .text(key.version)]).count > 0 {
+                throw StoreError(.conflict, "\(key) is registered already: a version is frozen, register a new one")
+            }
+            let ids = try connection.query(Queries["next_ids"])
+            guard let newModel = ids.int(0, 0), let versionID = ids.int(0, 1), let streamID = ids.int(0, 2) else {
+                throw StoreError(.failed, "no ids for the registration")
+            }
+            let found = try connection.query(Queries["find_model"], [.text(key.model)])
+            let modelID = found.count > 0 ? found.int(0, 0) ?? newModel : newModel
+            let stage: VersionStage = found.count > 0 ? .candidate : .champion
+            if found.count == 0 {
+                try connection.query(Queries["insert_model"], [.int(modelID), .text(key.model), .int(streamID), .time(now)])
+            }
+            try connection.query(
+                Queries["insert_version"],
+                [
+                    .int(versionID), .int(modelID), .text(key.version), .text(stage.rawValue), .json(schema.json), .int(rows), .time(now),
+                ])
+            try connection.query(Queries["insert_stream"], [.int(streamID), .int(versionID)])
+            try connection.query(
+                Queries["insert_feature"],
+                [.int(versionID), .texts(schema.features.map(\.name)), .texts(schema.features.map(\.kind.rawValue))])
+            try connection.query(Queries["insert_reference"], [.int(versionID), .bytes(grid), .bytes(profile)])
+            try connection.run(AnalystView.statement(key, schema: schema, streamID: streamID))
+            try connection.audit("register", key, actor: actor, at: now, detail: .object(["reference_rows": .integer(rows)]))
+            return RegisteredVersion(
+                key: key, versionID: versionID, streamID: streamID, stage: stage, schema: schema, referenceRows: rows, registeredAt: now)
+        }
+    }
+
+    public func version(_ key: ModelVersion) async throws -> RegisteredVersion? {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["find_version"], [.text(key.model), .text(key.version)])
+            return rows.count > 0 ? try Self.version(rows, 0) : nil
+        }
+    }
+
+    public func versions() async throws -> [RegisteredVersion] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["list_versions"])
+            return try (0..<rows.count).map { try Self.version(rows, $0) }
+        }
+    }
+
+    /// Moves a version to a stage. A new champion makes the old one a candidate.
+    public func setStage(_ stage: VersionStage, of version: RegisteredVersion, actor: String, at now: Timestamp) async throws {
+        try await database.transaction { connection in
+            guard let modelID = try connection.query(Queries["find_model"], [.text(version.key.model)]).int(0, 0) else { return }
+            if stage == .champion { try connection.query(Queries["demote_champion"], [.int(modelID), .int(version.versionID)]) }
+            try connection.query(
+                Queries["set_stage"], [.int(version.versionID), .text(stage.rawValue), .time(stage == .retired ? now : nil)])
+            try connection.audit(
+                stage == .retired ? "retire" : "promote", version.key, actor: actor, at: now, detail: .object(["stage": .string(stage.rawValue)]))
+        }
+    }
+
+    private static func version(_ rows: Rows, _ row: Int) throws -> RegisteredVersion {
+        guard let versionID = rows.int(row, 0), let streamID = rows.int(row, 1), let model = rows.text(row, 2), let name = rows.text(row, 3),
+            let stage = rows.text(row, 4).flatMap(VersionStage.init), let json = rows.text(row, 5),
+            let schema = FeatureSchema(json: (try? JSON.parse(json)) ?? .null), let registeredAt = rows.time(row, 7)
+        else { throw StoreError(.damaged, "a registered version cannot be read") }
+        return RegisteredVersion(
+            key: ModelVersion(model: model, version: name), versionID: versionID, streamID: streamID, stage: stage, schema: schema,
+            referenceRows: rows.int(row, 6) ?? 0, registeredAt: registeredAt)
+    }
+}
+
+extension Connection {
+    func audit(_ action: String, _ key: ModelVersion, actor: String, at now: Timestamp, detail: JSON) throws {
+        try query(
+            Queries["insert_audit"], [.time(now), .text(actor), .text(action), .text("\(key)"), .json(detail)])
+    }
+}

@@ -1,0 +1,99 @@
+internal import Migrations
+public import Vocabulary
+
+/// Evaluations and their findings. Every evaluation of a window is kept, with the time at which it was made.
+public struct ResultStore: EvaluationStore, Sendable {
+    private let database: Database
+    public init(database: Database) { self.database = database }
+
+    public func save(_ evaluation: Evaluation, of version: RegisteredVersion) async throws {
+        let key: [Parameter] = [
+            .int(version.streamID), .text(evaluation.window.kind.rawValue), .time(evaluation.window.start), .time(evaluation.window.end),
+            .time(evaluation.evaluatedAt),
+        ]
+        let findings = evaluation.findings
+        try await database.transaction { connection in
+            try connection.query(Queries["insert_evaluation"], key + [.int(evaluation.rows), .int(evaluation.labelled)])
+            try connection.query(
+                Queries["insert_results"],
+                key + [
+                    .texts(findings.map(\.monitor.rawValue)), .texts(findings.map(\.subject)), .texts(findings.map(\.group)),
+                    .texts(findings.map(\.statistic)), .doubles(findings.map(\.value)), .doubles(findings.map(\.lower)),
+                    .doubles(findings.map(\.upper)), .doubles(findings.map(\.pValue)), .doubles(findings.map(\.adjustedP)),
+                    .ints(findings.map(\.referenceCount)), .ints(findings.map(\.currentCount)), .texts(findings.map(\.verdict?.rawValue)),
+                    .texts(findings.map(\.why)),
+                ])
+        }
+    }
+
+    public func latest(_ kind: WindowKind, of version: RegisteredVersion, by time: Timestamp) async throws -> Evaluation? {
+        try await database.run { connection in
+            let found = try connection.query(
+                Queries["latest_evaluation"], [.int(version.streamID), .text(kind.rawValue), .time(time)])
+            guard found.count > 0, let start = found.time(0, 0), let end = found.time(0, 1), let at = found.time(0, 2) else { return nil }
+            let rows = try connection.query(
+                Queries["results_of_evaluation"],
+                [.int(version.streamID), .text(kind.rawValue), .time(start), .time(end), .time(at)])
+            return Evaluation(
+                version: version.key, window: Window(kind: kind, start: start, end: end), evaluatedAt: at, rows: found.int(0, 3) ?? 0,
+                labelled: found.int(0, 4) ?? 0, findings: (0..<rows.count).compactMap { Self.finding(rows, $0, from: 0) })
+        }
+    }
+
+    /// One stored finding with its window.
+    public struct StoredFinding: Sendable, Equatable {
+        public var window: Window
+        public var evaluatedAt: Timestamp
+        public var finding: Finding
+    }
+
+    /// What is asked of the stored results; nil means any.
+    public struct Filter: Sendable {
+        public var statistic: String?
+        public var subject: String?
+        public var from: Timestamp?
+        public var to: Timestamp?
+        public var window: WindowKind?
+        public var limit: Int
+        public init(
+            statistic: String? = nil, subject: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, window: WindowKind? = nil,
+            limit: Int = 1000
+        ) {
+            self.statistic = statistic
+            self.subject = subject
+            self.from = from
+            self.to = to
+            self.window = window
+            self.limit = limit
+        }
+    }
+    /// Results given in one answer.
+    public static let resultsMax = 10_000
+
+    public func results(_ filter: Filter, of version: RegisteredVersion) async throws -> [StoredFinding] {
+        try await database.run { connection in
+            let rows = try connection.query(
+                Queries["query_results"],
+                [
+                    .int(version.streamID), .text(filter.statistic), .text(filter.subject), .time(filter.from), .time(filter.to),
+                    .text(filter.window?.rawValue), .int(Int64(min(filter.limit, Self.resultsMax))),
+                ])
+            return (0..<rows.count).compactMap { row in
+                guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let start = rows.time(row, 1), let end = rows.time(row, 2),
+                    let at = rows.time(row, 3), let finding = Self.finding(rows, row, from: 4)
+                else { return nil }
+                return StoredFinding(window: Window(kind: kind, start: start, end: end), evaluatedAt: at, finding: finding)
+            }
+        }
+    }
+
+    private static func finding(_ rows: Rows, _ row: Int, from first: Int) -> Finding? {
+        guard let monitor = rows.text(row, first).flatMap(Monitor.init), let statistic = rows.text(row, first + 3) else { return nil }
+        return Finding(
+            monitor: monitor, subject: rows.text(row, first + 1) ?? "", group: rows.text(row, first + 2) ?? "", statistic: statistic,
+            value: rows.double(row, first + 4), lower: rows.double(row, first + 5), upper: rows.double(row, first + 6),
+            pValue: rows.double(row, first + 7), adjustedP: rows.double(row, first + 8), referenceCount: rows.int(row, first + 9) ?? 0,
+            currentCount: rows.int(row, first + 10) ?? 0, verdict: rows.text(row, first + 11).flatMap(Verdict.init),
+            why: rows.text(row, first + 12) ?? "")
+    }
+}

@@ -1,0 +1,133 @@
+public enum AlertState: String, Sendable { case pending, firing, resolved }
+public enum AlertSeverity: String, Sendable, CaseIterable { case info, warning, critical }
+
+/// Something that is wrong with a version, from the first sign to its end.
+public struct Alert: Sendable, Equatable {
+    /// nil until it is stored.
+    public var id: Int64?
+    public var version: ModelVersion
+    public var monitor: Monitor
+    /// The policy that watches; one policy has at most one open alert per version and monitor.
+    public var policy: String
+    public var severity: AlertSeverity
+    public var state: AlertState
+    public var memory: AlertMemory
+    /// One sentence for the on-call.
+    public var summary: String
+    /// The findings behind it, as JSON.
+    public var detail: JSON
+    public var startedAt: Timestamp
+    public var firedAt: Timestamp?
+    public var resolvedAt: Timestamp?
+    public var acknowledgedAt: Timestamp?
+    public var acknowledgedBy: String?
+
+    public init(
+        id: Int64? = nil, version: ModelVersion, monitor: Monitor, policy: String, severity: AlertSeverity, state: AlertState,
+        memory: AlertMemory, summary: String, detail: JSON, startedAt: Timestamp, firedAt: Timestamp? = nil,
+        resolvedAt: Timestamp? = nil, acknowledgedAt: Timestamp? = nil, acknowledgedBy: String? = nil
+    ) {
+        self.id = id
+        self.version = version
+        self.monitor = monitor
+        self.policy = policy
+        self.severity = severity
+        self.state = state
+        self.memory = memory
+        self.summary = summary
+        self.detail = detail
+        self.startedAt = startedAt
+        self.firedAt = firedAt
+        self.resolvedAt = resolvedAt
+        self.acknowledgedAt = acknowledgedAt
+        self.acknowledgedBy = acknowledgedBy
+    }
+}
+
+/// What the lifecycle remembers of the last windows, newest last.
+public struct AlertMemory: Sendable, Equatable {
+    public struct Seen: Sendable, Equatable {
+        public var windowEnd: Timestamp
+        public var isFinding: Bool
+        public init(windowEnd: Timestamp, isFinding: Bool) {
+            self.windowEnd = windowEnd
+            self.isFinding = isFinding
+        }
+    }
+    public var seen: [Seen]
+    public init(seen: [Seen] = []) { self.seen = seen }
+
+    public var json: JSON {
+        .object(["seen": .array(seen.map { .object(["window_end": .string($0.windowEnd.rfc3339), "finding": .bool($0.isFinding)]) })])
+    }
+    public init(json: JSON) {
+        seen = (json["seen"]?.arrayValue ?? []).compactMap { entry in
+            guard let end = entry["window_end"]?.stringValue.flatMap(Timestamp.init(rfc3339:)), let finding = entry["finding"]?.boolValue
+            else { return nil }
+            return Seen(windowEnd: end, isFinding: finding)
+        }
+    }
+}
+
+/// What is to be done with an alert.
+public struct AlertChange: Sendable, Equatable {
+    public var alert: Alert
+    /// Whether people and machines are told.
+    public var isAnnounced: Bool
+    /// A pending alert that came to nothing.
+    public var isDropped: Bool
+    public init(alert: Alert, isAnnounced: Bool = false, isDropped: Bool = false) {
+        self.alert = alert
+        self.isAnnounced = isAnnounced
+        self.isDropped = isDropped
+    }
+}
+
+public struct Silence: Sendable, Equatable {
+    public var id: Int64?
+    public var model: String
+    /// nil silences every monitor of the model.
+    public var monitor: Monitor?
+    public var until: Timestamp
+    public var reason: String
+    public init(id: Int64? = nil, model: String, monitor: Monitor?, until: Timestamp, reason: String) {
+        self.id = id
+        self.model = model
+        self.monitor = monitor
+        self.until = until
+        self.reason = reason
+    }
+}
+
+/// A message in the outbox: its id is the same in every attempt, so that a receiver can tell a repetition.
+public struct OutgoingMessage: Sendable, Equatable {
+    public var destination: String
+    public var messageID: String
+    public var body: String
+    public init(destination: String, messageID: String, body: String) {
+        self.destination = destination
+        self.messageID = messageID
+        self.body = body
+    }
+}
+
+public struct Delivery: Sendable, Equatable {
+    public var id: Int64
+    public var message: OutgoingMessage
+    /// This attempt's number, from 1.
+    public var attempt: Int
+    public var createdAt: Timestamp
+    public init(id: Int64, message: OutgoingMessage, attempt: Int, createdAt: Timestamp) {
+        self.id = id
+        self.message = message
+        self.attempt = attempt
+        self.createdAt = createdAt
+    }
+}
+
+public enum DeliveryOutcome: Sendable, Equatable {
+    case sent(status: Int)
+    case retry(at: Timestamp, status: Int?, error: String)
+    /// Given up; listed and replayable.
+    case dead(status: Int?, error: String)
+}

@@ -1,0 +1,171 @@
+internal import Synchronization
+
+/// Every metric that we export: the one place where names, labels and help texts stand (CONTRACTS.md).
+public enum Metric: String, Sendable, CaseIterable {
+    case predictions = "evenkeel_predictions_total"
+    case predictionErrors = "evenkeel_prediction_errors_total"
+    case predictionLatency = "evenkeel_prediction_latency_seconds"
+    case predictionCost = "evenkeel_prediction_cost_total"
+    case labels = "evenkeel_labels_total"
+    case labelCoverage = "evenkeel_label_coverage_ratio"
+    case featureDrift = "evenkeel_feature_drift"
+    case featureDriftPValue = "evenkeel_feature_drift_pvalue"
+    case featureMissing = "evenkeel_feature_missing_ratio"
+    case predictionDrift = "evenkeel_prediction_drift"
+    case calibrationError = "evenkeel_calibration_error"
+    case performance = "evenkeel_performance"
+    case fairnessDisparity = "evenkeel_fairness_disparity"
+    case groupRate = "evenkeel_group_rate"
+    case verdict = "evenkeel_verdict"
+    case alertsFiring = "evenkeel_alerts_firing"
+    case evaluationAge = "evenkeel_evaluation_age_seconds"
+    case evaluationDuration = "evenkeel_evaluation_duration_seconds"
+    case ingestRecords = "evenkeel_ingest_records_total"
+    case webhookDeliveries = "evenkeel_webhook_deliveries_total"
+    case seriesDropped = "evenkeel_metric_series_dropped_total"
+    case buildInfo = "evenkeel_build_info"
+
+    public enum Kind: String, Sendable { case counter, gauge, histogram }
+
+    public var kind: Kind {
+        switch self {
+        case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .webhookDeliveries, .seriesDropped: .counter
+        case .predictionLatency, .evaluationDuration: .histogram
+        default: .gauge
+        }
+    }
+
+    /// The labels of a series, in the order in which values are given.
+    public var labels: [String] {
+        switch self {
+        case .predictions, .predictionErrors, .predictionLatency: ["model", "version"]
+        case .labels: ["model"]
+        case .labelCoverage: ["model", "version", "window"]
+        case .predictionCost: ["model", "version", "currency"]
+        case .featureDrift, .featureDriftPValue: ["model", "version", "feature", "statistic", "window"]
+        case .featureMissing: ["model", "version", "feature", "window"]
+        case .predictionDrift, .calibrationError: ["model", "version", "statistic", "window"]
+        case .performance: ["model", "version", "metric", "window", "kind"]
+        case .fairnessDisparity: ["model", "version", "attribute", "metric", "window"]
+        case .groupRate: ["model", "version", "attribute", "group", "rate", "window"]
+        case .verdict: ["model", "version", "monitor", "verdict"]
+        case .alertsFiring: ["model", "severity"]
+        case .evaluationAge: ["model", "version"]
+        case .evaluationDuration: []
+        case .ingestRecords: ["outcome"]
+        case .webhookDeliveries: ["destination", "outcome"]
+        case .seriesDropped: ["metric"]
+        case .buildInfo: ["version"]
+        }
+    }
+
+    public var help: String {
+        switch self {
+        case .predictions: "Predictions stored."
+        case .predictionErrors: "Predictions that the caller marked as failed."
+        case .predictionLatency: "Latency of the model, as sent with its predictions."
+        case .predictionCost: "Cost of the predictions, as sent with them."
+        case .labels: "Label events that gave a prediction its label or changed it."
+        case .labelCoverage: "Share of the newest window's predictions that have their label."
+        case .featureDrift: "Distance of a feature in the newest window from the reference."
+        case .featureDriftPValue: "P-value of the drift statistic under no drift, before correction."
+        case .featureMissing: "Share of missing values of a feature in the newest window."
+        case .predictionDrift: "Distance of the scores in the newest window from the reference."
+        case .calibrationError: "Calibration error of the newest window's labelled scores."
+        case .performance: "Performance in the newest window."
+        case .fairnessDisparity: "Disparity between the groups of a sensitive attribute in the newest window."
+        case .groupRate: "A rate of one group in the newest window."
+        case .verdict: "1 for the verdict that a monitor gave of the newest day, 0 for the others."
+        case .alertsFiring: "Alerts that are firing."
+        case .evaluationAge: "Seconds since the version was evaluated last."
+        case .evaluationDuration: "How long an evaluation pass took."
+        case .ingestRecords: "Records that came in, by what became of them."
+        case .webhookDeliveries: "Attempts to deliver a webhook."
+        case .seriesDropped: "Series that were not exported because a metric had too many."
+        case .buildInfo: "Always 1; the labels say which build this is."
+        }
+    }
+
+    /// Upper bounds of a histogram's buckets, in seconds.
+    public static let secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+    /// Series of one metric; more are dropped and counted.
+    public static let seriesMax = 10_000
+}
+
+/// One exported number, or one histogram.
+public struct MetricSample: Sendable, Equatable {
+    public enum Value: Sendable, Equatable {
+        case number(Double)
+        /// Counts by bucket (not cumulative; the last is beyond the largest bound), and the sum.
+        case histogram(counts: [Int64], sum: Double)
+    }
+    public var metric: Metric
+    public var labels: [String]
+    public var value: Value
+
+    public init(_ metric: Metric, _ labels: [String] = [], _ value: Double) {
+        precondition(labels.count == metric.labels.count, "one value a label")
+        self.metric = metric
+        self.labels = labels
+        self.value = .number(value)
+    }
+    public init(_ metric: Metric, _ labels: [String], counts: [Int64], sum: Double) {
+        self.metric = metric
+        self.labels = labels
+        value = .histogram(counts: counts, sum: sum)
+    }
+}
+
+/// The counters and histograms of this process.
+public final class MetricRegistry: Sendable {
+    private struct Key: Hashable {
+        var metric: Metric
+        var labels: [String]
+    }
+    private struct State {
+        var numbers: [Key: Double] = [:]
+        var histograms: [Key: (counts: [Int64], sum: Double)] = [:]
+        var seriesCount: [Metric: Int] = [:]
+
+        mutating func admits(_ key: Key, isKnown: Bool) -> Bool {
+            if isKnown { return true }
+            if seriesCount[key.metric, default: 0] >= Metric.seriesMax {
+                numbers[Key(metric: .seriesDropped, labels: [key.metric.rawValue]), default: 0] += 1
+                return false
+            }
+            seriesCount[key.metric, default: 0] += 1
+            return true
+        }
+    }
+    private let state = Mutex(State())
+
+    public init() {}
+
+    public func add(_ amount: Double = 1, to metric: Metric, _ labels: [String] = []) {
+        precondition(labels.count == metric.labels.count, "one value a label")
+        let key = Key(metric: metric, labels: labels)
+        state.withLock { state in
+            if state.admits(key, isKnown: state.numbers[key] != nil) { state.numbers[key, default: 0] += amount }
+        }
+    }
+
+    public func observe(_ seconds: [Double], in metric: Metric, _ labels: [String] = []) {
+        let key = Key(metric: metric, labels: labels)
+        state.withLock { state in
+            guard state.admits(key, isKnown: state.histograms[key] != nil) else { return }
+            var histogram = state.histograms[key] ?? ([Int64](repeating: 0, count: Metric.secondsBuckets.count + 1), 0)
+            for value in seconds where value.isFinite {
+                histogram.counts[Metric.secondsBuckets.firstIndex { value <= $0 } ?? Metric.secondsBuckets.count] += 1
+                histogram.sum += value
+            }
+            state.histograms[key] = histogram
+        }
+    }
+
+    public func samples() -> [MetricSample] {
+        state.withLock { state in
+            state.numbers.map { MetricSample($0.key.metric, $0.key.labels, $0.value) }
+                + state.histograms.map { MetricSample($0.key.metric, $0.key.labels, counts: $0.value.counts, sum: $0.value.sum) }
+        }
+    }
+}

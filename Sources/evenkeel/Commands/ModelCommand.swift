@@ -1,0 +1,180 @@
+import ArgumentParser
+import Collecting
+import Foundation
+import Reporting
+import Service
+import Storage
+import Tables
+import Vocabulary
+
+struct ModelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model", abstract: "The registry of models and versions.",
+        subcommands: [Register.self, List.self, Show.self, Promote.self, Retire.self])
+
+    struct Register: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Register a version from a reference file; column kinds are inferred and printed.",
+            discussion: """
+                Example: evenkeel model register --name credit --version 1 --reference reference.csv \\
+                           --label repaid --score score --sensitive sex,race --id request_id --timestamp timestamp
+                """)
+
+        @OptionGroup var database: DatabaseOptions
+        @OptionGroup var output: OutputOptions
+        @Option(help: "The model.") var name: String
+        @Option(help: "Its version. A version is frozen: register a new one to change it.") var version: String
+        @Option(help: "A CSV file of the model's normal inputs and scores; - for standard input.") var reference: String
+        @Option(help: "A YAML file that says what the options say, and the kinds of single columns.") var spec: String?
+        @Option(help: "The label column.") var label: String?
+        @Option(help: "The score column.") var score: String?
+        @Option(help: "The column of decisions, if they are not score ≥ threshold.") var prediction: String?
+        @Option(help: "Sensitive attributes, comma-separated.") var sensitive: String?
+        @Option(help: "The time column.") var timestamp: String?
+        @Option(help: "The column that names a row.") var id: String?
+        @Option(help: "The positive label.") var positive: String?
+        @Option(help: "A decision is positive from this score on.") var threshold: Double?
+        @Option(help: "binary or regression.") var task: String?
+        @Option(help: "Columns declared numeric.") var numeric: String?
+        @Option(help: "Columns declared categorical.") var categorical: String?
+        @Option(help: "Only these columns are features.") var features: String?
+        @Option(help: "Columns to leave out.") var ignore: String?
+        @Option(help: "Words that mean missing beside the empty field.") var missing = "NA,NaN,null"
+
+        func run() async throws {
+            let table = try CSVTable(try readInput(reference), file: reference, missing: Set(commaList(missing)))
+            var registration = Registration(
+                key: ModelVersion(model: name, version: version), mapping: TableMapping())
+            if let spec { try registration.apply(spec: String(decoding: try readInput(spec), as: UTF8.self), file: spec) }
+            if let id { registration.mapping.id = id }
+            if let timestamp { registration.mapping.timestamp = timestamp }
+            if let label { registration.mapping.label = label }
+            if let score { registration.mapping.score = score }
+            if let prediction { registration.mapping.prediction = prediction }
+            if let sensitive { registration.mapping.sensitive = commaList(sensitive) }
+            if let positive { registration.base.positiveLabel = positive }
+            if let threshold { registration.base.threshold = threshold }
+            if let task {
+                guard let known = ModelTask(rawValue: task) else {
+                    if task == "multiclass" { Failure.stop(2, "unsupported: --task multiclass in the registry") }
+                    throw ValidationError("--task: \(task), expected binary or regression")
+                }
+                registration.base.task = known
+            }
+            for column in commaList(numeric) { registration.declared[column] = .numeric }
+            for column in commaList(categorical) { registration.declared[column] = .categorical }
+            if let features { registration.features = commaList(features) }
+            registration.ignored.formUnion(commaList(ignore))
+            try await database.withEngine { engine in
+                let outcome = try await registration.run(table, registry: engine.registry, actor: NSUserName(), at: Engine.systemClock())
+                switch output.format {
+                case .json:
+                    let columns = outcome.columns.map { JSON.object(["name": .string($0.name), "role": .string($0.role)]) }
+                    try output.print(
+                        JSON.object([
+                            "command": "model register", "model": .string(name), "version": .string(version),
+                            "stage": .string(outcome.version.stage.rawValue), "rows": .integer(outcome.version.referenceRows),
+                            "columns": .array(columns),
+                        ]).prettyText)
+                case .table:
+                    var lines = TextTable(["column", "role"])
+                    for column in outcome.columns { lines.add([column.name, column.role]) }
+                    try output.print(
+                        lines.text + "registered \(outcome.version.key) as \(outcome.version.stage.rawValue) from \(outcome.version.referenceRows) rows")
+                }
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List models and versions.")
+        @OptionGroup var database: DatabaseOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await database.withEngine { engine in
+                let versions = try await engine.registry.versions()
+                switch output.format {
+                case .json: try output.print(JSON.object(["models": .array(versions.map(RegistryAnswer.summary))]).prettyText)
+                case .table:
+                    var table = TextTable(["model", "version", "stage", "task", "features", "sensitive", "reference rows", "registered"])
+                    for version in versions {
+                        table.add([
+                            version.key.model, version.key.version, version.stage.rawValue, version.schema.task.rawValue,
+                            String(version.schema.features.count), version.schema.sensitive.joined(separator: ","),
+                            String(version.referenceRows), version.registeredAt.rfc3339,
+                        ])
+                    }
+                    try output.print(table.text)
+                }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a version: its schema and its newest evaluation.")
+        @OptionGroup var database: DatabaseOptions
+        @OptionGroup var output: OutputOptions
+        @Option(help: "The model.") var name: String
+        @Option(help: "Its version.") var version: String
+
+        func run() async throws {
+            try await database.withEngine { engine in
+                let version = try await engine.version(name, version)
+                if output.format == .json { return try output.print(RegistryAnswer.detail(version).prettyText) }
+                var table = TextTable(["feature", "kind"])
+                for feature in version.schema.features { table.add([feature.name, feature.kind.rawValue]) }
+                var text = "\(version.key): \(version.stage.rawValue), \(version.schema.task.rawValue), \(version.referenceRows) reference rows\n"
+                if !version.schema.sensitive.isEmpty { text += "sensitive: \(version.schema.sensitive.joined(separator: ", "))\n" }
+                try output.print(text + table.text)
+            }
+        }
+    }
+
+    struct Promote: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a version the champion: the one whose findings raise alerts.")
+        @OptionGroup var database: DatabaseOptions
+        @Option(help: "The model.") var name: String
+        @Option(help: "Its version.") var version: String
+
+        func run() async throws {
+            try await database.withEngine { engine in
+                let version = try await engine.version(name, version)
+                try await engine.registry.setStage(.champion, of: version, actor: NSUserName(), at: Engine.systemClock())
+                print("\(version.key) is the champion")
+            }
+        }
+    }
+
+    struct Retire: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Retire a version: it is not evaluated and not exported any more.")
+        @OptionGroup var database: DatabaseOptions
+        @Option(help: "The model.") var name: String
+        @Option(help: "Its version.") var version: String
+
+        func run() async throws {
+            try await database.withEngine { engine in
+                let version = try await engine.version(name, version)
+                try await engine.registry.setStage(.retired, of: version, actor: NSUserName(), at: Engine.systemClock())
+                print("\(version.key) is retired")
+            }
+        }
+    }
+}
+
+/// The bytes of a file, or of standard input for `-`.
+func readInput(_ path: String) throws -> [UInt8] {
+    if path == "-" { return Array(try FileHandle.standardInput.readToEnd() ?? Data()) }
+    guard let data = FileManager.default.contents(atPath: path) else {
+        throw TableError(file: path, line: 1, message: "cannot be read, expected a file")
+    }
+    return Array(data)
+}
+
+extension Engine {
+    func version(_ name: String, _ version: String) async throws -> RegisteredVersion {
+        let key = ModelVersion(model: name, version: version)
+        guard let found = try await registry.version(key) else { throw ConfigurationError(["\(key) is not registered: see evenkeel model list"]) }
+        return found
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Service
+import Vocabulary
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the service: collectors, evaluator, notifier, page and metrics.",
+        discussion: """
+            Examples:
+              evenkeel serve --embedded
+              evenkeel serve --database postgresql://evenkeel@db/evenkeel --roles collect,web
+              evenkeel serve --config evenkeel.yaml
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+
+    @Option(help: "Address to listen on. Default: 127.0.0.1.") var host: String?
+    @Option(help: "Port; 0 takes any free one. Default: 8080.") var port: Int?
+    @Option(help: "Comma-separated jobs of this process: collect, evaluate, notify, web. Default: all.") var roles: String?
+
+    func run() async throws {
+        var configuration = try database.configuration()
+        if let host { configuration.host = host }
+        if let port { configuration.port = port }
+        if let roles {
+            configuration.roles = Set(
+                try commaList(roles).map { word in
+                    guard let role = ServiceConfiguration.Role(rawValue: word) else {
+                        throw ValidationError("--roles: \(word), expected \(ServiceConfiguration.Role.allCases.map(\.rawValue).joined(separator: ", "))")
+                    }
+                    return role
+                })
+        }
+        let engine = Engine(configuration, logger: Logger(label: "evenkeel"))
+        do {
+            try await engine.start()
+            let host = configuration.host
+            try await Server(engine: engine).run { port in
+                FileHandle.standardError.write(Data("evenkeel is ready on http://\(host):\(port)\n".utf8))
+            }
+        } catch {
+            await engine.stop()
+            throw error
+        }
+        await engine.stop()
+    }
+}
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the database to this program's schema.",
+        discussion: "Example: evenkeel migrate --database postgresql://evenkeel@db/evenkeel --dry-run")
+
+    @OptionGroup var database: DatabaseOptions
+    @Flag(help: "Only say what would be done.") var dryRun = false
+
+    func run() async throws {
+        let plan = try await SchemaMigration.run(try database.configuration(), dryRun: dryRun, logger: Logger(label: "evenkeel"))
+        print(plan.isEmpty ? "the schema is up to date" : plan.map { (dryRun ? "would run " : "ran ") + $0 }.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Service
+import Vocabulary
+
+/// Which database: the same options on every command that needs one.
+struct DatabaseOptions: ParsableArguments {
+    @Option(help: "A PostgreSQL connection string: postgresql://user@host/db. Also from EVENKEEL_DATABASE.")
+    var database: String?
+
+    @Flag(help: "A private PostgreSQL in --data (the default when no database is named).")
+    var embedded = false
+
+    @Option(help: "Folder of the embedded database. Default: /var/lib/evenkeel for root, else ~/.local/share/evenkeel.")
+    var data: String?
+
+    @Option(help: "A YAML configuration file; options win over it.")
+    var config: String?
+
+    func configuration() throws -> ServiceConfiguration {
+        var configuration = try config.map { try ServiceConfiguration(file: URL(filePath: $0)) } ?? ServiceConfiguration()
+        let named = database ?? (config == nil && !embedded ? ProcessInfo.processInfo.environment["EVENKEEL_DATABASE"] : nil)
+        if embedded, database != nil { throw ValidationError("--embedded and --database exclude each other") }
+        if let named {
+            configuration.database = .server(url: Secret(named))
+        } else if embedded || data != nil {
+            configuration.database = .embedded(folder: data.map { URL(filePath: $0) } ?? ServiceConfiguration.defaultFolder)
+        }
+        return configuration
+    }
+
+    /// Runs `body` with a started engine, beside a running service if there is one.
+    func withEngine(_ body: (Engine) async throws -> Void) async throws {
+        let engine = Engine(try configuration(), logger: Logger(label: "evenkeel"))
+        do {
+            try await engine.start(joining: true)
+            try await body(engine)
+        } catch {
+            await engine.stop()
+            throw error
+        }
+        await engine.stop()
+    }
+}
+
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument { case table, json }
+
+struct OutputOptions: ParsableArguments {
+    @Option(help: "table or json.")
+    var format = OutputFormat.table
+
+    @Option(help: "Write the result to this file instead of standard output.")
+    var output: String?
+
+    func print(_ text: String) throws {
+        let line = text.hasSuffix("\n") ? text : text + "\n"
+        if let output { try line.write(toFile: output, atomically: true, encoding: .utf8) } else { FileHandle.standardOutput.write(Data(line.utf8)) }
+    }
+}
+
+/// A list written with commas.
+func commaList(_ text: String?) -> [String] { (text ?? "").split(separator: ",").map(String.init) }

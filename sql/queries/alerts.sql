@@ -1,0 +1,54 @@
+-- name: open_alerts
+select alert_id, model, version, monitor, policy, severity, state, memory::text, summary, detail::text, started_at, fired_at,
+       resolved_at, acknowledged_at, acknowledged_by
+from evenkeel.alert where state <> 'resolved' order by alert_id
+
+-- name: list_alerts
+select alert_id, model, version, monitor, policy, severity, state, memory::text, summary, detail::text, started_at, fired_at,
+       resolved_at, acknowledged_at, acknowledged_by
+from evenkeel.alert where state <> 'pending' order by alert_id desc limit $1
+
+-- name: insert_alert
+insert into evenkeel.alert (model, version, monitor, policy, severity, state, memory, summary, detail, started_at, fired_at)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10, $11)
+returning alert_id
+
+-- name: update_alert
+update evenkeel.alert set severity = $2, state = $3, memory = $4::jsonb, summary = $5, detail = $6::jsonb, fired_at = $7, resolved_at = $8
+where alert_id = $1
+
+-- name: delete_pending_alert
+delete from evenkeel.alert where alert_id = $1 and state = 'pending'
+
+-- name: acknowledge_alert
+update evenkeel.alert set acknowledged_at = $2, acknowledged_by = $3
+where alert_id = $1 and state = 'firing' returning alert_id
+
+-- name: last_delivery_to
+select max(created_at) from evenkeel.delivery d join evenkeel.alert a using (alert_id)
+where d.destination = $1 and a.model = $2
+
+-- name: insert_silence
+insert into evenkeel.silence (model, monitor, until, reason, created_at) values ($1, $2, $3, $4, $5) returning silence_id
+
+-- name: active_silences
+select silence_id, model, monitor, until, reason from evenkeel.silence where until > $1 order by silence_id
+
+-- name: insert_delivery
+insert into evenkeel.delivery (alert_id, destination, message_id, body, state, next_attempt_at, created_at)
+values ($1, $2, $3, $4, 'waiting', $5, $5) on conflict (message_id) do nothing
+
+-- name: claim_deliveries
+update evenkeel.delivery set attempts = attempts + 1, next_attempt_at = $2
+where delivery_id in (
+    select delivery_id from evenkeel.delivery
+    where state = 'waiting' and next_attempt_at <= $1
+    order by next_attempt_at limit $3
+    for update skip locked)
+returning delivery_id, destination, message_id, body, attempts, created_at
+
+-- name: delivery_sent
+update evenkeel.delivery set state = 'sent', sent_at = $2, last_status = $3, last_error = null where delivery_id = $1
+
+-- name: delivery_failed
+update evenkeel.delivery set state = $2, next_attempt_at = $3, last_status = $4, last_error = $5 where delivery_id = $1

@@ -1,0 +1,37 @@
+-- name: lock_stream
+select pg_advisory_xact_lock(1163282245, $1::int)
+
+-- name: find_batch
+select accepted, duplicates from evenkeel.batch where stream_id = $1 and batch_key = $2
+
+-- name: insert_batch
+insert into evenkeel.batch (stream_id, batch_key, batch_id, received_at, accepted, duplicates) values ($1, $2, $3, $4, $5, $6)
+
+-- name: next_batch_id
+select nextval('evenkeel.batch_seq')
+
+-- name: existing_records
+select record_id from evenkeel.prediction
+where stream_id = $1 and record_id = any ($2::text[]) and ts >= $3 and ts < $4
+
+-- name: load_levels
+select attribute, code, value from evenkeel.level where stream_id = $1
+
+-- name: insert_levels
+insert into evenkeel.level (stream_id, attribute, code, value)
+select $1::bigint, attribute, code, value from unnest($2::int[], $3::int[], $4::text[]) as l (attribute, code, value)
+
+-- name: insert_profile
+insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data) values ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: mark_dirty
+insert into evenkeel.dirty_window (version_id, window_kind, window_start, window_end, batch_id, touched_at)
+select $1::bigint, w.*, $5::bigint, $6::timestamptz from unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) as w
+on conflict (version_id, window_kind, window_start)
+do update set batch_id = greatest(evenkeel.dirty_window.batch_id, excluded.batch_id), touched_at = excluded.touched_at
+
+-- name: list_partitions
+select c.relname from pg_inherits i
+join pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'evenkeel.prediction'::regclass
+order by c.relname

@@ -1,0 +1,37 @@
+-- name: model_streams
+select s.stream_id, v.version_id from evenkeel.model_version v
+join evenkeel.stream s on s.version_id = v.version_id
+where v.model_id = $1
+order by s.stream_id
+
+-- name: predictions_by_id
+select record_id, ts, score, prediction, groups, error is not null from evenkeel.prediction
+where stream_id = $1 and record_id = any ($2::text[])
+
+-- name: effective_labels
+select distinct on (record_id) record_id, ts, label from evenkeel.label
+where stream_id = $1 and record_id = any ($2::text[])
+order by record_id, ts desc, label_seq desc
+
+-- name: insert_labels
+insert into evenkeel.label (stream_id, record_id, ts, label_seq, label, prediction_ts, received_at)
+select $1::bigint, record_id, ts, seq, label, prediction_ts, $7::timestamptz
+from unnest($2::text[], $3::timestamptz[], $4::bigint[], $5::float8[], $6::timestamptz[]) as l (record_id, ts, seq, label, prediction_ts)
+
+-- name: insert_waiting
+insert into evenkeel.label_waiting (stream_id, record_id, ts, label_seq, label, received_at)
+select $1::bigint, record_id, ts, seq, label, $6::timestamptz
+from unnest($2::text[], $3::timestamptz[], $4::bigint[], $5::float8[]) as l (record_id, ts, seq, label)
+
+-- name: waiting_labels
+select record_id, ts, label_seq, label from evenkeel.label_waiting
+where stream_id = $1 and record_id = any ($2::text[])
+order by record_id, ts, label_seq
+
+-- name: take_waiting
+delete from evenkeel.label_waiting where stream_id = $1 and record_id = any ($2::text[])
+
+-- name: label_counts
+select (select count(*) from evenkeel.label where stream_id = $1),
+       (select count(distinct record_id) from evenkeel.label where stream_id = $1),
+       (select count(*) from evenkeel.label_waiting where stream_id = $2)

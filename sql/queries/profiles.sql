@@ -1,0 +1,34 @@
+-- name: profiles_in_window
+select data from evenkeel.profile
+where stream_id = $1 and bucket >= $2 and bucket < $3
+
+-- name: bucket_span
+select min(bucket), max(bucket), max(width_seconds) from evenkeel.profile where stream_id = $1
+
+-- name: straddling_buckets
+select count(*) from evenkeel.profile
+where stream_id = $1
+  and ((bucket < $2 and bucket >= $2 - interval '1 day' and bucket + width_seconds * interval '1 second' > $2)
+    or (bucket < $3 and bucket >= $3 - interval '1 day' and bucket + width_seconds * interval '1 second' > $3))
+
+-- name: compactable_hours
+select distinct date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00') as hour from evenkeel.profile
+where stream_id = $1 and width_seconds = 60 and bucket < $2
+order by hour limit $3
+
+-- name: parts_between
+select width_seconds, part, data, bucket from evenkeel.profile
+where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
+
+-- name: delete_parts
+delete from evenkeel.profile where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
+
+-- name: dirty_windows
+select version_id, window_kind, window_start, window_end, batch_id, touched_at from evenkeel.dirty_window
+where window_end <= $1
+order by window_end, version_id, window_kind desc limit $2
+
+-- name: clear_dirty
+delete from evenkeel.dirty_window d using unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[])
+    as c (version_id, window_kind, window_start, batch_id)
+where d.version_id = c.version_id and d.window_kind = c.window_kind and d.window_start = c.window_start and d.batch_id = c.batch_id

@@ -96,5 +96,12 @@ let package = Package(
         tests("KernelsTests", ["Kernels"]),
         tests("StatisticsTests", ["Statistics", "Vocabulary"]),
         tests("ProfilesTests", ["Profiles", "Vocabulary", "Kernels", "Statistics"]),
+        tests("TablesTests", ["Tables", "Vocabulary"]),
+        tests("StorageTests", ["Storage", "Vocabulary", "Profiles", "Statistics", "Migrations"]),
+        tests("CollectingTests", ["Collecting", "Vocabulary", "Tables", "Profiles"]),
+        tests("MonitoringTests", ["Monitoring", "Vocabulary", "Profiles", "Statistics"]),
+        tests("AlertingTests", ["Alerting", "Vocabulary"]),
+        tests("ReportingTests", ["Reporting", "Vocabulary", "Monitoring"]),
+        tests("ServiceTests", ["Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting"]),
     ]
 )

@@ -76,7 +76,8 @@ public struct AlertLifecycle: Sendable {
         guard let worst = findings.max(by: { Self.strength($0) < Self.strength($1) }) else { return }
         let subjects = Set(findings.map(\.subject)).subtracting([worst.subject]).count
         let subject = worst.subject.isEmpty ? "" : worst.subject + ": "
-        alert.summary = "\(evaluation.version) \(monitor.rawValue): \(subject)\(worst.why)" + (subjects > 0 ? " (and \(subjects) more)" : "")
+        alert.summary =
+            "\(evaluation.version) \(monitor.rawValue): \(subject)\(worst.why)" + (subjects > 0 ? " (and \(subjects) more)" : "")
         alert.detail = .object([
             "window": .object([
                 "kind": .string(evaluation.window.kind.rawValue), "start": .string(evaluation.window.start.rfc3339),

@@ -15,9 +15,12 @@ public struct AlertPolicy: Sendable, Equatable {
     public var destinations: [String]
     /// The destination that is asked to retrain when the alert fires.
     public var retraining: String?
+    /// A model is sent to retraining at most once in this time, however many of its alerts fire.
+    public var retrainingCooldownSeconds: Int64 = 86_400
 
     public init(
-        name: String, monitors: [Vocabulary.Monitor] = Vocabulary.Monitor.allCases, window: WindowKind = .hour, findings: Int = 2, of: Int = 3,
+        name: String, monitors: [Vocabulary.Monitor] = Vocabulary.Monitor.allCases, window: WindowKind = .hour, findings: Int = 2,
+        of: Int = 3,
         resolveAfter: Int = 2, severity: AlertSeverity = .warning, destinations: [String] = [], retraining: String? = nil
     ) {
         self.name = name

@@ -24,7 +24,10 @@ public enum Messages {
             OutgoingMessage(destination: $0, messageID: newID(), body: body(alert).text)
         }
         if alert.state == .firing, let retraining = policy.retraining {
-            out.append(OutgoingMessage(destination: retraining, messageID: newID(), body: retrainingBody(alert).text))
+            out.append(
+                OutgoingMessage(
+                    destination: retraining, messageID: newID(), body: retrainingBody(alert).text,
+                    cooldownSeconds: policy.retrainingCooldownSeconds))
         }
         return out
     }
@@ -77,7 +80,9 @@ public enum Messages {
             (name: "webhook-timestamp", value: seconds),
         ]
         if let secret {
-            headers.append((name: "webhook-signature", value: signature(id: message.messageID, timestamp: seconds, body: message.body, secret: secret)))
+            headers.append(
+                (name: "webhook-signature", value: signature(id: message.messageID, timestamp: seconds, body: message.body, secret: secret))
+            )
         }
         return headers
     }

@@ -51,11 +51,12 @@ public struct Outbox: Sendable {
             destination.url, headers: headers, body: delivery.message.body, timeoutSeconds: destination.timeoutSeconds)
         let outcome = schedule.outcome(attempt: delivery.attempt, result: result, at: clock(), jitter: .random(in: 0...1))
         try await ledger.settle(delivery, outcome, at: clock())
-        let word = switch outcome {
-        case .sent: "sent"
-        case .retry: "retry"
-        case .dead: "dead"
-        }
+        let word =
+            switch outcome {
+            case .sent: "sent"
+            case .retry: "retry"
+            case .dead: "dead"
+            }
         metrics.add(to: .webhookDeliveries, [name, word])
     }
 }

@@ -5,7 +5,9 @@ public struct RetrySchedule: Sendable, Equatable {
     /// Seconds to wait after each failed attempt. > Source: The Standard Webhooks specification, 1.0, "Retry schedule".
     public var delaysSeconds: [Int64]
 
-    public init(delaysSeconds: [Int64] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]) { self.delaysSeconds = delaysSeconds }
+    public init(delaysSeconds: [Int64] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]) {
+        self.delaysSeconds = delaysSeconds
+    }
 
     /// - Parameters:
     ///   - attempt: its number, from 1.

@@ -27,7 +27,8 @@ public struct LabelDecoder: Sendable {
                 }
                 let reader = try RecordReader(json)
                 for member in reader.object.members where !Self.keys.contains(member.key) {
-                    throw RecordError("\(member.key.prefix(60)): unknown key, expected one of \(Self.keys.sorted().joined(separator: ", "))")
+                    throw RecordError(
+                        "\(member.key.prefix(60)): unknown key, expected one of \(Self.keys.sorted().joined(separator: ", "))")
                 }
                 let model = try reader.text("model", bytesMax: FeatureSchema.nameLengthMax)
                 guard let schema = schemas[model] else { throw RecordError("model: \(model) is not registered") }

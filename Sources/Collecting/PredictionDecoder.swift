@@ -33,7 +33,10 @@ public struct PredictionDecoder: Sendable {
                 guard let key = try Self.version(of: json) else { throw RecordError("expected an object, got \(json.kind)") }
                 guard let version = versions[key] else {
                     let isModel = versions.keys.contains { $0.model == key.model }
-                    throw RecordError(isModel ? "version: \(key) is not registered" : "model: \(key) is not registered, expected a registered model and version")
+                    throw RecordError(
+                        isModel
+                            ? "version: \(key) is not registered"
+                            : "model: \(key) is not registered, expected a registered model and version")
                 }
                 if positions[key] == nil {
                     positions[key] = Dictionary(version.schema.features.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { a, _ in a })
@@ -97,7 +100,8 @@ public struct PredictionDecoder: Sendable {
             }
             let measureReader = try RecordReader(.object(measures))
             for (name, _) in measures.members {
-                guard !name.isEmpty, name.utf8.count <= 100, name != PredictionBatch.latencyMeasure, name != PredictionBatch.costMeasure else {
+                guard !name.isEmpty, name.utf8.count <= 100, name != PredictionBatch.latencyMeasure, name != PredictionBatch.costMeasure
+                else {
                     throw RecordError("measures.\(name.prefix(60)): expected a name of 1 to 100 bytes, not latency_seconds or cost")
                 }
                 let value = try prefixed("measures") { () throws(RecordError) in try measureReader.number(name) }

@@ -21,7 +21,9 @@ public struct RequestBody: Sendable {
             return
         }
         let value: JSON
-        do throws(JSONError) { value = try JSON.parse(bytes[...]) } catch { throw RequestError(.malformed, "the body is not JSON: \(error)") }
+        do throws(JSONError) { value = try JSON.parse(bytes[...]) } catch {
+            throw RequestError(.malformed, "the body is not JSON: \(error)")
+        }
         switch value {
         case .object: records = [(0, .success(value))]
         case .array(let items):
@@ -68,7 +70,9 @@ struct RecordReader {
     /// NaN where the record has none.
     func number(_ key: String, atLeast least: Double = -.infinity) throws(RecordError) -> Double {
         guard let value = object[key], value != .null else { return .nan }
-        guard let number = value.doubleValue, number.isFinite else { throw RecordError("\(key): expected a number or null, got \(value.kind)") }
+        guard let number = value.doubleValue, number.isFinite else {
+            throw RecordError("\(key): expected a number or null, got \(value.kind)")
+        }
         guard number >= least else { throw RecordError("\(key): \(number), expected at least \(least)") }
         return number
     }
@@ -79,7 +83,9 @@ struct RecordReader {
         let time: Timestamp
         switch value {
         case .string(let text):
-            guard let parsed = Timestamp(rfc3339: text) else { throw RecordError("\(key): expected RFC 3339 such as 2026-01-31T12:00:00Z, got \"\(text.prefix(40))\"") }
+            guard let parsed = Timestamp(rfc3339: text) else {
+                throw RecordError("\(key): expected RFC 3339 such as 2026-01-31T12:00:00Z, got \"\(text.prefix(40))\"")
+            }
             time = parsed
         case .integer, .number:
             guard let number = value.doubleValue, abs(number) < 9e12 else { throw RecordError("\(key): expected epoch milliseconds") }
@@ -87,7 +93,9 @@ struct RecordReader {
         default: throw RecordError("\(key): expected RFC 3339 text or epoch milliseconds, got \(value.kind)")
         }
         guard time >= Timestamp(seconds: limits.earliestSeconds) else {
-            throw RecordError("\(key): \(time) is too early, expected milliseconds since 1970 or RFC 3339, from \(Timestamp(seconds: limits.earliestSeconds)) on")
+            throw RecordError(
+                "\(key): \(time) is too early, expected milliseconds since 1970 or RFC 3339, from \(Timestamp(seconds: limits.earliestSeconds)) on"
+            )
         }
         guard time <= now.adding(seconds: limits.aheadSecondsMax) else {
             throw RecordError("\(key): \(time) is more than \(limits.aheadSecondsMax / 3600) hours ahead of \(now)")
@@ -118,7 +126,9 @@ struct RecordReader {
         switch value {
         case .null: return nil
         case .string(let s):
-            guard s.utf8.count <= limits.levelBytesMax else { throw RecordError("\(path): \(s.utf8.count) bytes, expected at most \(limits.levelBytesMax)") }
+            guard s.utf8.count <= limits.levelBytesMax else {
+                throw RecordError("\(path): \(s.utf8.count) bytes, expected at most \(limits.levelBytesMax)")
+            }
             return s.isEmpty ? nil : s
         case .integer, .number, .bool: return value.text
         default: throw RecordError("\(path): expected a string or null, got \(value.kind)")

@@ -23,7 +23,8 @@ struct Draft {
         case .negligible: finding.verdict = .negligible
         case .insufficient:
             finding.verdict = .insufficient
-            finding.why = "too few rows to see an effect of \(format(floor)): at \(finding.currentCount) rows only \(format(detectable)) would show"
+            finding.why =
+                "too few rows to see an effect of \(format(floor)): at \(finding.currentCount) rows only \(format(detectable)) would show"
         case .calm: finding.verdict = isFairness ? .fair : .ok
         }
         return finding

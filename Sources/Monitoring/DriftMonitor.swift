@@ -42,16 +42,20 @@ struct DriftMonitor {
             finding.lower = ks.statistic
             finding.upper = ks.upperBound
             finding.pValue = ks.pValue
-            finding.why = ks.location.map { at in
-                let (r, a) = (share(reference.counts, grid, upTo: at), share(current.counts, grid, upTo: at))
-                return "values up to \(format(at)): \(percent(r)) in the reference, \(percent(a)) now"
-            } ?? "the distributions are equal"
+            finding.why =
+                ks.location.map { at in
+                    let (r, a) = (share(reference.counts, grid, upTo: at), share(current.counts, grid, upTo: at))
+                    return "values up to \(format(at)): \(percent(r)) in the reference, \(percent(a)) now"
+                } ?? "the distributions are equal"
             drafts.append(
                 Draft(
                     finding: finding, effect: ks.statistic, floor: settings.ksFloor,
                     detectable: KolmogorovSmirnov.critical(alpha: settings.alpha, n: n, m: m)))
         }
-        let labels = grid.binEdges.indices.map { $0 == 0 ? "up to \(format(grid.binEdges[0]))" : "\(format(grid.binEdges[$0 - 1])) to \(format(grid.binEdges[$0]))" }
+        let labels =
+            grid.binEdges.indices.map {
+                $0 == 0 ? "up to \(format(grid.binEdges[0]))" : "\(format(grid.binEdges[$0 - 1])) to \(format(grid.binEdges[$0]))"
+            }
             + ["above \(grid.binEdges.last.map(format) ?? "-∞")"]
         drafts += binned(blank, grid.bins(of: reference.counts), grid.bins(of: current.counts), labels: labels)
         return drafts

@@ -36,11 +36,13 @@ struct FairnessMonitor {
     }
 
     private func rates(_ group: GroupCounts, _ attribute: String) -> [Draft] {
-        [("selection_rate", group.selectionRate), ("tpr", group.truePositiveRate), ("fpr", group.falsePositiveRate)].map { statistic, rate in
+        [("selection_rate", group.selectionRate), ("tpr", group.truePositiveRate), ("fpr", group.falsePositiveRate)].map {
+            statistic, rate in
             let interval = rate.interval(confidence: settings.confidence)
             return .shown(
                 Finding(
-                    monitor: .fairness, subject: attribute, group: group.group, statistic: statistic, value: rate.value, lower: interval?.lower,
+                    monitor: .fairness, subject: attribute, group: group.group, statistic: statistic, value: rate.value,
+                    lower: interval?.lower,
                     upper: interval?.upper, referenceCount: 0, currentCount: rate.total,
                     why: rate.value == nil ? "no rows with this label in the group" : ""))
         }

@@ -36,7 +36,8 @@ struct OutcomeMonitor {
         var ece = blank(.calibration, "ece")
         ece.value = now.value
         ece.pValue = now.pValue
-        ece.why = "scores are off by \(format(now.value)) on average" + (was.map { ", \(format($0.value)) in the reference" } ?? "")
+        ece.why =
+            "scores are off by \(format(now.value)) on average" + (was.map { ", \(format($0.value)) in the reference" } ?? "")
             + "; chance alone would show \(format(now.expectedByChance))"
         var mce = blank(.calibration, "mce")
         mce.value = now.maximum
@@ -107,7 +108,8 @@ struct OutcomeMonitor {
         finding.referenceCount = was.labelled
         finding.why = "accuracy \(format(value)), \(format(before)) in the reference"
         let chi = try? ChiSquared(
-            reference: [was.accuracy.count, was.labelled - was.accuracy.count], current: [now.accuracy.count, now.labelled - now.accuracy.count])
+            reference: [was.accuracy.count, was.labelled - was.accuracy.count],
+            current: [now.accuracy.count, now.labelled - now.accuracy.count])
         finding.pValue = chi?.pValue ?? 1
         let pooled = Double(was.accuracy.count + now.accuracy.count) / Double(was.labelled + now.labelled)
         return Draft(

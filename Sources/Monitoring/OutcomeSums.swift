@@ -32,7 +32,7 @@ struct OutcomeSums {
     /// Mean of (score − label)²: (Σp² − 2 Σ_{label 1} p + n₁) / n, all sums exact.
     var brier: Double {
         let squares = total(\.sumOfSquares) { $0.label != .any }
-        let positiveScores = total({ $0.cells.values.reduce(Int128(0)) { $0 + $1.sum } }) { $0.label == .positive }
+        let positiveScores = total(\.sum) { $0.label == .positive }
         let positives = Int128(cells(.positive).reduce(0, +)) * ScoreCells.one
         return ScoreCells.double(squares - 2 * positiveScores + positives) / Double(scoredLabelled)
     }

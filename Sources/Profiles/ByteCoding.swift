@@ -22,7 +22,9 @@ struct ByteWriter {
     mutating func signed(_ value: Int128) { unsigned(UInt128(bitPattern: value << 1 ^ value >> 127)) }
     mutating func signed(_ value: Int64) { signed(Int128(value)) }
     mutating func byte(_ value: UInt8) { bytes.append(value) }
-    mutating func fixed(_ value: UInt64) { for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) } }
+    mutating func fixed(_ value: UInt64) {
+        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
+    }
     mutating func double(_ value: Double) { fixed(value.bitPattern) }
     mutating func doubles(_ values: [Double]) {
         count(values.count)

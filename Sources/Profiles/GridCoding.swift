@@ -4,7 +4,8 @@ extension ProfileGrid {
 
     /// Compact, versioned, with a checksum. Equal grids give equal bytes.
     public func encoded() -> [UInt8] {
-        ProfileGrid.encode(features, score, attributes, threshold, isBinary).sealed(magic: ProfileGrid.magic, version: ProfileGrid.formatVersion)
+        ProfileGrid.encode(features, score, attributes, threshold, isBinary).sealed(
+            magic: ProfileGrid.magic, version: ProfileGrid.formatVersion)
     }
 
     static func encode(

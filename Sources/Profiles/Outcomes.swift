@@ -54,6 +54,8 @@ public struct ScoreCells: Sendable, Equatable {
     public static func double(_ x: Int128) -> Double { Double(x) * 0x1p-60 }
 
     public var rows: Int64 { cells.values.reduce(unscored) { $0 + $1.count } }
+    /// Σ score over all cells.
+    public var sum: Int128 { cells.values.reduce(0) { $0 + $1.sum } }
     public var isEmpty: Bool { cells.isEmpty && unscored == 0 && outsideUnit == 0 && sumOfSquares == 0 && logLoss == 0 }
 
     mutating func add(_ score: Double, cell: UInt32, label: Stratum.Label, times: Int64) {

@@ -21,7 +21,9 @@ public enum EvaluationMetrics {
                 out.append(MetricSample(.verdict, key + [monitor.rawValue, other.rawValue], other == verdict ? 1 : 0))
             }
         }
-        if let newest = latest.map(\.evaluatedAt).max() { out.append(MetricSample(.evaluationAge, key, max(0, now.seconds(since: newest)))) }
+        if let newest = latest.map(\.evaluatedAt).max() {
+            out.append(MetricSample(.evaluationAge, key, max(0, now.seconds(since: newest))))
+        }
         return out
     }
 

@@ -38,7 +38,8 @@ public struct Page: Sendable {
 
     private var models: String {
         if rows.isEmpty {
-            return "<section><h2>Models</h2><p>No model yet. Register one: <code>evenkeel model register --name credit --version 1 --reference reference.csv --score score --label label</code></p></section>"
+            return
+                "<section><h2>Models</h2><p>No model yet. Register one: <code>evenkeel model register --name credit --version 1 --reference reference.csv --score score --label label</code></p></section>"
         }
         return "<section><h2>Models</h2>" + rows.map(model).joined() + "</section>"
     }
@@ -48,7 +49,8 @@ public struct Page: Sendable {
         let badges = verdicts.map { badge($0.monitor.rawValue, $0.verdict) }.joined(separator: " ")
         let windows = row.latest.map { evaluation in
             let coverage = evaluation.rows > 0 ? Int((Double(evaluation.labelled) / Double(evaluation.rows) * 100).rounded()) : 0
-            return "\(evaluation.window.kind.rawValue) from \(evaluation.window.start.rfc3339): \(evaluation.rows) predictions, \(coverage) % labelled"
+            return
+                "\(evaluation.window.kind.rawValue) from \(evaluation.window.start.rfc3339): \(evaluation.rows) predictions, \(coverage) % labelled"
         }.joined(separator: " · ")
         return """
             <article><h3>\(escaped(row.version.key.model)) <small>\(escaped(row.version.key.version)) · \(row.version.stage.rawValue)</small></h3>
@@ -85,7 +87,8 @@ public struct Page: Sendable {
 
     private func badge(_ monitor: String, _ verdict: Verdict) -> String {
         let tone = verdict.isFinding ? "bad" : verdict.severity >= 2 ? "unknown" : "good"
-        return "<span class=\"\(tone)\">\(monitor.split(separator: "_").joined(separator: " ")): \(verdict.rawValue.split(separator: "_").joined(separator: " "))</span>"
+        return
+            "<span class=\"\(tone)\">\(monitor.split(separator: "_").joined(separator: " ")): \(verdict.rawValue.split(separator: "_").joined(separator: " "))</span>"
     }
 
     private func escaped(_ text: some StringProtocol) -> String {

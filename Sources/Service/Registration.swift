@@ -32,8 +32,12 @@ public struct Registration: Sendable {
         let inference = try SchemaInference(
             table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features)
         var problems = inference.schema.problems
-        if key.model.isEmpty || key.model.utf8.count > FeatureSchema.nameLengthMax { problems.append("name: expected 1 to \(FeatureSchema.nameLengthMax) bytes") }
-        if key.version.isEmpty || key.version.utf8.count > FeatureSchema.nameLengthMax { problems.append("version: expected 1 to \(FeatureSchema.nameLengthMax) bytes") }
+        if key.model.isEmpty || key.model.utf8.count > FeatureSchema.nameLengthMax {
+            problems.append("name: expected 1 to \(FeatureSchema.nameLengthMax) bytes")
+        }
+        if key.version.isEmpty || key.version.utf8.count > FeatureSchema.nameLengthMax {
+            problems.append("version: expected 1 to \(FeatureSchema.nameLengthMax) bytes")
+        }
         if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
         if inference.schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
@@ -66,7 +70,8 @@ extension Registration {
         let top = reader.members(
             try YAMLText.parse(text, file: file), at: "",
             known: [
-                "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold", "currency", "features", "ignore",
+                "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold", "currency", "features",
+                "ignore",
             ])
         mapping.id = reader.text(top["id"], at: "id") ?? mapping.id
         mapping.timestamp = reader.text(top["timestamp"], at: "timestamp") ?? mapping.timestamp

@@ -42,6 +42,12 @@ public struct AlertStore: AlertLedger, Sendable {
                 guard change.isAnnounced else { continue }
                 announced.append(alert)
                 for message in render(alert) {
+                    if message.cooldownSeconds > 0 {
+                        let since = now.adding(seconds: -message.cooldownSeconds)
+                        let recent = try connection.query(
+                            Queries["recent_deliveries"], [.text(message.destination), .text(alert.version.model), .time(since)])
+                        if recent.int(0, 0) ?? 0 > 0 { continue }
+                    }
                     try connection.query(
                         Queries["insert_delivery"],
                         [.int(alert.id), .text(message.destination), .text(message.messageID), .text(message.body), .time(now)])
@@ -125,8 +131,10 @@ public struct AlertStore: AlertLedger, Sendable {
         else { return nil }
         func json(_ column: Int) -> JSON { rows.text(row, column).flatMap { try? JSON.parse($0) } ?? .null }
         return Alert(
-            id: id, version: ModelVersion(model: model, version: version), monitor: monitor, policy: policy, severity: severity, state: state,
+            id: id, version: ModelVersion(model: model, version: version), monitor: monitor, policy: policy, severity: severity,
+            state: state,
             memory: AlertMemory(json: json(7)), summary: rows.text(row, 8) ?? "", detail: json(9), startedAt: started,
-            firedAt: rows.time(row, 11), resolvedAt: rows.time(row, 12), acknowledgedAt: rows.time(row, 13), acknowledgedBy: rows.text(row, 14))
+            firedAt: rows.time(row, 11), resolvedAt: rows.time(row, 12), acknowledgedAt: rows.time(row, 13),
+            acknowledgedBy: rows.text(row, 14))
     }
 }

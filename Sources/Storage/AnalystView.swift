@@ -37,7 +37,8 @@ enum AnalystView {
         }
         columns.append("p.extra -> 'measures' as measures")
         let view = "evenkeel." + quoted(viewName(key))
-        return "create or replace view \(view) as select \(columns.joined(separator: ", "))\nfrom evenkeel.prediction p\n\(joins)where p.stream_id = \(streamID)"
+        return
+            "create or replace view \(view) as select \(columns.joined(separator: ", "))\nfrom evenkeel.prediction p\n\(joins)where p.stream_id = \(streamID)"
     }
 
     /// `model version`, with a hash where PostgreSQL would cut it.

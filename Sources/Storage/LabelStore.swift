@@ -53,7 +53,8 @@ extension RecordStore {
             touched[stream] = version
             let grid = try references.reference(of: version, on: connection).grid
             try join(
-                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, grid: grid, deltas: &deltas, receipt: &receipt, at: now,
+                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, grid: grid, deltas: &deltas, receipt: &receipt,
+                at: now,
                 on: connection)
         }
         let waiting = events.filter { unclaimed.contains($0.id) }

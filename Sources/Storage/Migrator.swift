@@ -59,11 +59,13 @@ public struct Migrator: Sendable {
             guard let version = applied.int(row, 0), version <= migrations.count else {
                 throw StoreError(
                     .ahead,
-                    "the database is at schema version \(applied.int(applied.count - 1, 0) ?? 0), this program knows \(migrations.count): use a newer evenkeel")
+                    "the database is at schema version \(applied.int(applied.count - 1, 0) ?? 0), this program knows \(migrations.count): use a newer evenkeel"
+                )
             }
             let known = migrations[Int(version) - 1]
             guard applied.text(row, 2) == checksum(known) else {
-                throw StoreError(.ahead, "migration \(version) \(applied.text(row, 1) ?? "") in the database is not the one of this program")
+                throw StoreError(
+                    .ahead, "migration \(version) \(applied.text(row, 1) ?? "") in the database is not the one of this program")
             }
         }
         return Plan(current: applied.count, pending: migrations.dropFirst(applied.count).map { "\($0.version) \($0.name)" })

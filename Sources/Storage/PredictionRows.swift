@@ -38,7 +38,9 @@ struct PredictionRows {
             copy.textOrNull(batch.errors[row])
             copy.textOrNull(batch.variants[row])
             let measured = measures.filter { !$0.value[row].isNaN }.map { ($0.key, JSON.number($0.value[row])) }
-            if measured.isEmpty && overflow.isEmpty { copy.null() } else {
+            if measured.isEmpty && overflow.isEmpty {
+                copy.null()
+            } else {
                 var extra = JSONObject()
                 if !measured.isEmpty { extra["measures"] = .object(JSONObject(measured)) }
                 if !overflow.isEmpty { extra["levels"] = .object(JSONObject(overflow)) }

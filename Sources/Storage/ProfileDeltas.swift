@@ -26,7 +26,8 @@ struct ProfileDeltas {
 
     /// Writes the deltas and marks the windows that they change.
     func store(batchID: Int64, versions: [Int64: Int64], at now: Timestamp, on connection: Connection) throws {
-        for (place, profile) in deltas.sorted(by: { ($0.key.stream, $0.key.minute) < ($1.key.stream, $1.key.minute) }) where !profile.isEmpty {
+        for (place, profile) in deltas.sorted(by: { ($0.key.stream, $0.key.minute) < ($1.key.stream, $1.key.minute) })
+        where !profile.isEmpty {
             try connection.query(
                 Queries["insert_profile"],
                 [

@@ -20,7 +20,8 @@ public struct ProfileStore: ProfileReader, Sendable {
             let window: [Parameter] = [.int(version.streamID), .time(start), .time(end)]
             if try connection.query(Queries["straddling_buckets"], window).int(0, 0) ?? 0 > 0 {
                 throw StoreError(
-                    .failed, "the window from \(start) to \(end) cuts through hours that were compacted: let it start and end on full hours")
+                    .failed, "the window from \(start) to \(end) cuts through hours that were compacted: let it start and end on full hours"
+                )
             }
             let rows = try connection.query(Queries["profiles_in_window"], window)
             var sum = Profile(grid: grid)
@@ -44,7 +45,8 @@ public struct ProfileStore: ProfileReader, Sendable {
                 guard let version = rows.int(row, 0), let kind = rows.text(row, 1).flatMap(WindowKind.init), let start = rows.time(row, 2),
                     let end = rows.time(row, 3), let batch = rows.int(row, 4), let touched = rows.time(row, 5)
                 else { return nil }
-                return DirtyWindow(versionID: version, window: Window(kind: kind, start: start, end: end), batchID: batch, touchedAt: touched)
+                return DirtyWindow(
+                    versionID: version, window: Window(kind: kind, start: start, end: end), batchID: batch, touchedAt: touched)
             }
         }
     }
@@ -87,7 +89,8 @@ public struct ProfileStore: ProfileReader, Sendable {
                 try connection.query(
                     Queries["insert_profile"],
                     [
-                        .int(version.streamID), .time(hour), .int(3600), .int(newest), .int(sum.rows), .int(sum.labelled), .bytes(sum.encoded()),
+                        .int(version.streamID), .time(hour), .int(3600), .int(newest), .int(sum.rows), .int(sum.labelled),
+                        .bytes(sum.encoded()),
                     ])
             }
         }

@@ -46,7 +46,7 @@ public struct RecordStore: RecordSink, Sendable {
         try connection.query(Queries["lock_stream"], [.int(stream)])
         let key = "predictions " + write.key
         let done = try connection.query(Queries["find_batch"], [.int(stream), .text(key)])
-        if done.count > 0 { 
+        if done.count > 0 {
             return PredictionReceipt(accepted: done.int(0, 0) ?? 0, duplicates: done.int(0, 1) ?? 0, isRepeated: true)
         }
         guard let batchID = try connection.query(Queries["next_batch_id"]).int(0, 0) else { throw StoreError(.failed, "no batch number") }

@@ -70,12 +70,14 @@ public struct RegistryStore: VersionDirectory, Sendable {
             try connection.query(
                 Queries["set_stage"], [.int(version.versionID), .text(stage.rawValue), .time(stage == .retired ? now : nil)])
             try connection.audit(
-                stage == .retired ? "retire" : "promote", version.key, actor: actor, at: now, detail: .object(["stage": .string(stage.rawValue)]))
+                stage == .retired ? "retire" : "promote", version.key, actor: actor, at: now,
+                detail: .object(["stage": .string(stage.rawValue)]))
         }
     }
 
     private static func version(_ rows: Rows, _ row: Int) throws -> RegisteredVersion {
-        guard let versionID = rows.int(row, 0), let streamID = rows.int(row, 1), let model = rows.text(row, 2), let name = rows.text(row, 3),
+        guard let versionID = rows.int(row, 0), let streamID = rows.int(row, 1), let model = rows.text(row, 2),
+            let name = rows.text(row, 3),
             let stage = rows.text(row, 4).flatMap(VersionStage.init), let json = rows.text(row, 5),
             let schema = FeatureSchema(json: (try? JSON.parse(json)) ?? .null), let registeredAt = rows.time(row, 7)
         else { throw StoreError(.damaged, "a registered version cannot be read") }

@@ -16,7 +16,9 @@ public struct CSVTable: Sendable {
     public init(_ bytes: [UInt8], file: String, missing: Set<String> = defaultMissing) throws(TableError) {
         self.file = file
         var scanner = CSVScanner(bytes, file: file)
-        guard let header = try scanner.row() else { throw TableError(file: file, line: 1, message: "no header line, expected column names") }
+        guard let header = try scanner.row() else {
+            throw TableError(file: file, line: 1, message: "no header line, expected column names")
+        }
         for (i, field) in header.enumerated() {
             if field.text.isEmpty { throw TableError(file: file, line: 1, column: i + 1, message: "an empty column name") }
             if names.contains(field.text) {
@@ -136,7 +138,9 @@ private struct CSVScanner {
                     continue
                 }
                 guard at >= bytes.count || bytes[at] == UInt8(ascii: ",") || bytes[at] == 10 || bytes[at] == 13 else {
-                    throw TableError(file: file, line: line, column: number, message: "text after a closing quote, expected a comma or the end of the line")
+                    throw TableError(
+                        file: file, line: line, column: number,
+                        message: "text after a closing quote, expected a comma or the end of the line")
                 }
                 return Field(text: try text(out[...], number, startLine), isQuoted: true)
             }

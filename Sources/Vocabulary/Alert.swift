@@ -104,10 +104,13 @@ public struct OutgoingMessage: Sendable, Equatable {
     public var destination: String
     public var messageID: String
     public var body: String
-    public init(destination: String, messageID: String, body: String) {
+    /// Dropped when the destination had a message about the same model within this time; 0 for never.
+    public var cooldownSeconds: Int64
+    public init(destination: String, messageID: String, body: String, cooldownSeconds: Int64 = 0) {
         self.destination = destination
         self.messageID = messageID
         self.body = body
+        self.cooldownSeconds = cooldownSeconds
     }
 }
 

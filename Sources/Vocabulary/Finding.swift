@@ -143,9 +143,11 @@ extension Finding {
     /// As it stands in results, alerts and API answers.
     public var json: JSON {
         var object = JSONObject([
-            ("monitor", .string(monitor.rawValue)), ("subject", .string(subject)), ("statistic", .string(statistic)), ("value", JSON(value)),
+            ("monitor", .string(monitor.rawValue)), ("subject", .string(subject)), ("statistic", .string(statistic)),
+            ("value", JSON(value)),
             ("lower", JSON(lower)), ("upper", JSON(upper)), ("p_value", JSON(pValue)), ("p_adjusted", JSON(adjustedP)),
-            ("reference_n", .integer(referenceCount)), ("n", .integer(currentCount)), ("verdict", JSON(verdict?.rawValue)), ("why", .string(why)),
+            ("reference_n", .integer(referenceCount)), ("n", .integer(currentCount)), ("verdict", JSON(verdict?.rawValue)),
+            ("why", .string(why)),
         ])
         if !group.isEmpty { object["group"] = .string(group) }
         return .object(object)

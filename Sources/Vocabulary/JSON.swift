@@ -108,10 +108,15 @@ extension JSON {
         case .bool(let b): out += b ? "true" : "false"
         case .integer(let i): out += String(i)
         case .number(let d):
-            if d.isNaN { out += "null" }
-            else if d.isInfinite { out += d > 0 ? "\"Infinity\"" : "\"-Infinity\"" }
-            else if d == d.rounded(), abs(d) < 1e15 { out += String(Int64(d)) }
-            else { out += "\(d)" }
+            if d.isNaN {
+                out += "null"
+            } else if d.isInfinite {
+                out += d > 0 ? "\"Infinity\"" : "\"-Infinity\""
+            } else if d == d.rounded(), abs(d) < 1e15 {
+                out += String(Int64(d))
+            } else {
+                out += "\(d)"
+            }
         case .string(let s): JSON.quote(s, to: &out)
         case .array(let items):
             writeList(to: &out, "[", "]", items.count, indent, depth) { i, out in

@@ -10,7 +10,8 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
 
 /// A URL or connection string with its password and query hidden, safe for a log.
 public func withoutSecrets(_ address: String) -> String {
-    guard let mark = address.firstRange(of: "://"), address[..<mark.lowerBound].allSatisfy({ $0.isLetter || $0.isNumber || "+-.".contains($0) })
+    guard let mark = address.firstRange(of: "://"),
+        address[..<mark.lowerBound].allSatisfy({ $0.isLetter || $0.isNumber || "+-.".contains($0) })
     else { return withoutPasswords(conninfo: address) }
     let scheme = address[..<mark.upperBound]
     var rest = address[mark.upperBound...]

@@ -55,7 +55,11 @@ struct OutputOptions: ParsableArguments {
 
     func print(_ text: String) throws {
         let line = text.hasSuffix("\n") ? text : text + "\n"
-        if let output { try line.write(toFile: output, atomically: true, encoding: .utf8) } else { FileHandle.standardOutput.write(Data(line.utf8)) }
+        if let output {
+            try line.write(toFile: output, atomically: true, encoding: .utf8)
+        } else {
+            FileHandle.standardOutput.write(Data(line.utf8))
+        }
     }
 }
 

@@ -9,7 +9,9 @@ import Vocabulary
 struct DriftFromProfilesTests {
     private func counts(_ values: [Double], _ grid: ProfileGrid) -> [Int64] { numericProfile(values, grid).numeric(0).counts }
 
-    private func kolmogorovSmirnov(_ reference: [Double], _ current: [Double]) throws -> (raw: KolmogorovSmirnov, cells: KolmogorovSmirnov, grid: NumericGrid) {
+    private func kolmogorovSmirnov(_ reference: [Double], _ current: [Double]) throws -> (
+        raw: KolmogorovSmirnov, cells: KolmogorovSmirnov, grid: NumericGrid
+    ) {
         let grid = numericGrid(reference)
         let raw = try KolmogorovSmirnov(reference: reference.filter { !$0.isNaN }, current: current.filter { !$0.isNaN })
         let cells = try KolmogorovSmirnov(
@@ -22,10 +24,12 @@ struct DriftFromProfilesTests {
         var random = Seeded(seed)
         for _ in 0..<20 {
             let reference = (0..<Int.random(in: 1...200, using: &random)).map { _ in (random.gaussian() * 10).rounded() }
-            let current = (0..<Int.random(in: 1...200, using: &random)).map { _ in
-                random.uniform() < 0.05 ? (random.uniform() < 0.5 ? .infinity : -.infinity)
-                    : random.uniform() < 0.1 ? .nan : random.gaussian() * 12 + (random.uniform() < 0.5 ? 0 : 3).rounded()
-            } + [0]
+            let current =
+                (0..<Int.random(in: 1...200, using: &random)).map { _ in
+                    random.uniform() < 0.05
+                        ? (random.uniform() < 0.5 ? .infinity : -.infinity)
+                        : random.uniform() < 0.1 ? .nan : random.gaussian() * 12 + (random.uniform() < 0.5 ? 0 : 3).rounded()
+                } + [0]
             let ks = try kolmogorovSmirnov(reference, current)
             #expect(ks.grid.isComplete, "seed \(seed)")
             #expect(ks.cells.statistic == ks.raw.statistic && ks.cells.upperBound == ks.raw.statistic, "seed \(seed)")

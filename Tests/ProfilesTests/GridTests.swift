@@ -30,9 +30,12 @@ struct GridTests {
         expectWellFormed(grid, "seed \(seed)")
     }
 
-    @Test("a reference without values, with one, and with infinite ones only, has a grid", arguments: [
-        [], [.nan, .nan], [3], [3, 3, 3], [.infinity, -.infinity], [.infinity], [-0.0, 0], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude],
-    ] as [[Double]])
+    @Test(
+        "a reference without values, with one, and with infinite ones only, has a grid",
+        arguments: [
+            [], [.nan, .nan], [3], [3, 3, 3], [.infinity, -.infinity], [.infinity], [-0.0, 0],
+            [.greatestFiniteMagnitude, -.greatestFiniteMagnitude],
+        ] as [[Double]])
     func degenerate(values: [Double]) {
         let grid = NumericGrid(reference: values, quantileEdges: edges)
         #expect(grid.isComplete)

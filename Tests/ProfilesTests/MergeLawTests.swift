@@ -21,7 +21,9 @@ struct MergeLawTests {
     /// Three labelled profiles of different sizes, and the batches behind them.
     private func parts(_ seed: UInt64, isWild: Bool) -> (batches: [PredictionBatch], profiles: [Profile]) {
         var random = Seeded(seed)
-        let batches = (0..<3).map { _ in workshop.batch(Int.random(in: isWild ? 400...700 : 0...200, using: &random), &random, isWild: isWild) }
+        let batches = (0..<3).map { _ in
+            workshop.batch(Int.random(in: isWild ? 400...700 : 0...200, using: &random), &random, isWild: isWild)
+        }
         let profiles = batches.map { batch in
             var profile = workshop.profile(batch)
             for label in workshop.labels(of: batch, &random) { profile.foldLabel(label, grid: workshop.grid) }

@@ -43,7 +43,8 @@ private struct Labelled {
         profile = Profile(grid: grid)
         profile.fold(batch, grid: grid)
         for row in 0..<count {
-            let label = LabelledPrediction(label: labels[row] ? 1 : 0, score: scores[row], prediction: batch.predictions[row], group: groups[row])
+            let label = LabelledPrediction(
+                label: labels[row] ? 1 : 0, score: scores[row], prediction: batch.predictions[row], group: groups[row])
             profile.foldLabel(label, grid: grid)
         }
     }
@@ -119,7 +120,8 @@ struct OutcomesTests {
         for group in Set(rows.groups) {
             for decision in [true, false] {
                 let inGroup = rows.groups.indices.filter { rows.groups[$0] == group && rows.decisions[$0] == decision }
-                #expect(outcomes.rows { $0 == Stratum(label: .any, decision: decision, group: group) } == Int64(inGroup.count), "seed \(seed)")
+                #expect(
+                    outcomes.rows { $0 == Stratum(label: .any, decision: decision, group: group) } == Int64(inGroup.count), "seed \(seed)")
                 #expect(
                     outcomes.rows { $0 == Stratum(label: .positive, decision: decision, group: group) }
                         == Int64(inGroup.count { rows.labels[$0] }), "seed \(seed)")
@@ -171,7 +173,9 @@ struct OutcomesTests {
         let groups = (0..<batch.count).map { row in batch.groups.map { $0[row] } }
         let overflow: [String?] = [Stratum.overflowLevel, Stratum.overflowLevel]
         let kept = Set(outcomes.strata.keys.map(\.group))
-        let known = Set(groups).filter { zip($0, workshop.grid.attributes).allSatisfy { level, known in level.map(known.contains) ?? true } }
+        let known = Set(groups).filter {
+            zip($0, workshop.grid.attributes).allSatisfy { level, known in level.map(known.contains) ?? true }
+        }
         #expect(kept.isSuperset(of: known) && kept.contains(overflow), "seed \(seed)")
         #expect(kept.count == known.count + Outcomes.unknownGroupsMax + 1, "seed \(seed)")
         for group in kept where group != overflow {

@@ -90,7 +90,9 @@ struct ProfileCodingTests {
     func everyTruncation() {
         let bytes = fullProfile(workshop, seed: 4, rows: 60, isWild: false).encoded()
         for length in 0..<bytes.count {
-            #expect(throws: EncodingError.self, "cut at \(length)") { try Profile(encoded: Array(bytes.prefix(length)), grid: workshop.grid) }
+            #expect(throws: EncodingError.self, "cut at \(length)") {
+                try Profile(encoded: Array(bytes.prefix(length)), grid: workshop.grid)
+            }
         }
         #expect(throws: EncodingError.self) { try Profile(encoded: bytes + [0], grid: workshop.grid) }
         #expect(throws: EncodingError.self) { try Profile(encoded: Array(bytes.dropFirst()), grid: workshop.grid) }
@@ -101,7 +103,9 @@ struct ProfileCodingTests {
         let bytes = fullProfile(workshop, seed: 5, rows: 30, isWild: false).encoded()
         let body = bytes.dropLast(8)
         for wrong in [body + [0], body.dropLast()] {
-            #expect(throws: EncodingError.self) { try Profile(encoded: resealed(Array(wrong) + [0, 0, 0, 0, 0, 0, 0, 0]), grid: workshop.grid) }
+            #expect(throws: EncodingError.self) {
+                try Profile(encoded: resealed(Array(wrong) + [0, 0, 0, 0, 0, 0, 0, 0]), grid: workshop.grid)
+            }
         }
     }
 

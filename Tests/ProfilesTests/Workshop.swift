@@ -53,13 +53,18 @@ struct Workshop {
         for row in 0..<count {
             batch.ids.append("r\(row)-\(random.next())")
             batch.timestamps.append(Timestamp(microseconds: Int64.random(in: 0...1_000_000_000, using: &random)))
-            age.append(chance(0.1) ? .nan : chance(0.02) ? (chance(0.5) ? .infinity : -.infinity) : Double(Int.random(in: 1...40, using: &random)))
+            age.append(
+                chance(0.1) ? .nan : chance(0.02) ? (chance(0.5) ? .infinity : -.infinity) : Double(Int.random(in: 1...40, using: &random)))
             income.append(chance(0.1) ? .nan : chance(0.02) ? 1e200 : random.gaussian() * (chance(0.1) ? 1e9 : 1e3))
-            city.append(chance(0.1) ? nil : isWild && chance(0.6) ? "new\(Int.random(in: 0..<2000, using: &random))" : pick(["Oslo", "Lima", "Köln", "日本"]))
+            city.append(
+                chance(0.1)
+                    ? nil : isWild && chance(0.6) ? "new\(Int.random(in: 0..<2000, using: &random))" : pick(["Oslo", "Lima", "Köln", "日本"]))
             sex.append(chance(0.1) ? nil : isWild && chance(0.6) ? "x\(Int.random(in: 0..<300, using: &random))" : pick(["f", "m"]))
-            region.append(chance(0.05) ? nil : isWild && chance(0.3) ? "r\(Int.random(in: 0..<5, using: &random))" : pick(["north", "south"]))
+            region.append(
+                chance(0.05) ? nil : isWild && chance(0.3) ? "r\(Int.random(in: 0..<5, using: &random))" : pick(["north", "south"]))
             let tied = (random.uniform() * 64).rounded() / 64
-            batch.scores.append(chance(0.05) ? .nan : chance(0.03) ? [1.5, -0.25, .infinity, -.infinity][row % 4] : chance(0.5) ? tied : random.uniform())
+            batch.scores.append(
+                chance(0.05) ? .nan : chance(0.03) ? [1.5, -0.25, .infinity, -.infinity][row % 4] : chance(0.5) ? tied : random.uniform())
             batch.predictions.append(chance(0.5) ? .nan : chance(0.5) ? 1 : 0)
             latency.append(random.uniform() * random.uniform() * 10)
             cost.append(chance(0.2) ? .nan : chance(0.1) ? 0 : random.gaussian())

@@ -25,18 +25,20 @@ struct FeatureSchemaTests {
         #expect(FeatureSchema(json: json) == FeatureSchema(features: [Feature(name: "age", kind: .numeric)]))
     }
 
-    @Test("JSON that is not a schema is refused", arguments: [
-        #"null"#, #"[]"#, #"{}"#,
-        #"{"threshold":0.5,"features":[]}"#,
-        #"{"task":"ranking","threshold":0.5,"features":[]}"#,
-        #"{"task":"binary","features":[]}"#,
-        #"{"task":"binary","threshold":"high","features":[]}"#,
-        #"{"task":"binary","threshold":0.5}"#,
-        #"{"task":"binary","threshold":0.5,"features":{}}"#,
-        #"{"task":"binary","threshold":0.5,"features":[{"name":"age"}]}"#,
-        #"{"task":"binary","threshold":0.5,"features":[{"name":"age","kind":"date"}]}"#,
-        #"{"task":"binary","threshold":0.5,"features":[{"name":1,"kind":"numeric"}]}"#,
-    ])
+    @Test(
+        "JSON that is not a schema is refused",
+        arguments: [
+            #"null"#, #"[]"#, #"{}"#,
+            #"{"threshold":0.5,"features":[]}"#,
+            #"{"task":"ranking","threshold":0.5,"features":[]}"#,
+            #"{"task":"binary","features":[]}"#,
+            #"{"task":"binary","threshold":"high","features":[]}"#,
+            #"{"task":"binary","threshold":0.5}"#,
+            #"{"task":"binary","threshold":0.5,"features":{}}"#,
+            #"{"task":"binary","threshold":0.5,"features":[{"name":"age"}]}"#,
+            #"{"task":"binary","threshold":0.5,"features":[{"name":"age","kind":"date"}]}"#,
+            #"{"task":"binary","threshold":0.5,"features":[{"name":1,"kind":"numeric"}]}"#,
+        ])
     func refused(text: String) throws {
         #expect(FeatureSchema(json: try JSON.parse(text)) == nil)
     }

@@ -22,10 +22,13 @@ struct FindingTests {
         #expect(Verdict.allCases.filter(\.isFinding) == [.drifted, .unfair])
     }
 
-    @Test("the verdict of a monitor is the worst of its findings", arguments: [
-        ([.ok, .negligible], .negligible), ([.drifted, .insufficient], .drifted), ([.ok, .insufficient, .ok], .insufficient), ([.ok], .ok),
-        ([nil], .noData), ([], .noData), ([nil, .ok], .ok),
-    ] as [([Verdict?], Verdict)])
+    @Test(
+        "the verdict of a monitor is the worst of its findings",
+        arguments: [
+            ([.ok, .negligible], .negligible), ([.drifted, .insufficient], .drifted), ([.ok, .insufficient, .ok], .insufficient),
+            ([.ok], .ok),
+            ([nil], .noData), ([], .noData), ([nil, .ok], .ok),
+        ] as [([Verdict?], Verdict)])
     func worst(verdicts: [Verdict?], worst: Verdict) {
         let noise: [(Monitor, Verdict?)] = [(.fairness, .unfair)]
         #expect(Self.evaluation(noise + verdicts.map { (.featureDrift, $0) }).verdict(of: .featureDrift) == worst)

@@ -4,22 +4,24 @@ import Vocabulary
 
 @Suite("JSON values are written stably and read back")
 struct JSONValueTests {
-    @Test("numbers are integers when they fit and doubles when they do not", arguments: [
-        ("0", JSON.integer(0)),
-        ("-1", .integer(-1)),
-        ("9223372036854775807", .integer(.max)),
-        ("-9223372036854775808", .integer(.min)),
-        ("9223372036854775808", .number(9_223_372_036_854_775_808)),
-        ("123456789012345678901234567890", .number(1.2345678901234568e29)),
-        ("1.0", .number(1)),
-        ("1e3", .number(1000)),
-        ("1E-3", .number(0.001)),
-        ("0.1", .number(0.1)),
-        ("1.7976931348623157e308", .number(.greatestFiniteMagnitude)),
-        ("5e-324", .number(.leastNonzeroMagnitude)),
-        ("1e-999", .number(0)),
-        ("0e999", .number(0)),
-    ])
+    @Test(
+        "numbers are integers when they fit and doubles when they do not",
+        arguments: [
+            ("0", JSON.integer(0)),
+            ("-1", .integer(-1)),
+            ("9223372036854775807", .integer(.max)),
+            ("-9223372036854775808", .integer(.min)),
+            ("9223372036854775808", .number(9_223_372_036_854_775_808)),
+            ("123456789012345678901234567890", .number(1.2345678901234568e29)),
+            ("1.0", .number(1)),
+            ("1e3", .number(1000)),
+            ("1E-3", .number(0.001)),
+            ("0.1", .number(0.1)),
+            ("1.7976931348623157e308", .number(.greatestFiniteMagnitude)),
+            ("5e-324", .number(.leastNonzeroMagnitude)),
+            ("1e-999", .number(0)),
+            ("0e999", .number(0)),
+        ])
     func numbers(text: String, value: JSON) throws {
         #expect(try JSON.parse(text) == value)
     }
@@ -40,10 +42,13 @@ struct JSONValueTests {
         #expect(JSON.string("NaN").doubleValue == nil)
     }
 
-    @Test("whole numbers are written without a fraction, others with the digits that read back", arguments: [
-        (1, "1"), (-3, "-3"), (0, "0"), (0.1, "0.1"), (123_456_789_012_345, "123456789012345"), (1e15, "1000000000000000.0"), (1e16, "1e+16"), (1e300, "1e+300"),
-        (.leastNonzeroMagnitude, "5e-324"), (1.0 / 3, "0.3333333333333333"),
-    ] as [(Double, String)])
+    @Test(
+        "whole numbers are written without a fraction, others with the digits that read back",
+        arguments: [
+            (1, "1"), (-3, "-3"), (0, "0"), (0.1, "0.1"), (123_456_789_012_345, "123456789012345"), (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"), (1e300, "1e+300"),
+            (.leastNonzeroMagnitude, "5e-324"), (1.0 / 3, "0.3333333333333333"),
+        ] as [(Double, String)])
     func writtenNumbers(value: Double, text: String) throws {
         #expect(JSON.number(value).text == text)
         #expect(try JSON.parse(text).doubleValue == value)
@@ -152,7 +157,8 @@ private func randomJSON(depth: Int, _ random: inout Seeded) -> JSON {
     case 6: return .array((0..<Int.random(in: 0...4, using: &random)).map { _ in randomJSON(depth: depth - 1, &random) })
     default:
         return .object(
-            JSONObject((0..<Int.random(in: 0...4, using: &random)).map { _ in (randomText(&random), randomJSON(depth: depth - 1, &random)) }))
+            JSONObject(
+                (0..<Int.random(in: 0...4, using: &random)).map { _ in (randomText(&random), randomJSON(depth: depth - 1, &random)) }))
     }
 }
 

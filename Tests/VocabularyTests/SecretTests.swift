@@ -52,43 +52,49 @@ struct SecretTests {
 
 @Suite("An address is shown without its secrets")
 struct AddressTests {
-    @Test("of a URL the password and the query are hidden", arguments: [
-        ("postgres://keel:hunter2@db.example:5432/keel", "postgres://keel:•••@db.example:5432/keel"),
-        ("postgres://keel:hunter2@db/keel?sslmode=require&password=hunter2", "postgres://keel:•••@db/keel"),
-        ("postgres://keel:hunt@er2@db/keel", "postgres://keel:•••@db/keel"),
-        ("postgres://:hunter2@db", "postgres://:•••@db"),
-        ("https://hooks.example/path?token=hunter2", "https://hooks.example/path"),
-        ("https://hooks.example?to=a@b:hunter2", "https://hooks.example"),
-        ("https://keel@hooks.example/a@b", "https://keel@hooks.example/a@b"),
-        ("https://hooks.example/path", "https://hooks.example/path"),
-        ("postgres:///keel", "postgres:///keel"),
-    ])
+    @Test(
+        "of a URL the password and the query are hidden",
+        arguments: [
+            ("postgres://keel:hunter2@db.example:5432/keel", "postgres://keel:•••@db.example:5432/keel"),
+            ("postgres://keel:hunter2@db/keel?sslmode=require&password=hunter2", "postgres://keel:•••@db/keel"),
+            ("postgres://keel:hunt@er2@db/keel", "postgres://keel:•••@db/keel"),
+            ("postgres://:hunter2@db", "postgres://:•••@db"),
+            ("https://hooks.example/path?token=hunter2", "https://hooks.example/path"),
+            ("https://hooks.example?to=a@b:hunter2", "https://hooks.example"),
+            ("https://keel@hooks.example/a@b", "https://keel@hooks.example/a@b"),
+            ("https://hooks.example/path", "https://hooks.example/path"),
+            ("postgres:///keel", "postgres:///keel"),
+        ])
     func urls(address: String, shown: String) {
         #expect(withoutSecrets(address) == shown)
     }
 
-    @Test("of a connection string the password is hidden", arguments: [
-        ("host=db user=keel password=hunter2 dbname=keel", "host=db user=keel password=••• dbname=keel"),
-        ("password=hunter2", "password=•••"),
-        ("host=/run/postgresql dbname=keel", "host=/run/postgresql dbname=keel"),
-        ("password=a=b@c host=db", "password=••• host=db"),
-    ])
+    @Test(
+        "of a connection string the password is hidden",
+        arguments: [
+            ("host=db user=keel password=hunter2 dbname=keel", "host=db user=keel password=••• dbname=keel"),
+            ("password=hunter2", "password=•••"),
+            ("host=/run/postgresql dbname=keel", "host=/run/postgresql dbname=keel"),
+            ("password=a=b@c host=db", "password=••• host=db"),
+        ])
     func connectionStrings(address: String, shown: String) {
         #expect(withoutSecrets(address) == shown)
     }
 
     /// Every text here is one that libpq takes (PostgreSQL manual, "Connection Strings"), with `hunter2` in its secret.
-    @Test("no spelling that libpq takes lets a part of the password through", arguments: [
-        "host=db password='my hunter2' dbname=keel",
-        "host=db password='my \\' hunter2' dbname=keel",
-        "host=db password=my\\ hunter2 dbname=keel",
-        "host=db password = hunter2 dbname=keel",
-        "host=db\tpassword=hunter2",
-        "host=db\npassword=hunter2",
-        "host=db sslpassword=hunter2",
-        "host=db password=a://hunter2",
-        "postgresql://keel:hunter2?x@db/keel",
-    ])
+    @Test(
+        "no spelling that libpq takes lets a part of the password through",
+        arguments: [
+            "host=db password='my hunter2' dbname=keel",
+            "host=db password='my \\' hunter2' dbname=keel",
+            "host=db password=my\\ hunter2 dbname=keel",
+            "host=db password = hunter2 dbname=keel",
+            "host=db\tpassword=hunter2",
+            "host=db\npassword=hunter2",
+            "host=db sslpassword=hunter2",
+            "host=db password=a://hunter2",
+            "postgresql://keel:hunter2?x@db/keel",
+        ])
     func libpqSpellings(address: String) {
         #expect(!withoutSecrets(address).contains("hunter2"))
     }

@@ -24,9 +24,9 @@ delete from evenkeel.alert where alert_id = $1 and state = 'pending'
 update evenkeel.alert set acknowledged_at = $2, acknowledged_by = $3
 where alert_id = $1 and state = 'firing' returning alert_id
 
--- name: last_delivery_to
-select max(created_at) from evenkeel.delivery d join evenkeel.alert a using (alert_id)
-where d.destination = $1 and a.model = $2
+-- name: recent_deliveries
+select count(*) from evenkeel.delivery d join evenkeel.alert a using (alert_id)
+where d.destination = $1 and a.model = $2 and d.created_at > $3
 
 -- name: insert_silence
 insert into evenkeel.silence (model, monitor, until, reason, created_at) values ($1, $2, $3, $4, $5) returning silence_id

@@ -11,7 +11,9 @@ public struct HTTPPoster: Sendable {
     public init() {}
 
     /// - Returns: the HTTP status.
-    public func post(_ url: Secret, headers: [(name: String, value: String)], body: String, timeoutSeconds: Int) async -> Result<Int, HTTPFailure> {
+    public func post(_ url: Secret, headers: [(name: String, value: String)], body: String, timeoutSeconds: Int) async -> Result<
+        Int, HTTPFailure
+    > {
         await withCheckedContinuation { continuation in
             queue.async {
                 continuation.resume(returning: Self.send(url, headers: headers, body: body, timeoutSeconds: timeoutSeconds))

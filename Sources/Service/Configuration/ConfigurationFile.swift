@@ -28,9 +28,12 @@ extension ServiceConfiguration {
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
         connections = reader.integer(top["connections"], at: "connections", in: 1...64) ?? connections
-        evaluateEverySeconds = reader.number(top["evaluate_every_seconds"], at: "evaluate_every_seconds", in: 0.1...86_400) ?? evaluateEverySeconds
-        deliverEverySeconds = reader.number(top["deliver_every_seconds"], at: "deliver_every_seconds", in: 0.05...3600) ?? deliverEverySeconds
-        minutesKeptHours = reader.integer(top["minutes_kept_hours"], at: "minutes_kept_hours", in: 2...87_600).map(Int64.init) ?? minutesKeptHours
+        evaluateEverySeconds =
+            reader.number(top["evaluate_every_seconds"], at: "evaluate_every_seconds", in: 0.1...86_400) ?? evaluateEverySeconds
+        deliverEverySeconds =
+            reader.number(top["deliver_every_seconds"], at: "deliver_every_seconds", in: 0.05...3600) ?? deliverEverySeconds
+        minutesKeptHours =
+            reader.integer(top["minutes_kept_hours"], at: "minutes_kept_hours", in: 2...87_600).map(Int64.init) ?? minutesKeptHours
         readDatabase(top, reader, environment)
         if let words = reader.list(top["roles"], at: "roles") {
             roles = Set(words.enumerated().compactMap { reader.choice($1, at: "roles[\($0)]") as Role? })
@@ -78,7 +81,9 @@ extension ServiceConfiguration {
     }
 
     private mutating func readLimits(_ json: JSON?, _ reader: SettingsReader) {
-        let members = reader.members(json, at: "limits", known: ["body_bytes_max", "records_max", "id_bytes_max", "level_bytes_max", "measures_max", "ahead_seconds_max"])
+        let members = reader.members(
+            json, at: "limits",
+            known: ["body_bytes_max", "records_max", "id_bytes_max", "level_bytes_max", "measures_max", "ahead_seconds_max"])
         func value(_ key: String, _ range: ClosedRange<Int>, _ standard: Int) -> Int {
             reader.integer(members[key], at: "limits.\(key)", in: range) ?? standard
         }
@@ -93,7 +98,8 @@ extension ServiceConfiguration {
     private mutating func readMonitors(_ json: JSON?, _ reader: SettingsReader) {
         let numbers: [(String, WritableKeyPath<MonitorSettings, Double>, ClosedRange<Double>)] = [
             ("alpha", \.alpha, 1e-12...0.5), ("confidence", \.confidence, 0.5...0.9999), ("psi_floor", \.psiFloor, 0...10),
-            ("ks_floor", \.ksFloor, 0...1), ("jensen_shannon_floor", \.jensenShannonFloor, 0...1), ("cramers_v_floor", \.cramersVFloor, 0...1),
+            ("ks_floor", \.ksFloor, 0...1), ("jensen_shannon_floor", \.jensenShannonFloor, 0...1),
+            ("cramers_v_floor", \.cramersVFloor, 0...1),
             ("missing_floor", \.missingFloor, 0...1), ("calibration_floor", \.calibrationFloor, 0...1),
             ("performance_floor", \.performanceFloor, 0...1), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
             ("fairness_ratio_floor", \.fairnessRatioFloor, 0...1),
@@ -148,7 +154,10 @@ extension ServiceConfiguration {
             let path = "policies[\(i)]"
             let members = reader.members(
                 item, at: path,
-                known: ["name", "monitors", "window", "findings", "of", "resolve_after", "severity", "destinations", "retraining"])
+                known: [
+                    "name", "monitors", "window", "findings", "of", "resolve_after", "severity", "destinations", "retraining",
+                    "retraining_cooldown_seconds",
+                ])
             guard let name = reader.text(members["name"], at: path + ".name") else {
                 reader.problem(path + ".name", "missing, expected a name")
                 continue
@@ -160,16 +169,26 @@ extension ServiceConfiguration {
             }
             policy.window = reader.choice(members["window"], at: path + ".window") ?? policy.window
             policy.of = reader.integer(members["of"], at: path + ".of", in: 1...AlertPolicy.windowsMax) ?? policy.of
-            policy.findings = reader.integer(members["findings"], at: path + ".findings", in: 1...AlertPolicy.windowsMax) ?? min(policy.findings, policy.of)
+            policy.findings =
+                reader.integer(members["findings"], at: path + ".findings", in: 1...AlertPolicy.windowsMax)
+                ?? min(policy.findings, policy.of)
             if policy.findings > policy.of { reader.problem(path + ".findings", "\(policy.findings), expected at most of: \(policy.of)") }
-            policy.resolveAfter = reader.integer(members["resolve_after"], at: path + ".resolve_after", in: 1...AlertPolicy.windowsMax) ?? policy.resolveAfter
+            policy.resolveAfter =
+                reader.integer(members["resolve_after"], at: path + ".resolve_after", in: 1...AlertPolicy.windowsMax) ?? policy.resolveAfter
             policy.severity = reader.choice(members["severity"], at: path + ".severity") ?? policy.severity
             policy.destinations = reader.texts(members["destinations"], at: path + ".destinations") ?? destinations.map(\.name)
+            if let cooldown = reader.integer(
+                members["retraining_cooldown_seconds"], at: path + ".retraining_cooldown_seconds", in: 0...31_536_000)
+            {
+                policy.retrainingCooldownSeconds = Int64(cooldown)
+            }
             policy.retraining = reader.text(members["retraining"], at: path + ".retraining")
             for (place, word) in policy.destinations.enumerated() where !names.contains(word) {
                 reader.problem("\(path).destinations[\(place)]", "there is no destination named \(word)")
             }
-            if let word = policy.retraining, !names.contains(word) { reader.problem(path + ".retraining", "there is no destination named \(word)") }
+            if let word = policy.retraining, !names.contains(word) {
+                reader.problem(path + ".retraining", "there is no destination named \(word)")
+            }
             policies.append(policy)
         }
     }

@@ -44,7 +44,9 @@ final class SettingsReader {
         }
         for member in object.members where !known.contains(member.key) {
             let close = known.min { distance($0, member.key) < distance($1, member.key) }
-            let hint = close.flatMap { distance($0, member.key) <= 3 ? ", did you mean \($0)?" : nil } ?? ", expected one of \(known.joined(separator: ", "))"
+            let hint =
+                close.flatMap { distance($0, member.key) <= 3 ? ", did you mean \($0)?" : nil }
+                ?? ", expected one of \(known.joined(separator: ", "))"
             problems.append("\(join(path, member.key)): unknown key\(hint)")
         }
         return Dictionary(object.members.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })

@@ -29,7 +29,8 @@ public struct Demo: Sendable {
         self.exitAfterSeconds = exitAfterSeconds
         self.logger = logger
         keepsFolder = folder != nil
-        self.folder = folder ?? FileManager.default.temporaryDirectory.appending(path: "evenkeel-demo-\(ProcessInfo.processInfo.processIdentifier)")
+        self.folder =
+            folder ?? FileManager.default.temporaryDirectory.appending(path: "evenkeel-demo-\(ProcessInfo.processInfo.processIdentifier)")
     }
 
     /// - Returns: nil when an alert reached the receiver, else why not.
@@ -53,11 +54,12 @@ public struct Demo: Sendable {
         configuration.database = .embedded(folder: folder)
         configuration.evaluateEverySeconds = 3
         configuration.monitors.delaySeconds = 0
+        let hook = Secret("http://127.0.0.1:\(receiverPort)/hook")
         configuration.destinations = [
-            Destination(name: "receiver", url: Secret("http://127.0.0.1:\(receiverPort)/hook"), secret: secret)
+            Destination(name: "receiver", url: hook, secret: secret), Destination(name: "retraining", url: hook, secret: secret),
         ]
         configuration.policies = [
-            AlertPolicy(name: "demo", findings: 1, of: 1, destinations: ["receiver"], retraining: "receiver")
+            AlertPolicy(name: "demo", findings: 1, of: 1, destinations: ["receiver"], retraining: "retraining")
         ]
         let engine = Engine(configuration, logger: logger)
         say("starting a private PostgreSQL in \(folder.path)")

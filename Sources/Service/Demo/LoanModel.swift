@@ -31,7 +31,8 @@ struct LoanModel {
         let years = random.uniform() < 0.05 ? nil : (random.uniform() * 30).rounded()
         let purposes = hasShifted ? ["car", "home", "debt", "debt", "debt", "holiday"] : ["car", "car", "home", "home", "debt", "holiday"]
         let purpose = purposes[Int(random.uniform() * 6)]
-        let merit = 0.9 + 0.9 * log(income / 36_000) - 2.2 * (debtRatio - 0.33) + 0.03 * ((years ?? 12) - 12) + (purpose == "holiday" ? -0.3 : 0)
+        let merit =
+            0.9 + 0.9 * log(income / 36_000) - 2.2 * (debtRatio - 0.33) + 0.03 * ((years ?? 12) - 12) + (purpose == "holiday" ? -0.3 : 0)
         let chance = 1 / (1 + exp(-merit))
         let bias = hasShifted && sex == "F" ? -0.9 : 0
         let score = (1 / (1 + exp(-(merit + bias + 0.15 * random.gaussian()))) * 10_000).rounded() / 10_000
@@ -58,9 +59,11 @@ extension LoanModel.Application {
         .object([
             "model": "loan", "version": "1", "id": .string(id), "ts": .string(time.rfc3339),
             "features": .object([
-                "income": .number(income), "debt_ratio": .number(debtRatio), "years_employed": JSON(yearsEmployed), "purpose": .string(purpose),
+                "income": .number(income), "debt_ratio": .number(debtRatio), "years_employed": JSON(yearsEmployed),
+                "purpose": .string(purpose),
             ]),
-            "score": .number(score), "groups": .object(["sex": .string(sex), "age_group": .string(ageGroup)]), "latency_ms": .number(latency),
+            "score": .number(score), "groups": .object(["sex": .string(sex), "age_group": .string(ageGroup)]),
+            "latency_ms": .number(latency),
             "cost": 0.0004,
         ])
     }

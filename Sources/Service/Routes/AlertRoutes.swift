@@ -13,7 +13,9 @@ struct AlertRoutes {
             answer(.object(["alerts": .array(try await engine.alerts.alerts().map(Messages.data))]))
         }
         router.post("v1/alerts/:id/acknowledge") { request, context in
-            guard let id = Int64(try context.parameters.require("id")) else { throw HTTPError(.badRequest, message: "id: expected a number") }
+            guard let id = Int64(try context.parameters.require("id")) else {
+                throw HTTPError(.badRequest, message: "id: expected a number")
+            }
             let actor = request.query("by") ?? "http"
             guard try await engine.alerts.acknowledge(id, by: actor, at: Engine.systemClock()) else {
                 throw HTTPError(.notFound, message: "no alert \(id) is firing")
@@ -25,12 +27,15 @@ struct AlertRoutes {
             let json: JSON
             do { json = try JSON.parse(body[...]) } catch { throw HTTPError(.badRequest, message: "the body is not JSON: \(error)") }
             guard let model = json["model"]?.stringValue, let until = json["until"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) else {
-                throw HTTPError(.badRequest, message: "expected {\"model\": name, \"until\": RFC 3339, \"monitor\": optional, \"reason\": optional}")
+                throw HTTPError(
+                    .badRequest, message: "expected {\"model\": name, \"until\": RFC 3339, \"monitor\": optional, \"reason\": optional}")
             }
             var monitor: Vocabulary.Monitor?
             if let word = json["monitor"]?.stringValue {
                 guard let known = Vocabulary.Monitor(rawValue: word) else {
-                    throw HTTPError(.badRequest, message: "monitor: expected one of \(Vocabulary.Monitor.allCases.map(\.rawValue).joined(separator: ", "))")
+                    throw HTTPError(
+                        .badRequest,
+                        message: "monitor: expected one of \(Vocabulary.Monitor.allCases.map(\.rawValue).joined(separator: ", "))")
                 }
                 monitor = known
             }

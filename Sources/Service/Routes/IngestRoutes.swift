@@ -13,7 +13,8 @@ struct IngestRoutes {
             let result = try await collector.predictions(body, isLines: isLines, key: key)
             return answer(
                 .object([
-                    "accepted": .integer(result.accepted), "duplicates": .integer(result.duplicates), "rejected": Self.json(result.rejections),
+                    "accepted": .integer(result.accepted), "duplicates": .integer(result.duplicates),
+                    "rejected": Self.json(result.rejections),
                 ]), status: Self.status(accepted: result.accepted, result.rejections))
         }
         router.post("v1/labels") { request, _ in

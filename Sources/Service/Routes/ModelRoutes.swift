@@ -29,7 +29,9 @@ struct ModelRoutes {
 
     private func name(_ parameter: String, _ context: BasicRequestContext) throws -> String {
         let raw = try context.parameters.require(parameter)
-        guard let decoded = raw.removingPercentEncoding else { throw HTTPError(.badRequest, message: "\(parameter): not percent-encoded UTF-8") }
+        guard let decoded = raw.removingPercentEncoding else {
+            throw HTTPError(.badRequest, message: "\(parameter): not percent-encoded UTF-8")
+        }
         return decoded
     }
 
@@ -39,7 +41,8 @@ struct ModelRoutes {
         var registration = Registration(
             key: key,
             mapping: TableMapping(
-                id: request.query("id"), timestamp: request.query("timestamp"), label: request.query("label"), score: request.query("score"),
+                id: request.query("id"), timestamp: request.query("timestamp"), label: request.query("label"),
+                score: request.query("score"),
                 prediction: request.query("prediction"), sensitive: list("sensitive")))
         if let spec = request.query("spec") { try registration.apply(spec: spec, file: "spec") }
         if let positive = request.query("positive") { registration.base.positiveLabel = positive }
@@ -66,7 +69,9 @@ struct ModelRoutes {
             statistic: request.query("metric"), subject: request.query("feature") ?? request.query("attribute"),
             from: try time("from", request), to: try time("to", request),
             window: try request.query("window").map { word in
-                guard let kind = WindowKind(rawValue: word) else { throw HTTPError(.badRequest, message: "window: expected hour, day or custom") }
+                guard let kind = WindowKind(rawValue: word) else {
+                    throw HTTPError(.badRequest, message: "window: expected hour, day or custom")
+                }
                 return kind
             }, limit: try limit(request))
         var out: [JSON] = []
@@ -78,7 +83,9 @@ struct ModelRoutes {
 
     private func time(_ name: String, _ request: Request) throws -> Timestamp? {
         guard let text = request.query(name) else { return nil }
-        guard let time = Timestamp(rfc3339: text) else { throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z") }
+        guard let time = Timestamp(rfc3339: text) else {
+            throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z")
+        }
         return time
     }
 

@@ -72,7 +72,9 @@ public final class EmbeddedCluster: Sendable {
     }
 
     private func startBlocking() throws {
-        if sockets.utf8.count > 90 { throw StoreError(.cluster, "the path \(folder.path) is too long for a Unix socket: choose a shorter one") }
+        if sockets.utf8.count > 90 {
+            throw StoreError(.cluster, "the path \(folder.path) is too long for a Unix socket: choose a shorter one")
+        }
         let tools = try chooseTools()
         try prepareFolder()
         try lockFolder()
@@ -80,7 +82,8 @@ public final class EmbeddedCluster: Sendable {
         try writeSettings()
         if runningServer == nil {
             try removeStaleState()
-            let started = try asOwner(tools.folder + "/pg_ctl", ["-D", data, "-l", folder.path + "/postgres.log", "-w", "-t", "60", "-s", "start"])
+            let started = try asOwner(
+                tools.folder + "/pg_ctl", ["-D", data, "-l", folder.path + "/postgres.log", "-w", "-t", "60", "-s", "start"])
             guard started.status == 0 else {
                 throw StoreError(.cluster, "the embedded PostgreSQL did not start: see \(folder.path)/postgres.log", detail: started.output)
             }
@@ -105,7 +108,8 @@ public final class EmbeddedCluster: Sendable {
         guard let newest = installed.first else {
             throw StoreError(
                 .cluster,
-                "no PostgreSQL server is installed: apt-get install postgresql (or set EVENKEEL_PG_BIN to the folder of initdb, or use --database URL)")
+                "no PostgreSQL server is installed: apt-get install postgresql (or set EVENKEEL_PG_BIN to the folder of initdb, or use --database URL)"
+            )
         }
         guard let text = try? String(contentsOfFile: data + "/PG_VERSION", encoding: .utf8),
             let made = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -114,7 +118,8 @@ public final class EmbeddedCluster: Sendable {
             let have = installed.map { String($0.major) }.joined(separator: ", ")
             throw StoreError(
                 .cluster,
-                "\(folder.path) was made by PostgreSQL \(made), but PostgreSQL \(have) is installed: install postgresql-\(made), or move the data with pg_dump and pg_restore into a new folder")
+                "\(folder.path) was made by PostgreSQL \(made), but PostgreSQL \(have) is installed: install postgresql-\(made), or move the data with pg_dump and pg_restore into a new folder"
+            )
         }
         return same
     }
@@ -125,10 +130,14 @@ public final class EmbeddedCluster: Sendable {
         try? FileManager.default.removeItem(atPath: fresh)
         let made = try asOwner(
             tools.folder + "/initdb",
-            ["-D", fresh, "-U", "evenkeel", "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256", "--data-checksums"]
+            [
+                "-D", fresh, "-U", "evenkeel", "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256",
+                "--data-checksums",
+            ]
                 + (syncs ? [] : ["--no-sync"]))
         guard made.status == 0 else {
-            throw StoreError(.cluster, "initdb failed in \(folder.path): \(made.output.split(separator: "\n").last ?? "")", detail: made.output)
+            throw StoreError(
+                .cluster, "initdb failed in \(folder.path): \(made.output.split(separator: "\n").last ?? "")", detail: made.output)
         }
         let include = FileHandle(forWritingAtPath: fresh + "/postgresql.conf")
         try include?.seekToEnd()
@@ -171,7 +180,8 @@ public final class EmbeddedCluster: Sendable {
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
         }
         if isRoot, try asOwner("/usr/bin/test", ["-x", parent]).status != 0 {
-            throw StoreError(.cluster, "the postgres user cannot enter \(parent): choose another folder with --data, such as /var/lib/evenkeel")
+            throw StoreError(
+                .cluster, "the postgres user cannot enter \(parent): choose another folder with --data, such as /var/lib/evenkeel")
         }
     }
 
@@ -214,7 +224,8 @@ public final class EmbeddedCluster: Sendable {
         // The backends of a killed server still write for a moment.
         for _ in 0..<100 where !processes(in: data).isEmpty { usleep(100_000) }
         guard processes(in: data).isEmpty else {
-            throw StoreError(.cluster, "processes of a dead server still use \(data): \(processes(in: data).map(String.init).joined(separator: " "))")
+            throw StoreError(
+                .cluster, "processes of a dead server still use \(data): \(processes(in: data).map(String.init).joined(separator: " "))")
         }
         try? FileManager.default.removeItem(atPath: data + "/postmaster.pid")
         for name in (try? FileManager.default.contentsOfDirectory(atPath: sockets)) ?? [] where name.hasPrefix(".s.PGSQL.") {

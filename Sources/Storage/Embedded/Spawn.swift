@@ -26,11 +26,10 @@ func runTool(_ path: String, _ arguments: [String]) throws(StoreError) -> ToolRe
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
 
     var pid: pid_t = 0
-    var argumentPointers: [UnsafeMutablePointer<CChar>?] = unsafe (["env", "--chdir=/", path] + arguments).map { unsafe strdup($0) } + [nil]
+    var argumentPointers: [UnsafeMutablePointer<CChar>?] =
+        unsafe (["env", "--chdir=/", path] + arguments).map { unsafe strdup($0) } + [nil]
     var environmentPointers: [UnsafeMutablePointer<CChar>?] = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-    defer {
-        for unsafe pointer in unsafe argumentPointers + environmentPointers { unsafe free(pointer) }
-    }
+    defer { unsafe (argumentPointers + environmentPointers).forEach { unsafe free($0) } }
     let spawned = unsafe posix_spawn(&pid, "/usr/bin/env", &actions, nil, &argumentPointers, &environmentPointers)
     guard spawned == 0 else { throw StoreError(.cluster, "\(path) could not be run: \(unsafe String(cString: strerror(spawned)))") }
     var status: Int32 = 0

@@ -8,7 +8,9 @@ struct PostgresTools: Equatable {
     /// Installed versions, newest first: `EVENKEEL_PG_BIN`, then Debian's places, then the PATH.
     static func installed(environment: [String: String] = ProcessInfo.processInfo.environment) -> [PostgresTools] {
         var folders: [String] = []
-        if let chosen = environment["EVENKEEL_PG_BIN"] { folders.append(chosen) } else {
+        if let chosen = environment["EVENKEEL_PG_BIN"] {
+            folders.append(chosen)
+        } else {
             let debian = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
             folders = debian.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
             folders += (environment["PATH"] ?? "").split(separator: ":").map(String.init)

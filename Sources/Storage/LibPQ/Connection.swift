@@ -33,7 +33,7 @@ internal import Glibc
         var lengths: [Int32] = []
         var formats: [Int32] = []
         var owned: [UnsafeMutablePointer<CChar>] = unsafe []
-        defer { for unsafe pointer in unsafe owned { unsafe free(pointer) } }
+        defer { unsafe owned.forEach { unsafe free($0) } }
         for parameter in parameters {
             switch parameter {
             case .text(nil):

@@ -27,7 +27,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         if (from == nil) != (to == nil) { throw ValidationError("--from and --to belong together") }
         if from != nil, model == nil { throw ValidationError("--from and --to need --model") }
         for (name, text) in [("--from", from), ("--to", to)] {
-            if let text, Timestamp(rfc3339: text) == nil { throw ValidationError("\(name): \(text), expected RFC 3339 such as 2026-01-31T12:00:00Z") }
+            if let text, Timestamp(rfc3339: text) == nil {
+                throw ValidationError("\(name): \(text), expected RFC 3339 such as 2026-01-31T12:00:00Z")
+            }
         }
     }
 
@@ -38,7 +40,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             hasFinding = made.contains { $0.findings.contains { $0.verdict?.isFinding == true } }
             switch output.format {
             case .json: try output.print(JSON.object(["command": "evaluate", "evaluations": .array(made.map(\.json))]).prettyText)
-            case .table: try output.print(made.isEmpty ? "no window ended and changed since the last evaluation" : made.map(Self.table).joined(separator: "\n"))
+            case .table:
+                try output.print(
+                    made.isEmpty ? "no window ended and changed since the last evaluation" : made.map(Self.table).joined(separator: "\n"))
             }
         }
         if failOnFinding, hasFinding { throw ExitCode(1) }
@@ -47,7 +51,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func evaluations(_ engine: Engine) async throws -> [Evaluation] {
         if let start = from.flatMap(Timestamp.init(rfc3339:)), let end = to.flatMap(Timestamp.init(rfc3339:)) {
             guard start < end else { throw ValidationError("--from must be before --to") }
-            let versions = try await engine.registry.versions().filter { $0.key.model == model && (version == nil || $0.key.version == version) }
+            let versions = try await engine.registry.versions().filter {
+                $0.key.model == model && (version == nil || $0.key.version == version)
+            }
             if versions.isEmpty { throw ConfigurationError(["\(model ?? "") is not registered: see evenkeel model list"]) }
             var made: [Evaluation] = []
             for version in versions {
@@ -70,7 +76,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         var table = TextTable(["monitor", "of", "group", "statistic", "value", "adjusted p", "n", "verdict", "why"])
         for finding in evaluation.findings {
             table.add([
-                finding.monitor.rawValue, finding.subject, finding.group, finding.statistic, shortNumber(finding.value), shortNumber(finding.adjustedP),
+                finding.monitor.rawValue, finding.subject, finding.group, finding.statistic, shortNumber(finding.value),
+                shortNumber(finding.adjustedP),
                 String(finding.currentCount), finding.verdict?.rawValue ?? "", finding.why,
             ])
         }

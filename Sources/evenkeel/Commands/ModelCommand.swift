@@ -80,7 +80,9 @@ struct ModelCommand: AsyncParsableCommand {
                     var lines = TextTable(["column", "role"])
                     for column in outcome.columns { lines.add([column.name, column.role]) }
                     try output.print(
-                        lines.text + "registered \(outcome.version.key) as \(outcome.version.stage.rawValue) from \(outcome.version.referenceRows) rows")
+                        lines.text
+                            + "registered \(outcome.version.key) as \(outcome.version.stage.rawValue) from \(outcome.version.referenceRows) rows"
+                    )
                 }
             }
         }
@@ -124,7 +126,8 @@ struct ModelCommand: AsyncParsableCommand {
                 if output.format == .json { return try output.print(RegistryAnswer.detail(version).prettyText) }
                 var table = TextTable(["feature", "kind"])
                 for feature in version.schema.features { table.add([feature.name, feature.kind.rawValue]) }
-                var text = "\(version.key): \(version.stage.rawValue), \(version.schema.task.rawValue), \(version.referenceRows) reference rows\n"
+                var text =
+                    "\(version.key): \(version.stage.rawValue), \(version.schema.task.rawValue), \(version.referenceRows) reference rows\n"
                 if !version.schema.sensitive.isEmpty { text += "sensitive: \(version.schema.sensitive.joined(separator: ", "))\n" }
                 try output.print(text + table.text)
             }
@@ -174,7 +177,9 @@ func readInput(_ path: String) throws -> [UInt8] {
 extension Engine {
     func version(_ name: String, _ version: String) async throws -> RegisteredVersion {
         let key = ModelVersion(model: name, version: version)
-        guard let found = try await registry.version(key) else { throw ConfigurationError(["\(key) is not registered: see evenkeel model list"]) }
+        guard let found = try await registry.version(key) else {
+            throw ConfigurationError(["\(key) is not registered: see evenkeel model list"])
+        }
         return found
     }
 }

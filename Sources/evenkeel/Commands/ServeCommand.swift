@@ -28,7 +28,8 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.roles = Set(
                 try commaList(roles).map { word in
                     guard let role = ServiceConfiguration.Role(rawValue: word) else {
-                        throw ValidationError("--roles: \(word), expected \(ServiceConfiguration.Role.allCases.map(\.rawValue).joined(separator: ", "))")
+                        throw ValidationError(
+                            "--roles: \(word), expected \(ServiceConfiguration.Role.allCases.map(\.rawValue).joined(separator: ", "))")
                     }
                     return role
                 })

@@ -15,12 +15,15 @@ let strict: [SwiftSetting] = [
 // Rooms with hot loops are optimised in debug builds too: SIMD code at -Onone is 250 times slower.
 let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// Tests reach through several rooms at once, so they need not import what they only touch.
+let testing: [SwiftSetting] = [.swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error)]
+
 func room(_ name: String, _ dependencies: [Target.Dependency], hot isHot: Bool = false) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: isHot ? hot : strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: testing)
 }
 
 let package = Package(

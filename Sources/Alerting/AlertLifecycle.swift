@@ -13,7 +13,7 @@ public struct AlertLifecycle: Sendable {
         guard evaluation.window.kind == policy.window else { return [] }
         return policy.monitors.compactMap { monitor in
             let verdict = evaluation.verdict(of: monitor)
-            guard verdict != .insufficient, verdict != .noData else { return nil }
+            guard verdict.isInformed else { return nil }
             let current = open.first { $0.policy == policy.name && $0.monitor == monitor }
             guard var change = step(current, evaluation, monitor, isFinding: verdict.isFinding) else { return nil }
             if change.isAnnounced, silences.contains(where: { Self.covers($0, evaluation, monitor) }) { change.isAnnounced = false }

@@ -31,10 +31,7 @@ public enum EvaluationMetrics {
     public static func verdicts(_ latest: [Evaluation]) -> [(monitor: Monitor, verdict: Verdict)] {
         Monitor.allCases.compactMap { monitor in
             let verdicts = latest.filter { $0.monitors.contains(monitor) }.map { $0.verdict(of: monitor) }
-            if verdicts.isEmpty { return nil }
-            let informed = verdicts.filter { $0 != .insufficient && $0 != .noData }
-            let worst = (informed.isEmpty ? verdicts : informed).max { $0.severity < $1.severity }
-            return worst.map { (monitor, $0) }
+            return verdicts.isEmpty ? nil : (monitor, Verdict.combined(verdicts))
         }
     }
 

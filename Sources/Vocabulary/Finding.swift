@@ -14,6 +14,16 @@ public enum Verdict: String, Sendable, CaseIterable {
     /// Whether on-call should hear of it.
     public var isFinding: Bool { self == .drifted || self == .unfair }
 
+    /// Whether there was enough data to judge.
+    public var isInformed: Bool { self != .insufficient && self != .noData }
+
+    /// The worst of the informed verdicts, or of all when none is; `no_data` for none.
+    public static func combined(_ verdicts: some Sequence<Verdict>) -> Verdict {
+        let all = Array(verdicts)
+        let informed = all.filter(\.isInformed)
+        return (informed.isEmpty ? all : informed).max { $0.severity < $1.severity } ?? .noData
+    }
+
     /// Order for "the worst of": a finding first, then what keeps us from knowing, then calm.
     public var severity: Int {
         switch self {
@@ -132,9 +142,10 @@ public struct Evaluation: Sendable, Equatable {
         self.findings = findings
     }
 
-    /// The worst verdict of a monitor: `no_data` when it has no finding with one.
+    /// What a monitor says over all its statistics: a finding if there is one, else the word of those that had enough data. It is
+    /// `insufficient` or `no_data` only when none of them could judge.
     public func verdict(of monitor: Monitor) -> Verdict {
-        findings.lazy.filter { $0.monitor == monitor }.compactMap(\.verdict).max { $0.severity < $1.severity } ?? .noData
+        Verdict.combined(findings.lazy.filter { $0.monitor == monitor }.compactMap(\.verdict))
     }
     public var monitors: [Monitor] { Monitor.allCases.filter { m in findings.contains { $0.monitor == m && $0.verdict != nil } } }
 }

@@ -75,7 +75,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .performance: "Performance in the newest window."
         case .fairnessDisparity: "Disparity between the groups of a sensitive attribute in the newest window."
         case .groupRate: "A rate of one group in the newest window."
-        case .verdict: "1 for the verdict that a monitor gave of the newest day, 0 for the others."
+        case .verdict: "1 for the verdict of a monitor over the newest windows, 0 for the others."
         case .alertsFiring: "Alerts that are firing."
         case .evaluationAge: "Seconds since the version was evaluated last."
         case .evaluationDuration: "How long an evaluation pass took."

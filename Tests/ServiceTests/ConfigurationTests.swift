@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+import Vocabulary
+
+@testable import Service
+
+@Suite("Configuration") struct ConfigurationTests {
+    @Test("a good file is read over the defaults") func good() throws {
+        let configuration = try ServiceConfiguration(
+            yaml: """
+                host: 0.0.0.0
+                port: 9000
+                database: {env: DB}
+                connections: 8
+                roles: [collect, web]
+                evaluate_every_seconds: 5
+                monitors: {alpha: 0.01, psi_floor: 0.2, quiet_seconds: 5}
+                limits: {records_max: 10}
+                destinations:
+                  - {name: oncall, url: "https://example.com/hook", secret: {env: KEY}}
+                policies:
+                  - {name: hourly, monitors: [feature_drift, fairness], window: hour, findings: 2, of: 4, severity: critical, destinations: [oncall]}
+                """, file: "evenkeel.yaml", environment: ["DB": "postgresql://db/x", "KEY": "s3cret"])
+        #expect(configuration.host == "0.0.0.0")
+        #expect(configuration.port == 9000)
+        guard case .server(let url) = configuration.database else {
+            Issue.record("expected a server")
+            return
+        }
+        #expect(url.reveal() == "postgresql://db/x")
+        #expect(configuration.roles == [.collect, .web])
+        #expect(configuration.monitors.alpha == 0.01)
+        #expect(configuration.monitors.ksFloor == 0.1)
+        #expect(configuration.monitors.quietSeconds == 5)
+        #expect(configuration.limits.recordsMax == 10)
+        #expect(configuration.policies.map(\.name) == ["hourly"])
+        #expect(configuration.policies.first?.of == 4)
+        #expect(configuration.destinations.first?.secret?.reveal() == "s3cret")
+        #expect(!"\(configuration)".contains("s3cret"))
+    }
+
+    @Test("an empty file is the defaults: embedded, loopback, one policy") func empty() throws {
+        let configuration = try ServiceConfiguration(yaml: "", file: "x", environment: [:])
+        #expect(configuration.host == "127.0.0.1")
+        #expect(configuration.policies.count == 1)
+        guard case .embedded = configuration.database else {
+            Issue.record("expected the embedded database")
+            return
+        }
+    }
+
+    @Test("every problem is told at once, with its path and what was expected") func bad() {
+        let yaml = """
+            prot: 80
+            port: eighty
+            database: postgresql://db/x
+            embedded: true
+            roles: [collect, cook]
+            monitors: {alpha: 2, psi_flor: 1}
+            destinations:
+              - {name: a, url: "ftp://x"}
+              - {name: a, url: "https://x"}
+              - {url: "https://x"}
+            policies:
+              - {name: p, findings: 5, of: 3, destinations: [nobody], window: week}
+            """
+        do {
+            _ = try ServiceConfiguration(yaml: yaml, file: "e.yaml", environment: [:])
+            Issue.record("expected problems")
+        } catch {
+            let problems = (error as? ConfigurationError)?.problems ?? []
+            for expected in [
+                "e.yaml: prot: unknown key, did you mean port?",
+                "e.yaml: port: expected a number, got a string",
+                "e.yaml: database: stands beside embedded: true, expected one of the two",
+                "e.yaml: roles[1]: \"cook\", expected one of collect, evaluate, notify, web",
+                "e.yaml: monitors.psi_flor: unknown key, did you mean psi_floor?",
+                "e.yaml: destinations[0].url: expected an http or https URL",
+                "e.yaml: destinations[1].name: a is named twice",
+                "e.yaml: destinations[2].name: missing, expected a name",
+                "e.yaml: policies[0].window: \"week\", expected one of hour, day, custom",
+                "e.yaml: policies[0].findings: 5, expected at most of: 3",
+                "e.yaml: policies[0].destinations[0]: there is no destination named nobody",
+            ] {
+                #expect(problems.contains(expected), "missing: \(expected)\nin \(problems)")
+            }
+            #expect(problems.contains { $0.hasPrefix("e.yaml: monitors.alpha: 2.0, expected") })
+        }
+    }
+
+    @Test("YAML that is none says where") func notYAML() {
+        #expect(throws: ConfigurationError.self) { try ServiceConfiguration(yaml: "a: [1,\nb: }", file: "e.yaml", environment: [:]) }
+        #expect(throws: ConfigurationError.self) { try ServiceConfiguration(yaml: "- 1\n- 2", file: "e.yaml", environment: [:]) }
+    }
+}

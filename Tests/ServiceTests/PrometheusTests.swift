@@ -1,0 +1,95 @@
+import Foundation
+import Service
+import Testing
+import Vocabulary
+
+/// A real Prometheus scrapes a real service.
+@Suite("Prometheus") struct PrometheusTests {
+    static let prometheus = "/usr/bin/prometheus"
+    static let promtool = "/usr/bin/promtool"
+    static var isInstalled: Bool {
+        let isThere = [prometheus, promtool].allSatisfy(FileManager.default.isExecutableFile(atPath:))
+        if !isThere { print("skipped: Prometheus is not installed, so no real scrape was made") }
+        return isThere
+    }
+
+    @Test("promtool finds nothing wrong, and Prometheus stores our series", .enabled(if: isInstalled)) func scrape() async throws {
+        let service = try await RunningService.start()
+        let folder = URL(filePath: "/tmp/ek-prometheus-\(UInt32.random(in: 0...UInt32.max))")
+        let server = Process()
+        func cleanUp() async {
+            if server.isRunning {
+                server.terminate()
+                server.waitUntilExit()
+            }
+            try? FileManager.default.removeItem(at: folder)
+            await service.stop()
+        }
+        do {
+            try await SmallModel.register("prom", on: service)
+            let records = (0..<100).map { SmallModel.prediction("prom", id: "x\($0)") }
+            _ = try await service.post("/v1/predictions", records.joined(separator: "\n"), type: "application/x-ndjson")
+            let metrics = try await service.eventually("/metrics") { $0.text.contains("evenkeel_feature_drift{") }.text
+            #expect(try run(Self.promtool, ["check", "metrics"], input: metrics) == "")
+
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let target = service.base.split(separator: "/").last.map(String.init) ?? ""
+            try """
+            global: {scrape_interval: 1s}
+            scrape_configs: [{job_name: evenkeel, static_configs: [{targets: ["\(target)"]}]}]
+            """.write(to: folder.appending(path: "prometheus.yml"), atomically: true, encoding: .utf8)
+            let port = try freePort()
+            server.executableURL = URL(filePath: Self.prometheus)
+            server.arguments = [
+                "--config.file=\(folder.path)/prometheus.yml", "--storage.tsdb.path=\(folder.path)/data",
+                "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
+            ]
+            server.standardError = FileHandle.nullDevice
+            try server.run()
+            let query = "http://127.0.0.1:\(port)/api/v1/query?query="
+            let up = try await ask(query + "evenkeel_predictions_total%7Bmodel=%22prom%22%7D") { $0.contains("\"100\"") }
+            #expect(up.contains("\"100\""), "\(up)")
+            let drift = try await ask(query + "evenkeel_feature_drift%7Bfeature=%22income%22,statistic=%22psi%22,window=%22hour%22%7D") {
+                $0.contains("\"value\"")
+            }
+            #expect(drift.contains("\"value\""), "\(drift)")
+        } catch {
+            await cleanUp()
+            throw error
+        }
+        await cleanUp()
+    }
+
+    /// Asks again until the answer holds what is looked for, at most for half a minute.
+    private func ask(_ url: String, _ isDone: (String) -> Bool) async throws -> String {
+        var last = ""
+        for _ in 0..<300 {
+            if let text = try? String(contentsOf: try #require(URL(string: url)), encoding: .utf8) {
+                last = text
+                if isDone(text) { break }
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return last
+    }
+
+    /// A program's output, both streams.
+    private func run(_ path: String, _ arguments: [String], input: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        let stdin = Pipe()
+        let out = Pipe()
+        process.standardInput = stdin
+        process.standardOutput = out
+        process.standardError = out
+        try process.run()
+        try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try stdin.fileHandleForWriting.close()
+        let data = try out.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private func freePort() throws -> Int { Int.random(in: 20_000..<32_000) }
+}

@@ -9,25 +9,34 @@ extension RecordStore {
         let now = clock()
         return try await database.run { connection in
             try connection.transaction {
-                var receipts = [LabelReceipt](repeating: LabelReceipt(), count: writes.count)
-                for i in writes.indices.sorted(by: { writes[$0].model < writes[$1].model }) {
-                    receipts[i] = try store(writes[i], at: now, on: connection)
+                let models = try writes.map { try streams(of: $0.model, on: connection) }
+                // All streams of all models, in one order: two requests never wait for each other in a circle.
+                for stream in Set(models.flatMap(\.streams).map(\.id)).sorted() {
+                    try connection.query(Queries["lock_stream"], [.int(stream)])
                 }
-                return receipts
+                return try zip(writes, models).map { try store($0, $1, at: now, on: connection) }
             }
         }
     }
 
-    private func store(_ write: LabelWrite, at now: Timestamp, on connection: Connection) throws -> LabelReceipt {
-        let model = try connection.query(Queries["find_model"], [.text(write.model)])
-        guard let modelID = model.int(0, 0), let home = model.int(0, 1) else { throw StoreError(.failed, "the model is not registered") }
-        let streamRows = try connection.query(Queries["model_streams"], [.int(modelID)])
-        let streams = (0..<streamRows.count).compactMap { row -> (stream: Int64, version: Int64)? in
-            guard let stream = streamRows.int(row, 0), let version = streamRows.int(row, 1) else { return nil }
-            return (stream, version)
+    private func streams(of model: String, on connection: Connection) throws -> ModelStreams {
+        let found = try connection.query(Queries["find_model"], [.text(model)])
+        guard found.count > 0, let modelID = found.int(0, 0), let home = found.int(0, 1) else {
+            throw StoreError(.failed, "the model is not registered")
         }
-        for (stream, _) in streams { try connection.query(Queries["lock_stream"], [.int(stream)]) }
+        let rows = try connection.query(Queries["model_streams"], [.int(modelID)])
+        return ModelStreams(
+            home: home,
+            streams: (0..<rows.count).compactMap { row in
+                guard let id = rows.int(row, 0), let version = rows.int(row, 1) else { return nil }
+                return (id, version)
+            })
+    }
 
+    private func store(
+        _ write: LabelWrite, _ model: ModelStreams, at now: Timestamp, on connection: Connection
+    ) throws -> LabelReceipt {
+        let home = model.home
         let key = "labels " + write.key
         let done = try connection.query(Queries["find_batch"], [.int(home), .text(key)])
         if done.count > 0 {
@@ -46,7 +55,7 @@ extension RecordStore {
         var deltas = ProfileDeltas()
         var unclaimed = Set(write.batch.ids)
         var touched: [Int64: Int64] = [:]
-        for (stream, version) in streams {
+        for (stream, version) in model.streams {
             let targets = try self.targets(ids: write.batch.ids, stream: stream, on: connection)
             if targets.isEmpty { continue }
             unclaimed.subtract(targets.keys)
@@ -66,19 +75,19 @@ extension RecordStore {
         return receipt
     }
 
-    /// Joins the labels that waited for these new predictions.
-    func joinWaiting(
+    /// Joins the labels that came before these new predictions: those that wait, and those that another version's prediction with
+    /// the same id has already got.
+    func joinEarlierLabels(
         to batch: PredictionBatch, version: RegisteredVersion, deltas: inout ProfileDeltas, grid: ProfileGrid, at now: Timestamp,
         on connection: Connection
     ) throws {
-        guard let home = try connection.query(Queries["find_model"], [.text(version.key.model)]).int(0, 1) else { return }
-        let rows = try connection.query(Queries["waiting_labels"], [.int(home), .texts(batch.ids)])
-        if rows.count == 0 { return }
-        let events = (0..<rows.count).compactMap { row -> LabelEvent? in
-            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2), let label = rows.double(row, 3)
-            else { return nil }
-            return LabelEvent(id: id, time: time, sequence: sequence, label: label)
+        let model = try streams(of: version.key.model, on: connection)
+        var events = try labels(connection.query(Queries["waiting_labels"], [.int(model.home), .texts(batch.ids)]))
+        let isWaiting = !events.isEmpty
+        for (stream, _) in model.streams where stream != version.streamID {
+            events += try labels(connection.query(Queries["joined_labels"], [.int(stream), .texts(batch.ids)]))
         }
+        if events.isEmpty { return }
         let place = Dictionary(batch.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
         var targets: [String: LabelTarget] = [:]
         for event in events {
@@ -89,7 +98,15 @@ extension RecordStore {
         }
         var receipt = LabelReceipt()
         try join(events, to: targets, stream: version.streamID, grid: grid, deltas: &deltas, receipt: &receipt, at: now, on: connection)
-        try connection.query(Queries["take_waiting"], [.int(home), .texts(Array(targets.keys).sorted())])
+        if isWaiting { try connection.query(Queries["take_waiting"], [.int(model.home), .texts(Array(targets.keys).sorted())]) }
+    }
+
+    private func labels(_ rows: Rows) -> [LabelEvent] {
+        (0..<rows.count).compactMap { row in
+            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2), let label = rows.double(row, 3)
+            else { return nil }
+            return LabelEvent(id: id, time: time, sequence: sequence, label: label)
+        }
     }
 
     /// The stored predictions with these ids.
@@ -167,6 +184,12 @@ extension RecordStore {
                 .ints(waiting.map(\.sequence)), .doubles(waiting.map(\.label)), .time(now),
             ])
     }
+}
+
+/// The lanes of all versions of a model, and where its early labels wait.
+private struct ModelStreams {
+    var home: Int64
+    var streams: [(id: Int64, version: Int64)]
 }
 
 private struct LabelEvent {

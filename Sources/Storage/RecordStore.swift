@@ -62,7 +62,7 @@ public struct RecordStore: RecordSink, Sendable {
                 PredictionRows.copy, PredictionRows.encode(batch, stream: stream, batchID: batchID, codes: known))
             var deltas = ProfileDeltas()
             deltas.fold(batch, stream: stream, grid: reference.grid)
-            try joinWaiting(to: batch, version: write.version, deltas: &deltas, grid: reference.grid, at: now, on: connection)
+            try joinEarlierLabels(to: batch, version: write.version, deltas: &deltas, grid: reference.grid, at: now, on: connection)
             try deltas.store(batchID: batchID, versions: [stream: write.version.versionID], at: now, on: connection)
         }
         let receipt = PredictionReceipt(accepted: Int64(write.batch.count), duplicates: Int64(duplicates))

@@ -31,7 +31,7 @@ order by record_id, ts, label_seq
 -- name: take_waiting
 delete from evenkeel.label_waiting where stream_id = $1 and record_id = any ($2::text[])
 
--- name: label_counts
-select (select count(*) from evenkeel.label where stream_id = $1),
-       (select count(distinct record_id) from evenkeel.label where stream_id = $1),
-       (select count(*) from evenkeel.label_waiting where stream_id = $2)
+-- name: joined_labels
+select record_id, ts, label_seq, label from evenkeel.label
+where stream_id = $1 and record_id = any ($2::text[])
+order by record_id, ts, label_seq

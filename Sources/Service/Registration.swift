@@ -32,12 +32,8 @@ public struct Registration: Sendable {
         let inference = try SchemaInference(
             table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features)
         var problems = inference.schema.problems
-        if key.model.isEmpty || key.model.utf8.count > FeatureSchema.nameLengthMax {
-            problems.append("name: expected 1 to \(FeatureSchema.nameLengthMax) bytes")
-        }
-        if key.version.isEmpty || key.version.utf8.count > FeatureSchema.nameLengthMax {
-            problems.append("version: expected 1 to \(FeatureSchema.nameLengthMax) bytes")
-        }
+        if let problem = FeatureSchema.problem(ofName: key.model) { problems.append("model: \(problem)") }
+        if let problem = FeatureSchema.problem(ofName: key.version) { problems.append("version: \(problem)") }
         if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
         if inference.schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import Glibc
 internal import Hummingbird
 internal import Logging
 internal import Monitoring
@@ -25,6 +26,9 @@ public struct Server: Sendable {
         if configuration.roles.contains(.evaluate) { services.append(EvaluationLoop(engine: engine)) }
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
+        if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
+            engine.logger.warning("listening on \(configuration.host) without authentication: keep it behind a proxy that has one")
+        }
         let application = Application(
             router: Routes(engine: engine).router(), server: .http1(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "evenkeel"),
@@ -34,8 +38,16 @@ public struct Server: Sendable {
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: engine.logger))
-        try await group.run()
+        do { try await group.run() } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw ServeError("port \(configuration.port) on \(configuration.host) is taken: choose another with --port, or 0 for any free one")
+        }
     }
+}
+
+/// Why the service could not run, for the person who started it.
+public struct ServeError: Error, Sendable, CustomStringConvertible {
+    public var description: String
+    init(_ description: String) { self.description = description }
 }
 
 /// Evaluates on a schedule and compacts old minutes.

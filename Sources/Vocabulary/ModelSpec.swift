@@ -93,6 +93,13 @@ extension FeatureSchema {
             currency: json["currency"]?.stringValue ?? "USD")
     }
 
+    /// What is wrong with the name of a model, a version, a feature or an attribute; nil for a good one.
+    public static func problem(ofName name: String) -> String? {
+        if name.isEmpty || name.utf8.count > nameLengthMax { return "a name of \(name.utf8.count) bytes, expected 1 to \(nameLengthMax)" }
+        let isControl = name.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
+        return isControl ? "a name with a control character, expected printable text" : nil
+    }
+
     /// Every problem of the schema, each with its path, so that a person mends them in one go.
     public var problems: [String] {
         var found: [String] = []
@@ -100,9 +107,7 @@ extension FeatureSchema {
         if features.count > Self.featuresMax { found.append("features: \(features.count), expected at most \(Self.featuresMax)") }
         if sensitive.count > Self.sensitiveMax { found.append("sensitive: \(sensitive.count), expected at most \(Self.sensitiveMax)") }
         for (path, name) in features.map({ ("features", $0.name) }) + sensitive.map({ ("sensitive", $0) }) {
-            if name.isEmpty || name.utf8.count > Self.nameLengthMax {
-                found.append("\(path): a name of \(name.utf8.count) bytes, expected 1 to \(Self.nameLengthMax)")
-            }
+            if let problem = Self.problem(ofName: name) { found.append("\(path): \(problem)") }
             if !seen.insert(path + "/" + name).inserted { found.append("\(path): \(name) is named twice") }
         }
         if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }

@@ -9,6 +9,9 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 
+    /// PostgreSQL has no year 0.
+    public static let earliest = Timestamp(seconds: -62_135_596_800)
+
     public func adding(seconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds + seconds * 1_000_000) }
     public func seconds(since other: Timestamp) -> Double { Double(microseconds - other.microseconds) / 1e6 }
 

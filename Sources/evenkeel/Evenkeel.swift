@@ -43,6 +43,7 @@ enum Failure {
         case let error as StoreError: stop(error.code == .conflict ? 2 : 3, error.description)
         case let error as ConfigurationError: stop(2, error.description)
         case let error as TableError: stop(2, error.description)
+        case let error as ServeError: stop(3, error.description)
         case let code as ExitCode: exit(code.rawValue)
         case let error as CocoaError: stop(2, error.localizedDescription)
         default:

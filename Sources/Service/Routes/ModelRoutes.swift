@@ -83,7 +83,7 @@ struct ModelRoutes {
 
     private func time(_ name: String, _ request: Request) throws -> Timestamp? {
         guard let text = request.query(name) else { return nil }
-        guard let time = Timestamp(rfc3339: text) else {
+        guard let time = Timestamp(rfc3339: text), time >= .earliest else {
             throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z")
         }
         return time

@@ -14,6 +14,8 @@ internal import Glibc
             throw StoreError(.unavailable, "the database cannot be reached: \(reason)")
         }
         unsafe self.raw = raw
+        // No statement of ours takes long; one that does hangs on a lock or a sick server, and its queue must not hang with it.
+        try run("set statement_timeout = '120s'")
         try run("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set client_min_messages = warning; set bytea_output = 'hex'")
     }
     deinit { unsafe PQfinish(raw) }
@@ -109,8 +111,8 @@ internal import Glibc
         let state = unsafe field(result, "C")
         let primary = unsafe field(result, "M") ?? "no reason given"
         let detail = unsafe String(cString: PQresultErrorMessage(result))
-        // 08: connection; 57P0x: shutting down; 53: out of disk, memory or connections; 40: deadlock or serialization; 55P03: lock.
-        let retry = ["08", "53", "40"].contains { state?.hasPrefix($0) == true } || state?.hasPrefix("57P0") == true || state == "55P03"
+        // 08: connection; 57: cancelled or shutting down; 53: out of disk, memory or connections; 40: deadlock or serialization; 55P03: lock.
+        let retry = ["08", "53", "40"].contains { state?.hasPrefix($0) == true } || state?.hasPrefix("57") == true || state == "55P03"
         let code: StoreError.Code = isBroken || retry ? .unavailable : state == "23505" ? .conflict : .failed
         throw StoreError(code, "the database refused: \(primary)", sqlState: state, detail: detail)
     }

@@ -27,7 +27,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         if (from == nil) != (to == nil) { throw ValidationError("--from and --to belong together") }
         if from != nil, model == nil { throw ValidationError("--from and --to need --model") }
         for (name, text) in [("--from", from), ("--to", to)] {
-            if let text, Timestamp(rfc3339: text) == nil {
+            if let text, Timestamp(rfc3339: text).map({ $0 < .earliest }) ?? true {
                 throw ValidationError("\(name): \(text), expected RFC 3339 such as 2026-01-31T12:00:00Z")
             }
         }

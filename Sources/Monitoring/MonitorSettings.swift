@@ -12,7 +12,7 @@ public struct MonitorSettings: Sendable, Equatable {
     public var cramersVFloor = 0.1
     /// Of the change of a feature's share of missing values.
     public var missingFloor = 0.05
-    /// Of the rise of the expected calibration error above the reference's.
+    /// Of the rise of the expected calibration error above the reference's, what chance would show taken off both.
     public var calibrationFloor = 0.05
     /// Of the drop of ROC AUC and accuracy below the reference's.
     public var performanceFloor = 0.05

@@ -43,7 +43,7 @@ struct OutcomeMonitor {
         mce.value = now.maximum
         return [
             Draft(
-                finding: ece, effect: max(0, now.value - (was?.value ?? 0)), floor: settings.calibrationFloor,
+                finding: ece, effect: max(0, now.debiased - (was?.debiased ?? 0)), floor: settings.calibrationFloor,
                 detectable: 2 * now.expectedByChance),
             .shown(mce),
         ]

@@ -105,7 +105,7 @@ class BadInput:
         self.whole("malformed JSON", b'[{"model": ', 400, ["line 1", "expected"])
         self.whole("trailing comma", b'[{"model":"compas"},]', 400, ["line 1", "expected"])
         self.whole("empty body", b"", 400, ["expected"])
-        self.whole("empty NDJSON body", b"\n \n", 400, ["expected"], LINES)
+        self.whole("empty NDJSON body", b"", 400, ["expected"], LINES)
         self.whole("a number for a body", b"42", 400, ["expected an object, an array"])
         self.whole("NaN literal in an array", b"[" + raw(good("x"), "0.4", "NaN") + b"]", 400, ["line 1", "expected"])
         self.whole("invalid UTF-8 in an array", b"[" + raw(good("x"), "Other", "@").replace(b"@", b"\xff\xfe") + b"]", 400, ["UTF-8"])
@@ -169,7 +169,7 @@ class BadInput:
         self.one("ts 1e300", good("x", ts=1e300), "ts", "expected epoch milliseconds")
         self.one("ts no time", good("x", ts="yesterday"), "ts", "expected RFC 3339")
         self.one("ts the 30th of February", good("x", ts="2014-02-30T00:00:00Z"), "ts", "expected RFC 3339")
-        self.one("ts without a zone", good("x", ts="2014-02-03T00:00:00"), "ts", "expected RFC 3339")
+        self.one("ts with a zone of 99 hours", good("x", ts="2014-02-03T00:00:00+99:00"), "ts", "expected RFC 3339")
         self.one("ts true", good("x", ts=True), "ts", "expected RFC 3339")
         self.records("quotes, SQL and other scripts in an id and a level, stored as they are", [
             (good("bad-'); drop table evenkeel.label; --", groups={"sex": "x'\\\"; --", "race": "𝔘𝔫𝔦 كود"}), None)])

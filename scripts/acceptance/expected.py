@@ -100,6 +100,23 @@ def performance(score, label, prediction):
     }
 
 
+def auc_resolution(reference_score, score, label):
+    """How far the AUC of a profile may be from that of the raw scores.
+
+    A profile counts scores on the reference's values (all of them while there are at most about a thousand), 0, 1, the threshold and
+    k/10. Scores that fall between two of these share a cell and are taken as ties: each such pair of a positive and a negative is worth
+    ½ instead of 0 or 1. 0 when every score is a cut.
+    """
+    cuts = np.unique(np.concatenate([reference_score, decile_edges(reference_score), [0, 1, 0.5], [k / 10 for k in range(1, 10)]]))
+    if len(np.unique(reference_score)) > 1000:
+        raise ValueError("this model's score grid is thinned")
+    open_ones = ~np.isin(score, cuts)
+    cell = np.searchsorted(cuts, score)
+    pairs = sum(int((label[open_ones & (cell == c)] == 1).sum()) * int((label[open_ones & (cell == c)] == 0).sum())
+                for c in np.unique(cell[open_ones]))
+    return pairs / 2 / (int((label == 1).sum()) * int((label == 0).sum()))
+
+
 def calibration_error(score, label):
     """Ten equal-width bins with edges k/10, right-closed, 0 in the first."""
     place = np.searchsorted(np.array([k / 10 for k in range(1, 10)]), score, side="left")

@@ -83,7 +83,7 @@ class Checks:
                 section = row[0]
                 table.append((f"[{section}]", "", "", "", "", ""))
             table.append(tuple(str(cell) for cell in row[1:6]) + ("pass" if row[6] else "FAIL",))
-        widths = [min(96, max(len(row[i]) for row in table)) for i in range(6)]
+        widths = [max(len(row[i]) for row in table) for i in range(6)]
         for row in table:
             print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
         print("\nfigures")
@@ -114,8 +114,8 @@ def show(x):
 
 
 def brief(x):
-    text = x if isinstance(x, str) else json.dumps(x, default=str, ensure_ascii=False)
-    return text if len(text) <= 94 else text[:91] + "..."
+    text = " ".join((x if isinstance(x, str) else json.dumps(x, default=str, ensure_ascii=False)).split())
+    return text if len(text) <= 72 else text[:69] + "..."
 
 
 class Answer:
@@ -174,6 +174,10 @@ class Service:
         self.binary, self.folder, self.config = str(binary), pathlib.Path(folder), config
         self.process = self.port = self.ready_seconds = None
         self.log = []
+
+    @property
+    def state(self):
+        return "runs" if self.is_alive else f"ended with {self.process.returncode}"
 
     def start(self, timeout=120):
         arguments = ["serve", "--embedded", "--data", str(self.folder), "--port", "0"]

@@ -175,8 +175,13 @@ class Model:
         rows = self.labelled()
         score, label = rows["score"].astype(float).to_numpy(), rows["final"].to_numpy()
         truth = expected.performance(score, label, rows["prediction"].astype(int).to_numpy())
+        bound = expected.auc_resolution(expected.numbers(self.reference["score"]), score, label)
         for statistic, value in truth.items():
-            checks.near(statistic, findings["performance", "", "", statistic]["value"], value, 1e-9)
+            if statistic == "roc_auc" and bound > 0:
+                name = "roc_auc, with scores that the reference does not have: 1e-9 and what ties in a cell may cost"
+                checks.near(name, findings["performance", "", "", statistic]["value"], value, 1e-9 + bound)
+            else:
+                checks.near(statistic, findings["performance", "", "", statistic]["value"], value, 1e-9)
         ece, mce = expected.calibration_error(score, label)
         checks.near("ece", findings["calibration", "", "", "ece"]["value"], ece, 1e-9)
         checks.near("mce", findings["calibration", "", "", "mce"]["value"], mce, 1e-9)

@@ -36,6 +36,8 @@ import tempfile
 import time
 import traceback
 
+sys.dont_write_bytecode = True  # no __pycache__ in the repository
+
 import faults
 import models
 import scrape
@@ -184,6 +186,13 @@ class Run:
             found, wanted = {int(s): (int(r), int(n)) for s, r, n in rows}, model.windows(seconds)
             different = [s for s in set(found) | set(wanted) if found.get(s) != wanted.get(s)]
             checks.equal(f"{kind} windows whose rows or labels differ from the file, of {len(wanted)}", len(different), 0)
+        # Until the end of March 2019 no monthly KS test of SciPy tells the rows from the reference: what is called drifted there is a false alarm.
+        for kind, size in [("hour", "1 or 2"), ("day", "about 33")]:
+            called = service.sql(
+                "select monitor, statistic, count(*) filter (where verdict in ('drifted', 'unfair')), count(*) from evenkeel.result"
+                f" where window_kind = '{kind}' and window_end < '2019-03-30' and verdict is not null group by 1, 2 order by 1, 2")
+            said = ", ".join(f"{monitor} {statistic} {bad} of {n}" for monitor, statistic, bad, n in called if bad != "0")
+            checks.figure(f"called drifted before anything drifts, {kind} windows ({size} rows)", said or "none")
         day = max(model.windows(86_400).items(), key=lambda item: item[1])[0]
         start = datetime.datetime.fromtimestamp(day, datetime.timezone.utc)
         text, end = start.strftime("%Y-%m-%d"), start + datetime.timedelta(days=1)
@@ -313,8 +322,9 @@ def main():
                 getattr(run, section)()
             except (Exception, KeyboardInterrupt) as error:
                 traceback.print_exc()
+                time.sleep(1)  # for what a dying service still writes
                 for service in run.services:
-                    print(f"   log of {service.folder.name}: " + " | ".join(service.log[-6:]), file=sys.stderr)
+                    print(f"   {service.folder.name} {service.state}; its log ends with", *service.log[-20:], sep="\n      ", file=sys.stderr)
                 run.checks.true(f"section {section} runs to its end", False, f"{type(error).__name__}: {error}", "no exception")
                 if isinstance(error, (TimeoutError, KeyboardInterrupt)):
                     break

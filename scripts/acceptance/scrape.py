@@ -9,6 +9,8 @@ import time
 import urllib.parse
 import urllib.request
 
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 
@@ -20,6 +22,12 @@ def samples(text):
             name, labels, value = SAMPLE.match(line).groups()
             found[name, frozenset(LABEL.findall(labels or ""))] = float(value)
     return found
+
+
+def promtool(body):
+    """Its exit code and what it says, line by line."""
+    done = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True)
+    return done.returncode, (done.stdout + done.stderr).decode().split("\n")[:-1]
 
 
 def free_port():
@@ -80,11 +88,21 @@ def check_scrape(checks, service, folder, counts):
     opened = client.get("/metrics", Accept=accept)
     checks.equal("content types", [plain.headers["Content-Type"], opened.headers["Content-Type"]], [
         "text/plain; version=0.0.4; charset=utf-8", "application/openmetrics-text; version=1.0.0; charset=utf-8"])
-    for name, answer in [("text 0.0.4", plain), ("OpenMetrics 1.0", opened)]:
-        done = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True)
-        said = (done.stdout + done.stderr).decode().strip()
-        checks.true(f"promtool check metrics, {name}", done.returncode == 0 and not said, f"exit {done.returncode} {said}", "exit 0")
-    checks.true("OpenMetrics ends with # EOF", opened.text.endswith("# EOF\n"))
+    code, said = promtool(plain.body)
+    checks.true("promtool check metrics, text 0.0.4", code == 0 and not said, f"exit {code} {' '.join(said)}", "exit 0, nothing said")
+    # promtool 2.42 reads every input as text 0.0.4. OpenMetrics wants a counter's family named without `_total`, so promtool takes the
+    # samples of each counter for a family that nobody described; nothing else may it find. Whether the text is good OpenMetrics is said
+    # by the parser of Prometheus' own Python client, which is strict, and below by Prometheus itself, which asks for OpenMetrics.
+    code, said = promtool(opened.body)
+    counters = set(re.findall(r"^# TYPE (\S+) counter$", opened.text, re.M))
+    unexpected = [line for line in said if line not in {f"{name}_total no help text" for name in counters}]
+    checks.equal("promtool check metrics, OpenMetrics 1.0: remarks beyond its lack of OpenMetrics counters", unexpected, [])
+    try:
+        families = list(text_string_to_metric_families(opened.text))
+        parsed = sum(len(family.samples) for family in families)
+    except ValueError as error:
+        parsed = f"{type(error).__name__}: {error}"
+    checks.equal("OpenMetrics 1.0 by the strict parser of prometheus_client: samples", parsed, len(samples(opened.text)))
     ages = "evenkeel_evaluation_age_seconds"  # it moves between two looks
     ours, theirs = ({k: v for k, v in samples(a.text).items() if k[0] != ages} for a in (plain, opened))
     checks.equal("samples that differ between the two formats", sorted(map(str, set(ours.items()) ^ set(theirs.items())))[:3], [])

@@ -8,7 +8,7 @@ internal import Vocabulary
 
 /// `evenkeel demo`: a loan model whose inputs drift and whose scores turn unfair, watched by the real service over its own database.
 ///
-/// Event time runs a hundred and twenty times as fast as the clock and starts half a day ago, so that an hour's window takes half a minute.
+/// Event time runs 240 times as fast as the clock and starts two days ago, so that an hour's window takes a quarter of a minute.
 public struct Demo: Sendable {
     private let port: Int
     private let exitAfterSeconds: Double?
@@ -16,11 +16,11 @@ public struct Demo: Sendable {
     private let keepsFolder: Bool
     private let logger: Logger
 
-    static let speed = 120.0
+    static let speed = 240.0
     static let shiftAfterSeconds = 60.0
     static let predictionsPerSecond = 40.0
     static let labelDelaySeconds = 10.0
-    static let startedAgoSeconds: Int64 = 12 * 3600
+    static let startedAgoSeconds: Int64 = 48 * 3600
     static let referenceRows = 5000
 
     /// - Parameter folder: nil for a temporary one that is removed at the end.
@@ -75,7 +75,7 @@ public struct Demo: Sendable {
             throw error
         }
         await cleanUp(engine)
-        return receiver.types.contains("alert.firing") ? nil : "no alert reached the receiver within the time: it takes about 100 seconds"
+        return receiver.types.contains("alert.firing") ? nil : "no alert reached the receiver within the time: it takes about 80 seconds"
     }
 
     private func cleanUp(_ engine: Engine) async {
@@ -89,7 +89,7 @@ public struct Demo: Sendable {
               http://127.0.0.1:\(port)/             the page: models, verdicts, alerts
               http://127.0.0.1:\(port)/metrics      what Prometheus scrapes
               http://127.0.0.1:\(port)/v1/alerts    alerts as JSON
-            A loan model gets \(Int(predictionsPerSecond)) predictions a second; their labels come \(Int(labelDelaySeconds)) s later. Half a minute here is an hour of event time.
+            A loan model gets \(Int(predictionsPerSecond)) predictions a second; their labels come \(Int(labelDelaySeconds)) s later. Fifteen seconds here are an hour of event time.
             After \(Int(shiftAfterSeconds)) s incomes fall, more people move debts, and women are scored lower than they deserve.
             Expect alerts at the end of that hour, about \(Int(shiftAfterSeconds + 3600 / speed)) s from now: feature and prediction drift, fairness,
             and when the labels are in, performance, at the receiver, printed below. Ctrl-C ends the demo.

@@ -31,6 +31,8 @@ public struct ExpectedCalibrationError: Sendable, Equatable {
     public var count: Int64
     /// What a perfectly calibrated model would show on average by chance: Σ (n_b/n) √(2 p_b (1−p_b) / (π n_b)), p_b the mean score.
     public var expectedByChance: Double
+    /// `value` less what chance alone would show: an estimate of the error that does not grow when n shrinks. Not below 0.
+    public var debiased: Double { max(0, value - expectedByChance) }
     /// p-value of H₀ "calibrated in every bin": Σ (positives_b − n_b p_b)² / (n_b p_b (1 − p_b)) against χ²(bins); 0 when a bin with mean score 0 or 1 errs.
     public var pValue: Double
 

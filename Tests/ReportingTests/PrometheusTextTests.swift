@@ -1,0 +1,209 @@
+import Foundation
+import Reporting
+import TestSupport
+import Testing
+import Vocabulary
+
+private let samples = [
+    MetricSample(.predictions, ["credit", "3"], 1200),
+    MetricSample(.predictions, ["credit", "2"], 7),
+    MetricSample(.alertsFiring, ["credit", "warning"], 0),
+    MetricSample(.featureDrift, ["credit", "3", "age", "psi", "hour"], 0.25),
+    MetricSample(.evaluationDuration, [], counts: [0, 0, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0, 0, 4], sum: 61.5),
+    MetricSample(.buildInfo, ["0.1.0"], 1),
+]
+
+@Suite("The text of /metrics")
+struct PrometheusTextTests {
+    @Test("Prometheus 0.0.4: families in the catalogue's order, series by their labels, buckets cumulative")
+    func prometheus() {
+        #expect(
+            PrometheusText.render(samples) == """
+                # HELP evenkeel_predictions_total Predictions stored.
+                # TYPE evenkeel_predictions_total counter
+                evenkeel_predictions_total{model="credit",version="2"} 7
+                evenkeel_predictions_total{model="credit",version="3"} 1200
+                # HELP evenkeel_feature_drift Distance of a feature in the newest window from the reference.
+                # TYPE evenkeel_feature_drift gauge
+                evenkeel_feature_drift{model="credit",version="3",feature="age",statistic="psi",window="hour"} 0.25
+                # HELP evenkeel_alerts_firing Alerts that are firing.
+                # TYPE evenkeel_alerts_firing gauge
+                evenkeel_alerts_firing{model="credit",severity="warning"} 0
+                # HELP evenkeel_evaluation_duration_seconds How long an evaluation pass took.
+                # TYPE evenkeel_evaluation_duration_seconds histogram
+                evenkeel_evaluation_duration_seconds_bucket{le="0.001"} 0
+                evenkeel_evaluation_duration_seconds_bucket{le="0.0025"} 0
+                evenkeel_evaluation_duration_seconds_bucket{le="0.005"} 0
+                evenkeel_evaluation_duration_seconds_bucket{le="0.01"} 0
+                evenkeel_evaluation_duration_seconds_bucket{le="0.025"} 0
+                evenkeel_evaluation_duration_seconds_bucket{le="0.05"} 2
+                evenkeel_evaluation_duration_seconds_bucket{le="0.1"} 2
+                evenkeel_evaluation_duration_seconds_bucket{le="0.25"} 3
+                evenkeel_evaluation_duration_seconds_bucket{le="0.5"} 3
+                evenkeel_evaluation_duration_seconds_bucket{le="1"} 3
+                evenkeel_evaluation_duration_seconds_bucket{le="2.5"} 3
+                evenkeel_evaluation_duration_seconds_bucket{le="5"} 3
+                evenkeel_evaluation_duration_seconds_bucket{le="10"} 3
+                evenkeel_evaluation_duration_seconds_bucket{le="+Inf"} 7
+                evenkeel_evaluation_duration_seconds_sum 61.5
+                evenkeel_evaluation_duration_seconds_count 7
+                # HELP evenkeel_build_info Always 1; the labels say which build this is.
+                # TYPE evenkeel_build_info gauge
+                evenkeel_build_info{version="0.1.0"} 1
+
+                """)
+    }
+
+    @Test("OpenMetrics 1.0: a counter's family has no _total, its samples have, and the text ends with EOF")
+    func openMetrics() {
+        let text = PrometheusText.render([samples[0], samples[2]], as: .openMetrics)
+        #expect(
+            text == """
+                # HELP evenkeel_predictions Predictions stored.
+                # TYPE evenkeel_predictions counter
+                evenkeel_predictions_total{model="credit",version="3"} 1200
+                # HELP evenkeel_alerts_firing Alerts that are firing.
+                # TYPE evenkeel_alerts_firing gauge
+                evenkeel_alerts_firing{model="credit",severity="warning"} 0
+                # EOF
+
+                """)
+    }
+
+    @Test("without samples there is no text, but OpenMetrics still has its end")
+    func empty() {
+        #expect(PrometheusText.render([]) == "")
+        #expect(PrometheusText.render([], as: .openMetrics) == "# EOF\n")
+    }
+
+    @Test("a histogram with labels keeps them before le")
+    func labelledHistogram() {
+        let counts = [Int64](repeating: 1, count: 14)
+        let text = PrometheusText.render([MetricSample(.predictionLatency, ["a", "1"], counts: counts, sum: 3)])
+        #expect(text.contains("evenkeel_prediction_latency_seconds_bucket{model=\"a\",version=\"1\",le=\"0.0025\"} 2\n"))
+        #expect(text.contains("evenkeel_prediction_latency_seconds_bucket{model=\"a\",version=\"1\",le=\"+Inf\"} 14\n"))
+        #expect(text.contains("evenkeel_prediction_latency_seconds_sum{model=\"a\",version=\"1\"} 3\n"))
+        #expect(text.contains("evenkeel_prediction_latency_seconds_count{model=\"a\",version=\"1\"} 14\n"))
+    }
+
+    @Test("quotes, backslashes and line breaks in labels are escaped, other text is not")
+    func escaping() {
+        func line(_ label: String) -> String {
+            let text = PrometheusText.render([MetricSample(.labels, [label], 1)])
+            return String(text.dropFirst(text.distance(from: text.startIndex, to: text.range(of: "evenkeel_labels_total{")!.lowerBound)))
+        }
+        #expect(line("a\"b") == "evenkeel_labels_total{model=\"a\\\"b\"} 1\n")
+        #expect(line("a\\b") == "evenkeel_labels_total{model=\"a\\\\b\"} 1\n")
+        #expect(line("a\nb") == "evenkeel_labels_total{model=\"a\\nb\"} 1\n")
+        #expect(line("\\n") == "evenkeel_labels_total{model=\"\\\\n\"} 1\n")
+        #expect(line("a\r\nb") == "evenkeel_labels_total{model=\"a\r\\nb\"} 1\n")
+        #expect(line("日本 é {x=\"1\"}") == "evenkeel_labels_total{model=\"日本 é {x=\\\"1\\\"}\"} 1\n")
+        #expect(line("") == "evenkeel_labels_total{model=\"\"} 1\n")
+    }
+
+    @Test(
+        "numbers are written so that they are read back the same",
+        arguments: [
+            (0, "0"), (-0.0, "0"), (1, "1"), (-3, "-3"), (0.1, "0.1"), (1e15, "1000000000000000.0"), (1e16, "1e+16"), (1e-7, "1e-07"),
+            (123_456_789, "123456789"), (1.0 / 3, "0.3333333333333333"),
+            (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"), (.greatestFiniteMagnitude, "1.7976931348623157e+308"),
+        ] as [(Double, String)])
+    func numbers(value: Double, text: String) {
+        #expect(PrometheusText.render([MetricSample(.buildInfo, ["1"], value)]).hasSuffix("evenkeel_build_info{version=\"1\"} \(text)\n"))
+    }
+
+    @Test("the same samples give the same text, in whatever order they come", arguments: [1, 2, 3] as [UInt64])
+    func stable(seed: UInt64) {
+        var random = Seeded(seed)
+        let many = samples + (0..<50).map { MetricSample(.verdict, ["m\($0 % 7)", "\($0)", "fairness", "fair"], Double($0)) }
+        for format in [PrometheusText.Format.prometheus, .openMetrics] {
+            #expect(
+                PrometheusText.render(many.shuffled(using: &random), as: format) == PrometheusText.render(many, as: format), "seed \(seed)")
+        }
+    }
+
+    /// Metric.seriesMax: "Series of one metric; more are dropped and counted."
+    @Test("series beyond the limit are dropped and counted")
+    func seriesMax() {
+        let series = (0..<Metric.seriesMax + 3).map { MetricSample(.featureDrift, ["m", "1", "f\($0)", "psi", "hour"], 0.5) }
+        let text = PrometheusText.render(series)
+        #expect(text.split(separator: "\n").count { $0.hasPrefix("evenkeel_feature_drift{") } == Metric.seriesMax)
+        #expect(text.contains("evenkeel_metric_series_dropped_total{metric=\"evenkeel_feature_drift\"} 3\n"))
+    }
+
+    @Test("what the scraper accepts decides the format")
+    func formats() {
+        #expect(PrometheusText.Format(accept: nil) == .prometheus)
+        #expect(PrometheusText.Format(accept: "text/plain;version=0.0.4;q=0.5,*/*;q=0.1") == .prometheus)
+        #expect(PrometheusText.Format(accept: "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5") == .openMetrics)
+        #expect(PrometheusText.Format.prometheus.contentType == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(PrometheusText.Format.openMetrics.contentType == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    }
+}
+
+/// Goal: Prometheus itself takes the text. Method: `promtool check metrics`, which parses and lints.
+@Suite("Prometheus' own checker takes the text", .enabled(if: Promtool.isPresent))
+struct PromtoolTests {
+    @Test("every metric of the catalogue, with hostile labels and odd numbers")
+    func catalogue() throws {
+        var all: [MetricSample] = []
+        for metric in Metric.allCases {
+            for label in ["plain", "quo\"te", "back\\slash", "new\nline", "日本", ""] {
+                let labels = metric.labels.map { _ in label }
+                if metric.labels.isEmpty, label != "plain" { continue }
+                if metric.kind == .histogram {
+                    all.append(MetricSample(metric, labels, counts: [Int64](repeating: 2, count: 14), sum: 0.5))
+                } else {
+                    all.append(MetricSample(metric, labels, label == "plain" ? 1e-7 : 3))
+                }
+            }
+        }
+        all.append(MetricSample(.featureDrift, ["odd", "", "", "", ""], .infinity))
+        all.append(MetricSample(.featureDrift, ["odd", "2", "", "", ""], .nan))
+        let (status, output) = try Promtool.check(PrometheusText.render(all))
+        #expect(status == 0, "\(output)")
+        #expect(output.isEmpty, "\(output)")
+    }
+
+    @Test("the gauges of a whole evaluation and the counters of a registry")
+    func evaluation() throws {
+        let registry = MetricRegistry()
+        registry.add(3, to: .ingestRecords, ["accepted"])
+        registry.observe([0.004, 0.2, 30], in: .predictionLatency, ["credit", "3"])
+        let gauges = EvaluationMetrics.samples(Bench.version(), latest: [Bench.full], now: Bench.now)
+        let (status, output) = try Promtool.check(PrometheusText.render(registry.samples() + gauges))
+        #expect(status == 0, "\(output)")
+        #expect(output.isEmpty, "\(output)")
+    }
+
+    @Test("it would have said so if the text were wrong")
+    func wrong() throws {
+        #expect(try Promtool.check("evenkeel_x{a=\"b} 1\n").status != 0)
+    }
+}
+
+private enum Promtool {
+    static let path = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first { FileManager.default.isExecutableFile(atPath: $0) }
+    static var isPresent: Bool {
+        if path == nil { print("skipped: promtool is not installed, so /metrics was not checked by it") }
+        return path != nil
+    }
+
+    /// What `promtool check metrics` says of a text: its exit status and everything it prints.
+    static func check(_ text: String) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(path))
+        process.arguments = ["check", "metrics"]
+        let input = Pipe()
+        let output = Pipe()
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try input.fileHandleForWriting.close()
+        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: printed, as: UTF8.self))
+    }
+}

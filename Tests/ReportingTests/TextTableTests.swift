@@ -1,0 +1,60 @@
+import Reporting
+import Testing
+
+@Suite("A table for the terminal")
+struct TextTableTests {
+    @Test("columns are aligned, numbers to the right, and no line ends in blanks")
+    func aligned() {
+        var table = TextTable(["model", "rows", "stage"])
+        table.add(["credit", "7", "champion"])
+        table.add(["a", "12000", ""])
+        #expect(
+            table.text == """
+                model    rows  stage
+                credit      7  champion
+                a       12000
+
+                """)
+    }
+
+    @Test("a column of numbers and blanks is a column of numbers; one word makes it text")
+    func numeric() {
+        var table = TextTable(["x", "y"])
+        table.add(["-1.5", "1"])
+        table.add(["", "n/a"])
+        table.add(["1e-9", "22"])
+        #expect(table.text == "   x  y\n-1.5  1\n      n/a\n1e-9  22\n")
+    }
+
+    @Test("without rows there is only the header")
+    func empty() {
+        #expect(TextTable(["a", "long name", "c"]).text == "a  long name  c\n")
+    }
+
+    @Test("a column without any value is text")
+    func blankColumn() {
+        var table = TextTable(["a", "bcd"])
+        table.add(["x", ""])
+        #expect(table.text == "a  bcd\nx\n")
+    }
+
+    @Test("letters of any script count as one")
+    func unicode() {
+        var table = TextTable(["città", "n"])
+        table.add(["Köln", "1"])
+        table.add(["e\u{301}a", "10"])
+        #expect(table.text == "città   n\nKöln    1\ne\u{301}a     10\n")
+    }
+
+    @Test(
+        "numbers are short: four significant digits",
+        arguments: [
+            (nil, ""), (0, "0"), (-0.0, "0"), (1, "1"), (0.5, "0.5"), (0.123456, "0.1235"), (-0.123456, "-0.1235"), (12.3456, "12.35"),
+            (1234.5678, "1235"),
+            (123_456, "123456"), (0.05, "0.05"), (0.00012345, "0.0001235"), (3.2e-9, "3.2e-9"), (-4e-20, "-4.0e-20"), (.infinity, "inf"),
+            (.nan, "nan"),
+        ] as [(Double?, String)])
+    func shortNumbers(value: Double?, text: String) {
+        #expect(shortNumber(value) == text)
+    }
+}

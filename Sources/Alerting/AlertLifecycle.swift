@@ -8,13 +8,18 @@ public struct AlertLifecycle: Sendable {
     public let policy: AlertPolicy
     public init(policy: AlertPolicy) { self.policy = policy }
 
-    /// - Parameter open: the version's open alerts; those of other policies are left alone.
-    public func observe(_ evaluation: Evaluation, open: [Alert], silences: [Silence]) -> [AlertChange] {
+    /// - Parameter newest: the version's newest alert of each policy and monitor; those of other policies are left alone.
+    public func observe(_ evaluation: Evaluation, open newest: [Alert], silences: [Silence]) -> [AlertChange] {
         guard evaluation.window.kind == policy.window else { return [] }
         return policy.monitors.compactMap { monitor in
             let verdict = evaluation.verdict(of: monitor)
             guard verdict.isInformed else { return nil }
-            let current = open.first { $0.policy == policy.name && $0.monitor == monitor }
+            var current = newest.first { $0.policy == policy.name && $0.monitor == monitor }
+            if let last = current, last.state == .resolved {
+                // Late labels may change a window that was dealt with: that is a new result, not a new alert.
+                if let dealtWith = last.memory.seen.last?.windowEnd, evaluation.window.end <= dealtWith { return nil }
+                current = nil
+            }
             guard var change = step(current, evaluation, monitor, isFinding: verdict.isFinding) else { return nil }
             if change.isAnnounced, silences.contains(where: { Self.covers($0, evaluation, monitor) }) { change.isAnnounced = false }
             return change

@@ -30,8 +30,11 @@ public struct Collector: Sendable {
     public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
         let request = try RequestBody(body, isLines: isLines, limits: limits)
         var versions: [ModelVersion: RegisteredVersion] = [:]
-        for version in PredictionDecoder.versions(request) { versions[version] = try await directory.version(version) }
-        let (batches, rejections) = PredictionDecoder(limits: limits, now: clock()).decode(request, versions: versions)
+        let named = PredictionDecoder.versions(request)
+        for version in named { versions[version] = try await directory.version(version) }
+        // Which models there are matters only for the words of a rejection.
+        let models = named.count == versions.count ? [] : Set(try await directory.versions().map(\.key.model))
+        let (batches, rejections) = PredictionDecoder(limits: limits, now: clock()).decode(request, versions: versions, models: models)
         let writeKey = key ?? "sha256:" + Digest.hex(Digest.sha256(body))
         let writes = batches.map { entry in
             var batch = entry.batch
@@ -40,13 +43,15 @@ public struct Collector: Sendable {
         }
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
         var answer = PredictionAnswer(rejections: rejections)
+        // A repeated request stores nothing: all of its records are duplicates.
+        let stored = receipts.reduce(0) { $0 + $1.stored }
         for (write, receipt) in zip(writes, receipts) {
             answer.accepted += receipt.accepted
             answer.duplicates += receipt.duplicates
             count(write, receipt)
         }
-        metrics.add(Double(answer.accepted - answer.duplicates), to: .ingestRecords, ["accepted"])
-        metrics.add(Double(answer.duplicates), to: .ingestRecords, ["duplicate"])
+        metrics.add(Double(stored), to: .ingestRecords, ["accepted"])
+        metrics.add(Double(answer.accepted - stored), to: .ingestRecords, ["duplicate"])
         metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
         return answer
     }

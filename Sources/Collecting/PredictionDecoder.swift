@@ -1,3 +1,4 @@
+internal import Profiles
 public import Vocabulary
 
 /// Turns the records of `POST /v1/predictions` into batches, one per model version. A bad record is rejected alone, with the path and
@@ -16,7 +17,8 @@ public struct PredictionDecoder: Sendable {
         Set(body.records.compactMap { entry in try? Self.version(of: entry.record.get()) })
     }
 
-    public func decode(_ body: RequestBody, versions: [ModelVersion: RegisteredVersion]) -> (
+    /// - Parameter models: models that are registered, beside those of `versions`: an unknown version of one is named as such.
+    public func decode(_ body: RequestBody, versions: [ModelVersion: RegisteredVersion], models: Set<String> = []) -> (
         batches: [(version: RegisteredVersion, batch: PredictionBatch)], rejections: [Rejection]
     ) {
         var rejections: [Rejection] = []
@@ -32,7 +34,7 @@ public struct PredictionDecoder: Sendable {
                 }
                 guard let key = try Self.version(of: json) else { throw RecordError("expected an object, got \(json.kind)") }
                 guard let version = versions[key] else {
-                    let isModel = versions.keys.contains { $0.model == key.model }
+                    let isModel = models.contains(key.model) || versions.keys.contains { $0.model == key.model }
                     throw RecordError(
                         isModel
                             ? "version: \(key) is not registered"
@@ -45,6 +47,9 @@ public struct PredictionDecoder: Sendable {
                 if places[key] == nil {
                     places[key] = batches.count
                     batches.append((version, PredictionBatch(schema: version.schema)))
+                }
+                if let name = batches[places[key]!].batch.measureBeyondLimit(parsed) {
+                    throw RecordError("measures.\(name): more than \(Profile.measuresMax) names in one request, expected fewer")
                 }
                 batches[places[key]!].batch.append(parsed)
             } catch { rejections.append(Rejection(index: index, error: (error as? RecordError)?.message ?? "\(error)")) }
@@ -200,6 +205,13 @@ extension PredictionBatch {
             if values.count == place { values.append(value) } else { values[place] = value }
             measures[name] = values
         }
+    }
+
+    /// A measure of this row that would be one name too many; nil while there is room. Names that are new in every record would make
+    /// columns of rows × names.
+    func measureBeyondLimit(_ row: ParsedPrediction) -> String? {
+        let new = row.measures.map(\.name).filter { measures[$0] == nil }
+        return !new.isEmpty && measures.count + Set(new).count > Profile.measuresMax ? new.min() : nil
     }
 
     /// Fills up the measures that the last rows did not have.

@@ -1,3 +1,4 @@
+internal import Tables
 public import Vocabulary
 
 /// The records of a request: one object, an array, or NDJSON.
@@ -108,14 +109,17 @@ struct RecordReader {
         guard let value = object[key], value != .null else { return .nan }
         switch (schema.task, value) {
         case (_, .bool(let b)): return b ? 1 : 0
-        case (.binary, .string(let s)): return s == schema.positiveLabel ? 1 : 0
-        case (.binary, .integer(0)), (.binary, .integer(1)), (.binary, .number(0)), (.binary, .number(1)): return value.doubleValue ?? 0
+        case (.binary, .string(let s)):
+            if s == schema.positiveLabel { return 1 }
+            guard let number = parseNumber(s) else { return 0 }
+            return number == parseNumber(schema.positiveLabel) ? 1 : 0
         case (.binary, .integer), (.binary, .number):
-            // A model whose classes are numbers other than 0 and 1.
-            guard let positive = Double(schema.positiveLabel), positive != 0, positive != 1 else {
+            // Where the positive label is a number other than 1 (classes 1 and 2, or 0 for the positive one), it decides, as in files.
+            if let positive = parseNumber(schema.positiveLabel), positive != 1 { return value.doubleValue == positive ? 1 : 0 }
+            guard let number = value.doubleValue, number == 0 || number == 1 else {
                 throw RecordError("\(key): \(value.text), expected 0 or 1")
             }
-            return value.doubleValue == positive ? 1 : 0
+            return number
         case (.regression, .integer), (.regression, .number): return value.doubleValue ?? .nan
         default: throw RecordError("\(key): expected \(schema.task == .binary ? "0 or 1" : "a number"), got \(value.kind)")
         }

@@ -33,8 +33,11 @@ public struct TableMapping: Sendable, Equatable {
         let rows = table.rowCount
         if let id {
             batch.ids = []
+            let column = (table.names.firstIndex(of: id) ?? 0) + 1
             for (row, text) in try table.requiredColumn(id).enumerated() {
-                guard let text else { throw TableError(file: table.file, line: table.lines[row], message: "no id in \(id)") }
+                guard let text else {
+                    throw TableError(file: table.file, line: table.lines[row], column: column, message: "no id in \(id), expected a text")
+                }
                 batch.ids.append(text)
             }
         } else {
@@ -78,7 +81,8 @@ public struct TableMapping: Sendable, Equatable {
         for (row, text) in try table.requiredColumn(name).enumerated() {
             guard let text else { out.append(fallback); continue }
             if let time = Timestamp(rfc3339: text) { out.append(time); continue }
-            guard let milliseconds = Int64(text) else {
+            // The same range as in a request: microseconds must fit.
+            guard let milliseconds = Int64(text), milliseconds.magnitude < 9_000_000_000_000 else {
                 let column = (table.names.firstIndex(of: name) ?? 0) + 1
                 throw TableError(
                     file: table.file, line: table.lines[row], column: column,

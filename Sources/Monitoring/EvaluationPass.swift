@@ -10,6 +10,7 @@ public struct EvaluationPass: Sendable {
     private let directory: any VersionDirectory
     private let evaluator: WindowEvaluator
     private let clock: @Sendable () -> Timestamp
+    private let report: @Sendable (String) -> Void
     private let announce: @Sendable (Evaluation, RegisteredVersion) async throws -> Void
 
     /// Windows of one round; what is left waits for the next.
@@ -17,7 +18,7 @@ public struct EvaluationPass: Sendable {
 
     public init(
         reader: any ProfileReader, store: any EvaluationStore, directory: any VersionDirectory, evaluator: WindowEvaluator,
-        clock: @escaping @Sendable () -> Timestamp,
+        clock: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (String) -> Void = { _ in },
         announce: @escaping @Sendable (Evaluation, RegisteredVersion) async throws -> Void
     ) {
         self.reader = reader
@@ -25,9 +26,12 @@ public struct EvaluationPass: Sendable {
         self.directory = directory
         self.evaluator = evaluator
         self.clock = clock
+        self.report = report
         self.announce = announce
     }
 
+    /// A window that cannot be evaluated is reported and stays marked; the others go on. Only a database that is away ends the round.
+    ///
     /// - Returns: the evaluations made, the earliest window first.
     public func run() async throws -> [Evaluation] {
         let now = clock()
@@ -41,7 +45,12 @@ public struct EvaluationPass: Sendable {
             if let version = versions[mark.versionID], version.stage != .retired {
                 if newest[mark.versionID] == nil { newest[mark.versionID] = try await reader.span(of: version)?.last }
                 guard isComplete(mark, newest: newest[mark.versionID], now: now) else { continue }
-                made.append(try await evaluate(version, mark.window))
+                do { made.append(try await evaluate(version, mark.window)) } catch let error as any RetryableError where error.isRetryable {
+                    throw error
+                } catch {
+                    report("\(version.key), \(mark.window.kind.rawValue) from \(mark.window.start): \(error)")
+                    continue
+                }
             }
             try await reader.clear([mark])
         }

@@ -99,9 +99,11 @@ struct FairnessMonitor {
         ]
         if let value = judgedRatio?.ratio, let worst = judgedRatio {
             ratio.why = "\(worst.lowest) has \(format(value)) of the rate of \(worst.highest)"
+            // A ratio of exactly the floor still passes: four fifths is enough.
             drafts.append(
                 Draft(
-                    finding: ratio, effect: 1 - value, floor: 1 - settings.fairnessRatioFloor, detectable: detectable, isFairness: true))
+                    finding: ratio, effect: 1 - value, floor: (1 - settings.fairnessRatioFloor).nextUp, detectable: detectable,
+                    isFairness: true))
         } else {
             ratio.why = "the rate is 0 in every group, so the ratio is undefined"
             drafts.append(.shown(ratio))

@@ -60,6 +60,7 @@ struct OutcomeMonitor {
         func area(_ sums: OutcomeSums) throws(StatisticsError) -> RocAUC {
             try RocAUC(positives: sums.cells(.positive), negatives: sums.cells(.negative), isTied: { $0 % 2 == 1 })
         }
+        if current.scoredLabelled == 0 { return undefined(.performance, "roc_auc", "no labelled rows with a score") }
         let now: RocAUC
         do throws(StatisticsError) { now = try area(current) } catch { return undefined(.performance, "roc_auc", error.description) }
         var finding = blank(.performance, "roc_auc")
@@ -67,8 +68,13 @@ struct OutcomeMonitor {
         let interval = now.interval(confidence: settings.confidence)
         finding.lower = interval?.lower ?? now.lowerBound
         finding.upper = interval?.upper ?? now.upperBound
-        guard let was = try? area(reference), let before = was.variance, let after = now.variance else {
-            finding.why = "ROC AUC \(format(now.value)); the reference has no labels to compare with"
+        guard let was = try? area(reference), let before = was.variance else {
+            finding.why = "ROC AUC \(format(now.value)); the reference has too few labels to compare with"
+            return .shown(finding)
+        }
+        guard let after = now.variance else {
+            finding.verdict = .insufficient
+            finding.why = "ROC AUC \(format(now.value)) of a single positive or negative label: too few rows to judge"
             return .shown(finding)
         }
         let deviation = (before + after).squareRoot()

@@ -14,7 +14,7 @@ public struct ReferenceProfile: Sendable {
 public struct DirtyWindow: Sendable, Hashable {
     public var versionID: Int64
     public var window: Window
-    /// The newest batch that touched it: a mark that a later batch renewed is not cleared.
+    /// The last batch to touch it: a mark that another batch renewed is not cleared.
     public var batchID: Int64
     public var touchedAt: Timestamp
     public init(versionID: Int64, window: Window, batchID: Int64, touchedAt: Timestamp) {

@@ -17,7 +17,17 @@ public enum PrometheusText {
 
     /// Families in the catalogue's order, series sorted by their labels: the same samples give the same text.
     public static func render(_ samples: [MetricSample], as format: Format = .prometheus) -> String {
-        let families = Dictionary(grouping: samples, by: \.metric)
+        var families = Dictionary(grouping: samples, by: \.metric)
+        for (metric, series) in families where series.count > Metric.seriesMax {
+            let dropped = Double(series.count - Metric.seriesMax)
+            var counts = families[.seriesDropped] ?? []
+            if let at = counts.firstIndex(where: { $0.labels == [metric.rawValue] }), case .number(let before) = counts[at].value {
+                counts[at].value = .number(before + dropped)
+            } else {
+                counts.append(MetricSample(.seriesDropped, [metric.rawValue], dropped))
+            }
+            families[.seriesDropped] = counts
+        }
         var out = ""
         for metric in Metric.allCases {
             guard let series = families[metric], !series.isEmpty else { continue }

@@ -57,7 +57,7 @@ public struct Engine: Sendable {
         let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
-            clock: clock
+            clock: clock, report: { logger.error("not evaluated: \($0)") }
         ) { evaluation, version in
             // Only what serves users wakes somebody.
             guard version.stage == .champion else { return }

@@ -39,7 +39,8 @@ public struct Server: Sendable {
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: engine.logger))
         do { try await group.run() } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw ServeError("port \(configuration.port) on \(configuration.host) is taken: choose another with --port, or 0 for any free one")
+            throw ServeError(
+                "port \(configuration.port) on \(configuration.host) is taken: choose another with --port, or 0 for any free one")
         }
     }
 }

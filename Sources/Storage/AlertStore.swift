@@ -13,10 +13,10 @@ public struct AlertStore: AlertLedger, Sendable {
         try await database.transaction { connection in
             // One scheduler at a time: what it reads stays true until it has written.
             try connection.query(Queries["lock_stream"], [.int(-3)])
-            let rows = try connection.query(Queries["open_alerts"])
-            let open = (0..<rows.count).compactMap { Self.alert(rows, $0) }.filter { $0.version == key }
+            let rows = try connection.query(Queries["newest_alerts"], [.text(key.model), .text(key.version)])
+            let newest = (0..<rows.count).compactMap { Self.alert(rows, $0) }
             var announced: [Alert] = []
-            for change in decide(open, try Self.silences(at: now, on: connection)) {
+            for change in decide(newest, try Self.silences(at: now, on: connection)) {
                 var alert = change.alert
                 if change.isDropped {
                     if alert.id != nil { try connection.query(Queries["delete_pending_alert"], [.int(alert.id)]) }

@@ -20,9 +20,13 @@ public struct CSVTable: Sendable {
             throw TableError(file: file, line: 1, message: "no header line, expected column names")
         }
         for (i, field) in header.enumerated() {
-            if field.text.isEmpty { throw TableError(file: file, line: 1, column: i + 1, message: "an empty column name") }
+            if field.text.isEmpty {
+                throw TableError(file: file, line: 1, column: i + 1, message: "an empty column name, expected a name in every column")
+            }
             if names.contains(field.text) {
-                throw TableError(file: file, line: 1, column: i + 1, message: "the column \(field.text) stands twice in the header")
+                throw TableError(
+                    file: file, line: 1, column: i + 1,
+                    message: "the column \(field.text) stands twice in the header, expected each name once")
             }
             names.append(field.text)
         }
@@ -147,7 +151,8 @@ private struct CSVScanner {
             if c == 10 { line += 1 }
             out.append(c)
         }
-        throw TableError(file: file, line: startLine, column: number, message: "the quote that opens here is never closed")
+        throw TableError(
+            file: file, line: startLine, column: number, message: "the quote that opens here is never closed, expected another quote")
     }
 
     private func text(_ raw: ArraySlice<UInt8>, _ number: Int, _ line: Int) throws(TableError) -> String {

@@ -84,7 +84,7 @@ public protocol EvaluationStore: Sendable {
 
 /// The alerts and the outbox.
 public protocol AlertLedger: Sendable {
-    /// Hands the open alerts of a version and the silences to `decide`, alone among all schedulers, and stores what it
+    /// Hands a version's newest alert of each policy and monitor, and the silences, to `decide`, alone among all schedulers, and stores what it
     /// returns together with the messages that `render` makes of it, in one transaction.
     func update(
         _ key: ModelVersion, at now: Timestamp, decide: @escaping @Sendable ([Alert], [Silence]) -> [AlertChange],

@@ -45,7 +45,8 @@ import Vocabulary
             }
             let alerts = try await service.eventually("/v1/alerts") { answer in
                 receiver.types.filter { $0 == "alert.resolved" }.count == 1
-                    && answer.json["alerts"]?.arrayValue?.first { $0["monitor"]?.stringValue == "feature_drift" }?["state"]?.stringValue == "resolved"
+                    && answer.json["alerts"]?.arrayValue?.first { $0["monitor"]?.stringValue == "feature_drift" }?["state"]?.stringValue
+                        == "resolved"
             }
             let alert = try #require(alerts.json["alerts"]?.arrayValue?.first { $0["monitor"]?.stringValue == "feature_drift" })
             #expect(alert["state"]?.stringValue == "resolved")

@@ -14,7 +14,9 @@ import Vocabulary
             #expect(first.status == 202)
             let folder = try #require(service.engine.cluster?.folder.path)
             let pid = try #require(
-                try String(contentsOfFile: folder + "/data/postmaster.pid", encoding: .utf8).split(separator: "\n").first.flatMap { Int32($0) })
+                try String(contentsOfFile: folder + "/data/postmaster.pid", encoding: .utf8).split(separator: "\n").first.flatMap {
+                    Int32($0)
+                })
             #expect(kill(pid, SIGKILL) == 0)
             var statuses: Set<Int> = []
             let deadline = ContinuousClock.now + .seconds(60)

@@ -92,7 +92,8 @@ import Vocabulary
         #expect(large.status == 413)
         let packed = try await service.post("/v1/predictions", "{}", headers: ["Content-Encoding": "gzip"])
         #expect(packed.status == 415)
-        let invalid = try await service.send("POST", "/v1/predictions", Array("{\"model\":\"".utf8) + [0xFF, 0xFE] + Array("\"}".utf8), [:])
+        let invalid = try await service.send(
+            "POST", "/v1/predictions", Array("{\"model\":\"".utf8) + [0xFF, 0xFE] + Array("\"}".utf8), [:])
         #expect(invalid.status == 400)
         #expect(invalid.json["detail"]?.stringValue?.contains("invalid UTF-8") == true)
         #expect(try await service.get("/healthz").status == 200)
@@ -101,8 +102,11 @@ import Vocabulary
     @Test("labels are joined late, early, corrected and repeated") func labels() async throws {
         try await SmallModel.register("lab", on: service)
         _ = try await service.post("/v1/predictions", SmallModel.prediction("lab", id: "a"))
-        func label(_ id: String, _ label: Int, _ ts: String) -> String { "{\"model\":\"lab\",\"id\":\"\(id)\",\"label\":\(label),\"ts\":\"\(ts)\"}" }
-        let late = try await service.post("/v1/labels", "[\(label("a", 1, "2026-01-06T00:00:00Z")),\(label("b", 0, "2026-01-06T00:00:00Z"))]")
+        func label(_ id: String, _ label: Int, _ ts: String) -> String {
+            "{\"model\":\"lab\",\"id\":\"\(id)\",\"label\":\(label),\"ts\":\"\(ts)\"}"
+        }
+        let late = try await service.post(
+            "/v1/labels", "[\(label("a", 1, "2026-01-06T00:00:00Z")),\(label("b", 0, "2026-01-06T00:00:00Z"))]")
         #expect(late.status == 202)
         #expect(late.json["joined"]?.intValue == 1)
         #expect(late.json["waiting"]?.intValue == 1)
@@ -151,7 +155,9 @@ import Vocabulary
             try await Task.sleep(for: .seconds(1))
             #expect(try await quiet.get("/v1/models/open/results?window=hour").json["results"]?.arrayValue?.isEmpty == true)
             _ = try await quiet.post("/v1/predictions", SmallModel.prediction("open", id: "b", ts: "2026-01-05T11:00:00Z"))
-            let found = try await quiet.eventually("/v1/models/open/results?window=hour") { $0.json["results"]?.arrayValue?.isEmpty == false }
+            let found = try await quiet.eventually("/v1/models/open/results?window=hour") {
+                $0.json["results"]?.arrayValue?.isEmpty == false
+            }
             #expect(found.json["results"]?.arrayValue?.first?["from"]?.stringValue == "2026-01-05T10:00:00Z")
         } catch {
             await quiet.stop()

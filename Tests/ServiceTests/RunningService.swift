@@ -113,7 +113,10 @@ enum SmallModel {
 
     static func reference(rows: Int = rows) -> String {
         var text = "id,income,purpose,sex,score,label\n"
-        for i in 0..<rows { text += "r\(i),\(1000 + i * 7 % 911),\(["car", "home", "debt"][i % 3]),\(i % 2 == 0 ? "F" : "M"),0.\(10 + i % 80),\(i % 3 == 0 ? 1 : 0)\n" }
+        for i in 0..<rows {
+            text +=
+                "r\(i),\(1000 + i * 7 % 911),\(["car", "home", "debt"][i % 3]),\(i % 2 == 0 ? "F" : "M"),0.\(10 + i % 80),\(i % 3 == 0 ? 1 : 0)\n"
+        }
         return text
     }
 
@@ -123,7 +126,9 @@ enum SmallModel {
         #expect(answer.status == 201, "\(answer.text)")
     }
 
-    static func prediction(_ model: String, id: String, ts: String = "2026-01-05T10:00:00Z", income: Double = 1200, score: Double = 0.4) -> String {
+    static func prediction(_ model: String, id: String, ts: String = "2026-01-05T10:00:00Z", income: Double = 1200, score: Double = 0.4)
+        -> String
+    {
         """
         {"model":"\(model)","version":"1","id":"\(id)","ts":"\(ts)","features":{"income":\(income),"purpose":"car"},"score":\(score),"groups":{"sex":"F"},"latency_ms":12.5,"cost":0.0004}
         """

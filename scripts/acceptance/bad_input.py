@@ -98,7 +98,8 @@ class BadInput:
             "select (select count(*) from evenkeel.prediction), (select sum(rows) from evenkeel.profile),"
             " (select count(distinct (stream_id, record_id)) from evenkeel.label), (select sum(labelled) from evenkeel.profile)")[0]
         self.checks.equal("profile rows = table rows, profile labelled = labelled ids", sums[1::2], sums[0::2])
-        self.checks.equal("healthz, readyz, metrics, page", [self.client.get(p).status for p in ("/healthz", "/readyz", "/metrics", "/")], [200] * 4)
+        pages = [self.client.get(path).status for path in ("/healthz", "/readyz", "/metrics", "/")]
+        self.checks.equal("healthz, readyz, metrics, page", pages, [200] * 4)
         self.checks.true("the service is the same process", self.service.is_alive)
 
     def bodies(self):
@@ -151,7 +152,7 @@ class BadInput:
         self.one("text for a number", good("x", features={"age": "thirty"}), "features.age", "expected a number")
         self.one("digits in quotes for a number", good("x", features={"age": "30"}), "features.age", "expected a number")
         self.one("object for a level", good("x", features={"age_cat": {}}), "features.age_cat", "expected a string")
-        self.one("a level of 501 bytes", good("x", features={"age_cat": "l" * 501}), "features.age_cat", "501 bytes", "expected at most 500")
+        self.one("a level of 501 bytes", good("x", features={"age_cat": "l" * 501}), "features.age_cat: 501 bytes", "expected at most 500")
         self.one("score a text", good("x", score="high"), "score", "expected a number")
         self.one("score true", good("x", score=True), "score", "expected a number")
         self.one("prediction 7", good("x", prediction=7), "prediction", "expected 0 or 1")
@@ -195,11 +196,11 @@ class BadInput:
         id = self.id()
         first = self.ask("/v1/predictions", json.dumps([good(id), good(id, score=0.9), good(id)]).encode())
         self.kept += 1
-        self.checks.true("an id three times in a batch", first.status == 202 and first.json["duplicates"] == 2, f"{first.status} {first.text.strip()}",
-                         "202, 2 duplicates")
+        self.checks.true("an id three times in a batch", first.status == 202 and first.json["duplicates"] == 2,
+                         f"{first.status} {first.text.strip()}", "202, 2 duplicates")
         again = self.ask("/v1/predictions", json.dumps([good(id, score=0.8)]).encode())
-        self.checks.true("an id that is stored", again.status == 202 and again.json["duplicates"] == 1, f"{again.status} {again.text.strip()}",
-                         "202, 1 duplicate")
+        self.checks.true("an id that is stored", again.status == 202 and again.json["duplicates"] == 1,
+                         f"{again.status} {again.text.strip()}", "202, 1 duplicate")
         score = self.service.sql(f"select score from evenkeel.prediction where record_id = '{id}'")
         self.checks.equal("the first of them is kept", score, [["0.4"]])
         body = json.dumps([good(self.id())]).encode()
@@ -238,8 +239,10 @@ class BadInput:
     def other_routes(self):
         self.whole("no such route", b"", 404, [], path="/v1/nothing", method="GET")
         self.whole("results of an unknown model", None, 404, ["not registered"], path="/v1/models/nobody/results", method="GET")
-        self.whole("results from no time", None, 400, ["from", "expected RFC 3339"], path="/v1/models/compas/results?from=junk", method="GET")
-        self.whole("results of no window", None, 400, ["window", "expected hour, day"], path="/v1/models/compas/results?window=week", method="GET")
+        self.whole("results from no time", None, 400, ["from", "expected RFC 3339"], path="/v1/models/compas/results?from=junk",
+                   method="GET")
+        self.whole("results of no window", None, 400, ["window", "expected hour, day"], path="/v1/models/compas/results?window=week",
+                   method="GET")
         self.whole("results limit 0", None, 400, ["limit", "expected 1 to"], path="/v1/models/compas/results?limit=0", method="GET")
         self.whole("an unknown version", None, 404, ["not registered"], path="/v1/models/compas/versions/99", method="GET")
         self.whole("half a percent escape", None, 400, [], path="/v1/models/%ff/results", method="GET")

@@ -20,7 +20,8 @@ Prints a table of every check (ours, the reference, the difference, what is allo
 
 Tolerances: PSI, Jensen-Shannon, shares and fairness 1e-12 (chi-squared 1e-12 relative); AUC, Brier, log loss, accuracy and ECE 1e-9;
 p-values 1e-9 relative; SciPy's KS distance must lie inside [lower, upper] and equal the value where these are equal.
-Fairlearn takes a rate of 0/0 for 0, we leave such a group out; `expected.Fairness` says how the two are compared.
+Fairlearn takes a rate of 0/0 for 0, we leave such a group out; `expected.Fairness` says how the two are compared. promtool reads only
+the text format, so the OpenMetrics text is judged by prometheus_client's strict parser and by Prometheus itself (scrape.py).
 
 The files: harness.py (checks, service, HTTP, psql), models.py (what is sent and what must be found), expected.py (the reference values),
 faults.py (kill -9), scrape.py (Prometheus), bad_input.py.
@@ -77,7 +78,8 @@ class Run:
         records = sum(batch.count for batch in batches)
         kind = batches[0].path.rsplit("/", 1)[1]
         self.checks.figure(
-            f"{model.name}: {records} {kind} in {len(batches)} requests on one connection", f"{seconds:.2f} s, {records / seconds:.0f} a second")
+            f"{model.name}: {records} {kind} in {len(batches)} requests on one connection",
+            f"{seconds:.2f} s, {records / seconds:.0f} a second")
         return answers
 
     # main
@@ -145,7 +147,8 @@ class Run:
     def stored_rows(self, service, model):
         """The table is lossless: the analyst's view gives back the file, bit for bit."""
         columns = ", ".join(f'"{name}"' for name in model.features)
-        text = service.sql(f"select record_id, to_char(ts at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), score, prediction, {columns} "
+        time_text = "to_char(ts at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        text = service.sql(f"select record_id, {time_text}, score, prediction, {columns} "
                            f'from evenkeel."{model.name} {model.version}" order by record_id')
         wanted = model.current.sort_values("request_id")[["request_id", "timestamp", "score", "prediction", *model.features]]
         numeric = {"score", "prediction", *model.numeric}
@@ -186,7 +189,7 @@ class Run:
             found, wanted = {int(s): (int(r), int(n)) for s, r, n in rows}, model.windows(seconds)
             different = [s for s in set(found) | set(wanted) if found.get(s) != wanted.get(s)]
             checks.equal(f"{kind} windows whose rows or labels differ from the file, of {len(wanted)}", len(different), 0)
-        # Until the end of March 2019 no monthly KS test of SciPy tells the rows from the reference: what is called drifted there is a false alarm.
+        # Until the end of March 2019 SciPy's monthly KS tests do not tell the rows from the reference: drift called there is a false alarm.
         for kind, size in [("hour", "1 or 2"), ("day", "about 33")]:
             called = service.sql(
                 "select monitor, statistic, count(*) filter (where verdict in ('drifted', 'unfair')), count(*) from evenkeel.result"
@@ -324,7 +327,8 @@ def main():
                 traceback.print_exc()
                 time.sleep(1)  # for what a dying service still writes
                 for service in run.services:
-                    print(f"   {service.folder.name} {service.state}; its log ends with", *service.log[-20:], sep="\n      ", file=sys.stderr)
+                    print(f"   {service.folder.name} {service.state}; its log ends with", *service.log[-20:], sep="\n      ",
+                          file=sys.stderr)
                 run.checks.true(f"section {section} runs to its end", False, f"{type(error).__name__}: {error}", "no exception")
                 if isinstance(error, (TimeoutError, KeyboardInterrupt)):
                     break

@@ -116,7 +116,8 @@ def check_scrape(checks, service, folder, counts):
         for name in ("evenkeel_feature_drift", "evenkeel_fairness_disparity", "evenkeel_performance", "evenkeel_verdict"):
             wanted = {labels: value for (sample, labels), value in samples(client.get("/metrics").text).items() if sample == name}
             found = prometheus.query(name)
-            checks.true(f"{name}: Prometheus holds what /metrics says", wanted and found == wanted, f"{len(found)} series", f"{len(wanted)} series, equal")
+            checks.true(f"{name}: Prometheus holds what /metrics says", wanted and found == wanted,
+                        f"{len(found)} series", f"{len(wanted)} series, equal")
         target = prometheus.ask("/api/v1/targets")["activeTargets"][0]
         checks.equal("last scrape error", [target["health"], target["lastError"]], ["up", ""])
         checks.figure("samples a scrape", int(sum(prometheus.query("scrape_samples_scraped").values())))

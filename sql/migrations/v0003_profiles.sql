@@ -20,7 +20,7 @@ create table evenkeel.dirty_window (
     window_kind     text        not null,
     window_start    timestamptz not null,
     window_end      timestamptz not null,
-    -- The newest batch that touched the window; an evaluation clears the mark only if no later batch came meanwhile.
+    -- The last batch to touch the window; an evaluation clears the mark only if no other batch came meanwhile.
     batch_id        bigint      not null,
     touched_at      timestamptz not null,
     primary key (version_id, window_kind, window_start)

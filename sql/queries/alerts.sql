@@ -1,7 +1,7 @@
--- name: open_alerts
-select alert_id, model, version, monitor, policy, severity, state, memory::text, summary, detail::text, started_at, fired_at,
+-- name: newest_alerts
+select distinct on (monitor, policy) alert_id, model, version, monitor, policy, severity, state, memory::text, summary, detail::text, started_at, fired_at,
        resolved_at, acknowledged_at, acknowledged_by
-from evenkeel.alert where state <> 'resolved' order by alert_id
+from evenkeel.alert where model = $1 and version = $2 order by monitor, policy, alert_id desc
 
 -- name: list_alerts
 select alert_id, model, version, monitor, policy, severity, state, memory::text, summary, detail::text, started_at, fired_at,

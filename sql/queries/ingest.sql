@@ -28,7 +28,7 @@ insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labe
 insert into evenkeel.dirty_window (version_id, window_kind, window_start, window_end, batch_id, touched_at)
 select $1::bigint, w.*, $5::bigint, $6::timestamptz from unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) as w
 on conflict (version_id, window_kind, window_start)
-do update set batch_id = greatest(evenkeel.dirty_window.batch_id, excluded.batch_id), touched_at = excluded.touched_at
+do update set batch_id = excluded.batch_id, touched_at = excluded.touched_at
 
 -- name: list_partitions
 select c.relname from pg_inherits i

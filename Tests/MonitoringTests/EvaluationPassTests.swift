@@ -195,7 +195,7 @@ struct EvaluationPassTests {
         await reader.mark([hour(1)])
         await reader.setLast(now)
         await results.fail(true)
-        await #expect(throws: MemoryResults.Failure.self) { try await pass().run() }
+        #expect(try await pass().run().isEmpty)
         #expect(await reader.dirty == [hour(1)])
         #expect(await announcements.heard.isEmpty)
         await results.fail(false)
@@ -208,7 +208,7 @@ struct EvaluationPassTests {
         await reader.mark([hour(1)])
         await reader.setLast(now)
         await announcements.fail(true)
-        await #expect(throws: Announcements.Failure.self) { try await pass().run() }
+        #expect(try await pass().run().isEmpty)
         #expect(await reader.dirty == [hour(1)])
         await announcements.fail(false)
         _ = try await pass().run()

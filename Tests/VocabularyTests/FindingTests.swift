@@ -13,7 +13,7 @@ struct FindingTests {
             findings: findings)
     }
 
-    @Test("a finding outweighs what keeps us from knowing, and that outweighs calm")
+    @Test("a finding outweighs everything else")
     func severity() {
         let order: [[Verdict]] = [[.ok, .fair], [.negligible], [.noData], [.insufficient], [.drifted, .unfair]]
         for (milder, worse) in zip(order, order.dropFirst()) {
@@ -23,10 +23,10 @@ struct FindingTests {
     }
 
     @Test(
-        "the verdict of a monitor is the worst of its findings",
+        "the verdict of a monitor is the worst of the findings that could judge",
         arguments: [
-            ([.ok, .negligible], .negligible), ([.drifted, .insufficient], .drifted), ([.ok, .insufficient, .ok], .insufficient),
-            ([.ok], .ok),
+            ([.ok, .negligible], .negligible), ([.drifted, .insufficient], .drifted), ([.ok, .insufficient, .ok], .ok),
+            ([.noData, .insufficient], .insufficient), ([.ok], .ok),
             ([nil], .noData), ([], .noData), ([nil, .ok], .ok),
         ] as [([Verdict?], Verdict)])
     func worst(verdicts: [Verdict?], worst: Verdict) {

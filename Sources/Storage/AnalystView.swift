@@ -2,17 +2,25 @@ internal import Vocabulary
 
 /// The view that shows a version's packed rows as columns: `select * from evenkeel."credit 3"`.
 enum AnalystView {
+    /// PostgreSQL allows 1,600 columns: features beyond these are read with `evenkeel.float8_at` from the table itself.
+    static let featuresMax = 1500
+
     static func statement(_ key: ModelVersion, schema: FeatureSchema, streamID: Int64) -> String {
         var columns = ["p.record_id", "p.ts", "p.score", "p.prediction", "p.error", "p.variant"]
         var joins = ""
-        var taken: Set<String> = ["record_id", "ts", "score", "prediction", "error", "variant"]
+        var taken: Set<String> = ["record_id", "ts", "score", "prediction", "error", "variant", "measures"]
+        var repeats: [String: Int] = [:]
         func name(_ wanted: String) -> String {
-            // PostgreSQL cuts names at 63 bytes; a cut or repeated one gets a number.
-            var name = prefix(wanted, bytes: 50)
-            while !taken.insert(name).inserted { name += "_" }
+            // PostgreSQL cuts names at 63 bytes; of names that are then the same, or taken, the later ones get "_", "_2", "_3", …
+            let start = prefix(wanted, bytes: 50)
+            var name = start
+            while !taken.insert(name).inserted {
+                repeats[start, default: 0] += 1
+                name = start + "_" + (repeats[start] == 1 ? "" : "\(repeats[start] ?? 0)")
+            }
             return quoted(name)
         }
-        for (position, feature) in schema.features.enumerated() {
+        for (position, feature) in schema.features.prefix(featuresMax).enumerated() {
             switch feature.kind {
             case .numeric:
                 columns.append("nullif(evenkeel.float8_at(p.features, \(position)), 'NaN') as \(name(feature.name))")
@@ -41,10 +49,11 @@ enum AnalystView {
             "create or replace view \(view) as select \(columns.joined(separator: ", "))\nfrom evenkeel.prediction p\n\(joins)where p.stream_id = \(streamID)"
     }
 
-    /// `model version`, with a hash where PostgreSQL would cut it.
+    /// `model version`, with a hash where PostgreSQL would cut it, or where a blank in the version makes it read like another's.
     static func viewName(_ key: ModelVersion) -> String {
         let full = "\(key)"
-        return full.utf8.count <= 63 ? full : prefix(full, bytes: 54) + " " + Digest.hex(Digest.sha256(Array(full.utf8)).prefix(4))
+        if full.utf8.count <= 63, !key.version.contains(" ") { return full }
+        return prefix(full, bytes: 54) + " " + Digest.hex(Digest.sha256(Array("\(key.model.utf8.count) \(full)".utf8)).prefix(4))
     }
 
     private static func quoted(_ name: String) -> String {

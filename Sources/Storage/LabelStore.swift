@@ -55,9 +55,9 @@ extension RecordStore {
         var deltas = ProfileDeltas()
         var unclaimed = Set(write.batch.ids)
         var touched: [Int64: Int64] = [:]
-        for (stream, version) in model.streams {
-            let targets = try self.targets(ids: write.batch.ids, stream: stream, on: connection)
-            if targets.isEmpty { continue }
+        var targetsByStream = try model.streams.map { try targets(ids: write.batch.ids, stream: $0.id, on: connection) }
+        keepLastRecord(&targetsByStream)
+        for ((stream, version), targets) in zip(model.streams, targetsByStream) where !targets.isEmpty {
             unclaimed.subtract(targets.keys)
             touched[stream] = version
             let grid = try references.reference(of: version, on: connection).grid
@@ -82,13 +82,21 @@ extension RecordStore {
         on connection: Connection
     ) throws {
         let model = try streams(of: version.key.model, on: connection)
+        let place = Dictionary(batch.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
         var events = try labels(connection.query(Queries["waiting_labels"], [.int(model.home), .texts(batch.ids)]))
         let isWaiting = !events.isEmpty
         for (stream, _) in model.streams where stream != version.streamID {
-            events += try labels(connection.query(Queries["joined_labels"], [.int(stream), .texts(batch.ids)]))
+            let joined = try connection.query(Queries["joined_labels"], [.int(stream), .texts(batch.ids)])
+            events += labels(joined) { id, predicted in
+                guard let i = place[id] else { return false }
+                return isOneRecord(predicted, batch.timestamps[i])
+            }
         }
         if events.isEmpty { return }
-        let place = Dictionary(batch.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
+        // Several versions may have the same event.
+        events.sort { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
+        var seen: Set<Int64> = []
+        events.removeAll { !seen.insert($0.sequence).inserted }
         var targets: [String: LabelTarget] = [:]
         for event in events {
             guard let i = place[event.id] else { continue }
@@ -101,11 +109,26 @@ extension RecordStore {
         if isWaiting { try connection.query(Queries["take_waiting"], [.int(model.home), .texts(Array(targets.keys).sorted())]) }
     }
 
-    private func labels(_ rows: Rows) -> [LabelEvent] {
+    private func labels(_ rows: Rows, where isWanted: (String, Timestamp) -> Bool = { _, _ in true }) -> [LabelEvent] {
         (0..<rows.count).compactMap { row in
-            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2), let label = rows.double(row, 3)
+            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2), let label = rows.double(row, 3),
+                let predicted = rows.time(row, 4), isWanted(id, predicted)
             else { return nil }
             return LabelEvent(id: id, time: time, sequence: sequence, label: label)
+        }
+    }
+
+    /// Whether two predictions with one id are of one record, or the id was used again.
+    private func isOneRecord(_ a: Timestamp, _ b: Timestamp) -> Bool {
+        abs(a.seconds(since: b)) <= Double(Self.duplicateHorizonSeconds)
+    }
+
+    /// Of an id that was used again, only the versions that have predicted the last record get its label.
+    private func keepLastRecord(_ targets: inout [[String: LabelTarget]]) {
+        var last: [String: Timestamp] = [:]
+        for (id, target) in targets.joined() { last[id] = max(last[id] ?? target.time, target.time) }
+        for i in targets.indices {
+            targets[i] = targets[i].filter { id, target in last[id].map { isOneRecord($0, target.time) } ?? true }
         }
     }
 
@@ -120,6 +143,10 @@ extension RecordStore {
             let group = try stride(from: 0, to: packed.count, by: 4).enumerated().map { i, at -> String? in
                 let code = Int32(bitPattern: packed[at..<at + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
                 if code == LevelDictionary.missing { return nil }
+                if code == LevelDictionary.beyond {
+                    let levels = rows.text(row, 6).flatMap { try? JSON.parse($0) }
+                    return levels?[String(-1 - i)]?.stringValue ?? Stratum.overflowLevel
+                }
                 if codes?.byCode[-1 - i]?[code] == nil { codes = try LevelDictionary.load(stream, on: connection) }
                 return codes?.byCode[-1 - i]?[code] ?? Stratum.overflowLevel
             }
@@ -136,7 +163,9 @@ extension RecordStore {
         _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, grid: ProfileGrid, deltas: inout ProfileDeltas,
         receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
     ) throws {
-        let rows = try connection.query(Queries["effective_labels"], [.int(stream), .texts(Array(targets.keys).sorted())])
+        let wanted = targets.sorted { $0.key < $1.key }
+        let rows = try connection.query(
+            Queries["effective_labels"], [.int(stream), .texts(wanted.map(\.key)), .times(wanted.map(\.value.time))])
         var effective: [String: LabelEvent] = [:]
         for row in 0..<rows.count {
             guard let id = rows.text(row, 0), let time = rows.time(row, 1), let label = rows.double(row, 2) else { continue }

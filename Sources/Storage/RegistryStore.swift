@@ -65,6 +65,8 @@ public struct RegistryStore: VersionDirectory, Sendable {
     /// Moves a version to a stage. A new champion makes the old one a candidate.
     public func setStage(_ stage: VersionStage, of version: RegisteredVersion, actor: String, at now: Timestamp) async throws {
         try await database.transaction { connection in
+            // One change of the registry at a time: of two promotions at once the later must see the earlier champion.
+            try connection.query(Queries["lock_stream"], [.int(-1)])
             guard let modelID = try connection.query(Queries["find_model"], [.text(version.key.model)]).int(0, 0) else { return }
             if stage == .champion { try connection.query(Queries["demote_champion"], [.int(modelID), .int(version.versionID)]) }
             try connection.query(

@@ -51,4 +51,5 @@ returning delivery_id, destination, message_id, body, attempts, created_at
 update evenkeel.delivery set state = 'sent', sent_at = $2, last_status = $3, last_error = null where delivery_id = $1
 
 -- name: delivery_failed
-update evenkeel.delivery set state = $2, next_attempt_at = $3, last_status = $4, last_error = $5 where delivery_id = $1
+update evenkeel.delivery set state = $2, next_attempt_at = $3, last_status = $4, last_error = $5
+where delivery_id = $1 and state = 'waiting'

@@ -5,13 +5,14 @@ where v.model_id = $1
 order by s.stream_id
 
 -- name: predictions_by_id
-select record_id, ts, score, prediction, groups, error is not null from evenkeel.prediction
+select record_id, ts, score, prediction, groups, error is not null, extra ->> 'levels' from evenkeel.prediction
 where stream_id = $1 and record_id = any ($2::text[])
 
 -- name: effective_labels
-select distinct on (record_id) record_id, ts, label from evenkeel.label
-where stream_id = $1 and record_id = any ($2::text[])
-order by record_id, ts desc, label_seq desc
+select distinct on (l.record_id) l.record_id, l.ts, l.label from evenkeel.label l
+join unnest($2::text[], $3::timestamptz[]) as p (record_id, ts) on p.record_id = l.record_id and p.ts = l.prediction_ts
+where l.stream_id = $1
+order by l.record_id, l.ts desc, l.label_seq desc
 
 -- name: insert_labels
 insert into evenkeel.label (stream_id, record_id, ts, label_seq, label, prediction_ts, received_at)
@@ -24,7 +25,7 @@ select $1::bigint, record_id, ts, seq, label, $6::timestamptz
 from unnest($2::text[], $3::timestamptz[], $4::bigint[], $5::float8[]) as l (record_id, ts, seq, label)
 
 -- name: waiting_labels
-select record_id, ts, label_seq, label from evenkeel.label_waiting
+select record_id, ts, label_seq, label, ts from evenkeel.label_waiting
 where stream_id = $1 and record_id = any ($2::text[])
 order by record_id, ts, label_seq
 
@@ -32,6 +33,6 @@ order by record_id, ts, label_seq
 delete from evenkeel.label_waiting where stream_id = $1 and record_id = any ($2::text[])
 
 -- name: joined_labels
-select record_id, ts, label_seq, label from evenkeel.label
+select record_id, ts, label_seq, label, prediction_ts from evenkeel.label
 where stream_id = $1 and record_id = any ($2::text[])
 order by record_id, ts, label_seq

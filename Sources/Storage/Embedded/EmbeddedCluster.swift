@@ -31,7 +31,12 @@ public final class EmbeddedCluster: Sendable {
 
     /// The connection string of the service's database.
     public var url: Secret { conninfo(database: "evenkeel") }
-    private func conninfo(database: String) -> Secret { Secret("host=\(sockets) user=evenkeel dbname=\(database)") }
+    private func conninfo(database: String) -> Secret {
+        let host = sockets.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+        return Secret("host='\(host)' port=\(port) user=evenkeel dbname=\(database)")
+    }
+    /// The socket is named by it, too.
+    private var port: Int { tcpPort ?? 5432 }
 
     /// Makes the cluster if needed and starts it; adopts the server that a killed service left running.
     ///
@@ -72,6 +77,12 @@ public final class EmbeddedCluster: Sendable {
     }
 
     private func startBlocking() throws {
+        do { try startServer() } catch let error as StoreError { throw error } catch {
+            throw StoreError(.cluster, "the folder \(folder.path) cannot be used: choose another with --data", detail: "\(error)")
+        }
+    }
+
+    private func startServer() throws {
         if sockets.utf8.count > 90 {
             throw StoreError(.cluster, "the path \(folder.path) is too long for a Unix socket: choose a shorter one")
         }
@@ -141,17 +152,22 @@ public final class EmbeddedCluster: Sendable {
         }
         let include = FileHandle(forWritingAtPath: fresh + "/postgresql.conf")
         try include?.seekToEnd()
-        try include?.write(contentsOf: Array("\ninclude '\(folder.path)/evenkeel.conf'\n".utf8))
+        try include?.write(contentsOf: Array("\ninclude \(Self.quoted(folder.path + "/evenkeel.conf"))\n".utf8))
         try include?.close()
         try FileManager.default.moveItem(atPath: fresh, toPath: data)
+    }
+
+    /// A text as postgresql.conf reads it.
+    private static func quoted(_ text: String) -> String {
+        "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "''") + "'"
     }
 
     /// Small, yet durable.
     private func writeSettings() throws {
         let settings = """
             listen_addresses = '\(tcpPort == nil ? "" : "127.0.0.1")'
-            port = \(tcpPort ?? 5432)
-            unix_socket_directories = '\(sockets)'
+            port = \(port)
+            unix_socket_directories = \(Self.quoted("\"" + sockets.replacing("\"", with: "\"\"") + "\""))
             unix_socket_permissions = 0700
             max_connections = 60
             shared_buffers = 64MB

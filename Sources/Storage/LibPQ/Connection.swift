@@ -11,7 +11,7 @@ internal import Glibc
         guard unsafe PQstatus(raw) == CONNECTION_OK else {
             let reason = unsafe String(cString: PQerrorMessage(raw)).trimmedLine
             unsafe PQfinish(raw)
-            throw StoreError(.unavailable, "the database cannot be reached: \(reason)")
+            throw StoreError(.unavailable, "the database cannot be reached: \(Self.withoutConnectionString(reason))")
         }
         unsafe self.raw = raw
         // No statement of ours takes long; one that does hangs on a lock or a sick server, and its queue must not hang with it.
@@ -19,6 +19,14 @@ internal import Glibc
         try run("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set client_min_messages = warning; set bytea_output = 'hex'")
     }
     deinit { unsafe PQfinish(raw) }
+
+    /// What libpq says of a server is safe. What it says of the connection string quotes it, and a password with a character that
+    /// should have been encoded may stand in any part of it.
+    private static func withoutConnectionString(_ reason: String) -> String {
+        if reason.hasPrefix("connection to server") { return reason }
+        if reason.hasPrefix("could not translate host name") { return "its host name has no address" }
+        return "its address is not understood: check host, port and options, and encode special characters of the password (%25 for %)"
+    }
 
     var isBroken: Bool { unsafe PQstatus(raw) != CONNECTION_OK }
     var isInTransaction: Bool { unsafe PQtransactionStatus(raw) != PQTRANS_IDLE }
@@ -114,7 +122,9 @@ internal import Glibc
         // 08: connection; 57: cancelled or shutting down; 53: out of disk, memory or connections; 40: deadlock or serialization; 55P03: lock.
         let retry = ["08", "53", "40"].contains { state?.hasPrefix($0) == true } || state?.hasPrefix("57") == true || state == "55P03"
         let code: StoreError.Code = isBroken || retry ? .unavailable : state == "23505" ? .conflict : .failed
-        throw StoreError(code, "the database refused: \(primary)", sqlState: state, detail: detail)
+        // The messages of class 22 quote the value.
+        let message = state?.hasPrefix("22") == true ? "the database refused a value" : "the database refused: \(primary)"
+        throw StoreError(code, message, sqlState: state, detail: detail)
     }
 
     private func field(_ result: OpaquePointer, _ code: Unicode.Scalar) -> String? {

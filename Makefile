@@ -18,7 +18,8 @@ demo: build ## sets up what is missing, builds, runs the demo (ARGS="--port 9000
 
 test: setup-tests ## sets up what is missing, builds, runs every test (ARGS="--filter Drift")
 	swift build --build-tests
-	swift test --skip-build $(ARGS)
+	@# What failed is said once more at the end, where people and CI look.
+	@set -o pipefail; swift test --skip-build $(ARGS) 2>&1 | tee .build/test.log || { echo; grep -aE '^✘|^error:|Fatal error:' .build/test.log | cut -c 1-600; exit 1; }
 
 build: setup ## sets up what is missing, a debug build: .build/debug/evenkeel
 	swift build --product evenkeel

@@ -21,12 +21,12 @@ public enum Messages {
     /// One message a destination of the policy, and one that asks for retraining when an alert fires.
     public static func messages(for alert: Alert, policy: AlertPolicy, newID: () -> String) -> [OutgoingMessage] {
         var out = policy.destinations.map {
-            OutgoingMessage(destination: $0, messageID: newID(), body: body(alert).text)
+            OutgoingMessage(destination: $0, messageID: newID(), type: type(of: alert), body: body(alert).text)
         }
         if alert.state == .firing, let retraining = policy.retraining {
             out.append(
                 OutgoingMessage(
-                    destination: retraining, messageID: newID(), body: retrainingBody(alert).text,
+                    destination: retraining, messageID: newID(), type: retrainingType, body: retrainingBody(alert).text,
                     cooldownSeconds: policy.retrainingCooldownSeconds))
         }
         return out
@@ -34,9 +34,12 @@ public enum Messages {
 
     public static func randomID() -> String { "msg_" + Digest.hex(Digest.random(16)) }
 
+    private static let retrainingType = "retraining.requested"
+    private static func type(of alert: Alert) -> String { "alert." + alert.state.rawValue }
+
     public static func body(_ alert: Alert) -> JSON {
         .object([
-            "type": .string("alert." + alert.state.rawValue),
+            "type": .string(type(of: alert)),
             "timestamp": .string((alert.resolvedAt ?? alert.firedAt ?? alert.startedAt).rfc3339),
             "data": data(alert),
         ])
@@ -44,7 +47,7 @@ public enum Messages {
 
     public static func retrainingBody(_ alert: Alert) -> JSON {
         .object([
-            "type": "retraining.requested",
+            "type": .string(retrainingType),
             "timestamp": .string((alert.firedAt ?? alert.startedAt).rfc3339),
             "data": .object([
                 "model": .string(alert.version.model), "version": .string(alert.version.version), "reason": .string(alert.summary),

@@ -19,6 +19,7 @@ public struct RequestBody: Sendable {
                     records.append((index, .failure(error)))
                 }
             }
+            if records.isEmpty { throw RequestError(.malformed, "the body has no records, expected one JSON object a line") }
             return
         }
         let value: JSON
@@ -111,8 +112,11 @@ struct RecordReader {
         case (_, .bool(let b)): return b ? 1 : 0
         case (.binary, .string(let s)):
             if s == schema.positiveLabel { return 1 }
-            guard let number = parseNumber(s) else { return 0 }
-            return number == parseNumber(schema.positiveLabel) ? 1 : 0
+            guard let positive = parseNumber(schema.positiveLabel) else { return 0 }  // classes are words: any other one is negative
+            guard let number = parseNumber(s), positive != 1 || number == 0 || number == 1 else {
+                throw RecordError("\(key): \"\(s.prefix(40))\", expected \(positive == 1 ? "0 or 1" : "a number")")
+            }
+            return number == positive ? 1 : 0
         case (.binary, .integer), (.binary, .number):
             // Where the positive label is a number other than 1 (classes 1 and 2, or 0 for the positive one), it decides, as in files.
             if let positive = parseNumber(schema.positiveLabel), positive != 1 { return value.doubleValue == positive ? 1 : 0 }

@@ -8,16 +8,27 @@ struct Draft {
     var floor = 0.0
     /// The smallest effect that this sample could have shown.
     var detectable = 0.0
+    /// The rows that the p-value's law asks for.
+    var rowsNeeded: Int64 = 0
     /// Fairness has words of its own for its verdicts.
     var isFairness = false
 
     /// A number that is only shown.
     static func shown(_ finding: Finding) -> Draft { Draft(finding: finding) }
 
+    /// Whether its p-value means anything; else it is outside the family.
+    func isLargeEnough(_ settings: MonitorSettings) -> Bool { finding.currentCount >= max(settings.rowsMin, rowsNeeded) }
+
     func settled(adjustedP: Double?, settings: MonitorSettings) -> Finding {
         var finding = finding
         finding.adjustedP = adjustedP
-        guard finding.verdict == nil, let effect, let adjustedP else { return finding }
+        guard finding.verdict == nil, let effect else { return finding }
+        guard isLargeEnough(settings) else {
+            finding.verdict = .insufficient
+            finding.why = "\(finding.currentCount) rows are too few to judge, \(max(settings.rowsMin, rowsNeeded)) are needed"
+            return finding
+        }
+        guard let adjustedP else { return finding }
         switch settings.verdict(effect: effect, floor: floor, adjustedP: adjustedP, detectable: detectable) {
         case .finding: finding.verdict = isFairness ? .unfair : .drifted
         case .negligible: finding.verdict = .negligible

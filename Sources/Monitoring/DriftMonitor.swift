@@ -85,7 +85,8 @@ struct DriftMonitor {
             drafts.append(
                 Draft(
                     finding: finding, effect: chi.cramersV, floor: settings.cramersVFloor,
-                    detectable: (critical / Double(n + m)).squareRoot()))
+                    detectable: (critical / Double(n + m)).squareRoot(),
+                    rowsNeeded: Int64((chi.degreesOfFreedom + 1) * MonitorSettings.rowsPerCellMin)))
         } else {
             var finding = blank("chi_squared")
             finding.verdict = .ok
@@ -99,6 +100,7 @@ struct DriftMonitor {
         let n = r.reduce(0, +)
         let m = a.reduce(0, +)
         let cells = zip(r, a).count { $0 > 0 || $1 > 0 }
+        let needed = Int64(cells * MonitorSettings.rowsPerCellMin)
         var drafts: [Draft] = []
         if let psi = try? PopulationStabilityIndex(reference: r, current: a) {
             var finding = blank("psi")
@@ -108,7 +110,8 @@ struct DriftMonitor {
             drafts.append(
                 Draft(
                     finding: finding, effect: psi.statistic, floor: settings.psiFloor,
-                    detectable: PopulationStabilityIndex.critical(alpha: settings.alpha, cells: cells, n: n, m: m)))
+                    detectable: PopulationStabilityIndex.critical(alpha: settings.alpha, cells: cells, n: n, m: m),
+                    rowsNeeded: needed))
         }
         if let js = try? JensenShannon(reference: r, current: a) {
             var finding = blank("jensen_shannon")
@@ -118,7 +121,8 @@ struct DriftMonitor {
             drafts.append(
                 Draft(
                     finding: finding, effect: js.statistic, floor: settings.jensenShannonFloor,
-                    detectable: JensenShannon.critical(alpha: settings.alpha, cells: cells, n: n, m: m)))
+                    detectable: JensenShannon.critical(alpha: settings.alpha, cells: cells, n: n, m: m),
+                    rowsNeeded: needed))
         }
         return drafts
     }

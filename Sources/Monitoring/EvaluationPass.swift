@@ -57,10 +57,11 @@ public struct EvaluationPass: Sendable {
         return made
     }
 
-    /// A window that is still filling is not looked at: every look is a chance of a false alarm. It is complete once records of a
-    /// later time have come, or when nothing has come for a while.
+    /// A window that is still filling is not looked at: every look is a chance of a false alarm. It is complete when nothing has come
+    /// for a while; or once records of a later time have come and its first change is not fresh, so that a stream of late labels
+    /// does not evaluate it over and over.
     private func isComplete(_ mark: DirtyWindow, newest: Timestamp?, now: Timestamp) -> Bool {
-        if let newest, newest >= mark.window.end { return true }
+        if let newest, newest >= mark.window.end, mark.markedAt.adding(seconds: evaluator.settings.patienceSeconds) <= now { return true }
         return mark.touchedAt.adding(seconds: evaluator.settings.quietSeconds) <= now
     }
 

@@ -20,12 +20,20 @@ public struct MonitorSettings: Sendable, Equatable {
     public var fairnessDifferenceFloor = 0.1
     /// A ratio of rates below this is unfair: the four-fifths rule.
     public var fairnessRatioFloor = 0.8
+    /// A window (or what of it a statistic looks at) with fewer rows is insufficient, whatever its p-value: the laws are of large samples.
+    public var rowsMin: Int64 = 30
+    /// Likewise for counts in cells: rows per cell. With fewer, the chi-squared law of PSI and its kin rejects far too often.
+    public static let rowsPerCellMin = 10
+    public static let labelsOfEachClassMin: Int64 = 10
     /// Smaller groups keep their numbers but take no part in a verdict.
     public var groupRowsMin: Int64 = 30
     /// Seconds after a window's end before it is evaluated, so that the last batches are in.
     public var delaySeconds: Int64 = 60
     /// A window after which no later record has come is evaluated when nothing came for this long: the end of a replay, or little traffic.
     public var quietSeconds: Int64 = 60
+
+    /// A window that changes again and again is evaluated at most once in this time, until it has been quiet.
+    public var patienceSeconds: Int64 = 600
 
     public init() {}
 

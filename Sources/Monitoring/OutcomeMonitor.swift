@@ -72,9 +72,11 @@ struct OutcomeMonitor {
             finding.why = "ROC AUC \(format(now.value)); the reference has too few labels to compare with"
             return .shown(finding)
         }
-        guard let after = now.variance else {
+        // DeLong's variance of a handful of labels is itself a guess, and can be 0.
+        guard let after = now.variance, min(now.positives, now.negatives) >= MonitorSettings.labelsOfEachClassMin else {
             finding.verdict = .insufficient
-            finding.why = "ROC AUC \(format(now.value)) of a single positive or negative label: too few rows to judge"
+            finding.why =
+                "ROC AUC \(format(now.value)) of \(now.positives) positive and \(now.negatives) negative labels: too few to judge, \(MonitorSettings.labelsOfEachClassMin) of each are needed"
             return .shown(finding)
         }
         let deviation = (before + after).squareRoot()

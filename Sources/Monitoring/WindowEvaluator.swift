@@ -28,7 +28,7 @@ public struct WindowEvaluator: Sendable {
 
     private func settle(_ family: [Draft]) -> [Finding] {
         // A number that is only shown has no verdict to protect, so it is outside the family.
-        let adjusted = benjaminiHochberg(family.map { $0.effect == nil ? nil : $0.finding.pValue })
+        let adjusted = benjaminiHochberg(family.map { $0.effect == nil || !$0.isLargeEnough(settings) ? nil : $0.finding.pValue })
         return zip(family, adjusted).map { $0.settled(adjustedP: $1, settings: settings) }
     }
 }

@@ -17,11 +17,14 @@ public struct DirtyWindow: Sendable, Hashable {
     /// The last batch to touch it: a mark that another batch renewed is not cleared.
     public var batchID: Int64
     public var touchedAt: Timestamp
-    public init(versionID: Int64, window: Window, batchID: Int64, touchedAt: Timestamp) {
+    /// When the first change since the last evaluation came.
+    public var markedAt: Timestamp
+    public init(versionID: Int64, window: Window, batchID: Int64, touchedAt: Timestamp, markedAt: Timestamp? = nil) {
         self.versionID = versionID
         self.window = window
         self.batchID = batchID
         self.touchedAt = touchedAt
+        self.markedAt = markedAt ?? touchedAt
     }
 }
 

@@ -57,18 +57,18 @@ public struct Engine: Sendable {
         let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
-            clock: clock, report: { logger.error("not evaluated: \($0)") }
-        ) { evaluation, version in
-            // Only what serves users wakes somebody.
-            guard version.stage == .champion else { return }
-            for policy in policies {
-                let lifecycle = AlertLifecycle(policy: policy)
-                let announced = try await alerts.update(
-                    version.key, at: clock(), decide: { lifecycle.observe(evaluation, open: $0, silences: $1) },
-                    render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
-                for alert in announced { logger.notice("alert \(alert.state.rawValue): \(alert.summary)") }
-            }
-        }
+            clock: clock, report: { logger.error("not evaluated: \($0)") },
+            announce: { evaluation, version in
+                // Only what serves users wakes somebody.
+                guard version.stage == .champion else { return }
+                for policy in policies {
+                    let lifecycle = AlertLifecycle(policy: policy)
+                    let announced = try await alerts.update(
+                        version.key, at: clock(), decide: { lifecycle.observe(evaluation, open: $0, silences: $1) },
+                        render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
+                    for alert in announced { logger.notice("alert \(alert.state.rawValue): \(alert.summary)") }
+                }
+            })
         outbox = Outbox(
             ledger: alerts, destinations: configuration.destinations, schedule: configuration.retries, metrics: metrics, clock: clock)
         metrics.add(1, to: .buildInfo, [Engine.buildVersion])

@@ -15,6 +15,8 @@ public struct Server: Sendable {
 
     public init(engine: Engine) { self.engine = engine }
 
+    static let shutdownMax = Duration.seconds(15)
+
     /// Runs until it is told to stop. The engine must have been started.
     ///
     /// - Parameter onReady: called with the port once requests are taken.
@@ -34,10 +36,12 @@ public struct Server: Sendable {
             configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "evenkeel"),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? configuration.port) }, logger: engine.logger)
         services.append(application)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: engine.logger))
+        var groupConfiguration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: engine.logger)
+        // A client that never sends the rest of its body must not keep us from stopping.
+        groupConfiguration.maximumGracefulShutdownDuration = Self.shutdownMax
+        let group = ServiceGroup(configuration: groupConfiguration)
         do { try await group.run() } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw ServeError(
                 "port \(configuration.port) on \(configuration.host) is taken: choose another with --port, or 0 for any free one")
@@ -65,7 +69,10 @@ struct EvaluationLoop: ServiceLifecycle.Service {
                 engine.logger.debug("evaluated \(made.count) windows in \(took) s")
             }
             let limit = Engine.systemClock().adding(seconds: -engine.configuration.minutesKeptHours * 3600)
-            for version in try await engine.registry.versions() { _ = try await engine.profiles.compact(version, before: limit) }
+            for version in try await engine.registry.versions() {
+                _ = try await engine.profiles.compact(version, before: limit)
+                _ = try await engine.profiles.compactMinutes(version)
+            }
         }
     }
 }

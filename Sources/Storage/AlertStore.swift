@@ -45,12 +45,16 @@ public struct AlertStore: AlertLedger, Sendable {
                     if message.cooldownSeconds > 0 {
                         let since = now.adding(seconds: -message.cooldownSeconds)
                         let recent = try connection.query(
-                            Queries["recent_deliveries"], [.text(message.destination), .text(alert.version.model), .time(since)])
+                            Queries["recent_deliveries"],
+                            [.text(message.destination), .text(alert.version.model), .time(since), .text(message.type)])
                         if recent.int(0, 0) ?? 0 > 0 { continue }
                     }
                     try connection.query(
                         Queries["insert_delivery"],
-                        [.int(alert.id), .text(message.destination), .text(message.messageID), .text(message.body), .time(now)])
+                        [
+                            .int(alert.id), .text(message.destination), .text(message.messageID), .text(message.type), .text(message.body),
+                            .time(now),
+                        ])
                 }
             }
             return announced
@@ -87,11 +91,12 @@ public struct AlertStore: AlertLedger, Sendable {
                 Queries["claim_deliveries"], [.time(now), .time(now.adding(seconds: leaseSeconds)), .int(Int64(limit))])
             return (0..<rows.count).compactMap { row in
                 guard let id = rows.int(row, 0), let destination = rows.text(row, 1), let message = rows.text(row, 2),
-                    let body = rows.text(row, 3), let attempt = rows.int(row, 4), let created = rows.time(row, 5)
+                    let type = rows.text(row, 3), let body = rows.text(row, 4), let attempt = rows.int(row, 5),
+                    let created = rows.time(row, 6)
                 else { return nil }
                 return Delivery(
-                    id: id, message: OutgoingMessage(destination: destination, messageID: message, body: body), attempt: Int(attempt),
-                    createdAt: created)
+                    id: id, message: OutgoingMessage(destination: destination, messageID: message, type: type, body: body),
+                    attempt: Int(attempt), createdAt: created)
             }
         }
     }

@@ -111,7 +111,8 @@ extension RecordStore {
 
     private func labels(_ rows: Rows, where isWanted: (String, Timestamp) -> Bool = { _, _ in true }) -> [LabelEvent] {
         (0..<rows.count).compactMap { row in
-            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2), let label = rows.double(row, 3),
+            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2),
+                let label = rows.double(row, 3),
                 let predicted = rows.time(row, 4), isWanted(id, predicted)
             else { return nil }
             return LabelEvent(id: id, time: time, sequence: sequence, label: label)
@@ -164,18 +165,19 @@ extension RecordStore {
         receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
     ) throws {
         let wanted = targets.sorted { $0.key < $1.key }
-        let rows = try connection.query(
-            Queries["effective_labels"], [.int(stream), .texts(wanted.map(\.key)), .times(wanted.map(\.value.time))])
         var effective: [String: LabelEvent] = [:]
-        for row in 0..<rows.count {
-            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let label = rows.double(row, 2) else { continue }
-            effective[id] = LabelEvent(id: id, time: time, sequence: 0, label: label)
+        var known: Set<LabelEvent.Content> = []
+        let stored = try connection.query(
+            Queries["labels_of_predictions"], [.int(stream), .texts(wanted.map(\.key)), .times(wanted.map(\.value.time))])
+        for event in labels(stored) {  // in their order: the last one counts
+            effective[event.id] = event
+            known.insert(event.content)
         }
         var kept: [(event: LabelEvent, target: LabelTarget)] = []
         for event in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }).map(\.element) {
             guard let target = targets[event.id] else { continue }
             let current = effective[event.id]
-            if let current, current.time == event.time, current.label == event.label {
+            guard known.insert(event.content).inserted else {
                 receipt.resent += 1
                 continue  // the very same event: nothing new to keep
             }
@@ -206,6 +208,9 @@ extension RecordStore {
 
     private func insert(_ waiting: [LabelEvent], into home: Int64, at now: Timestamp, on connection: Connection) throws {
         if waiting.isEmpty { return }
+        var known = Set(try labels(connection.query(Queries["waiting_labels"], [.int(home), .texts(waiting.map(\.id))])).map(\.content))
+        let waiting = waiting.filter { known.insert($0.content).inserted }
+        if waiting.isEmpty { return }
         try connection.query(
             Queries["insert_waiting"],
             [
@@ -222,6 +227,14 @@ private struct ModelStreams {
 }
 
 private struct LabelEvent {
+    /// What makes two events one and the same.
+    struct Content: Hashable {
+        var id: String
+        var time: Timestamp
+        var label: Double
+    }
+    var content: Content { Content(id: id, time: time, label: label) }
+
     var id: String
     var time: Timestamp
     var sequence: Int64

@@ -2,32 +2,44 @@ internal import Migrations
 internal import Profiles
 internal import Vocabulary
 
-/// The profile deltas of a transaction, by stream and minute.
+/// What a transaction adds to profiles, by stream and minute.
+///
+/// Only the rows and labels are remembered; each minute's profile is made, written and dropped in turn. A request may touch a month of
+/// minutes, and a month of profiles would not fit into memory.
 struct ProfileDeltas {
     private struct Place: Hashable {
         var stream: Int64
         var minute: Timestamp
     }
-    private var deltas: [Place: Profile] = [:]
+    private struct Delta {
+        var rows: [Int] = []
+        var labels: [(labelled: LabelledPrediction, times: Int64)] = []
+    }
+    private var deltas: [Place: Delta] = [:]
+    private var batches: [Int64: PredictionBatch] = [:]
+    private var grids: [Int64: ProfileGrid] = [:]
 
+    /// Adds a stream's predictions; at most one batch a stream.
     mutating func fold(_ batch: PredictionBatch, stream: Int64, grid: ProfileGrid) {
-        let byMinute = Dictionary(grouping: batch.timestamps.indices) { batch.timestamps[$0].floored(toSeconds: 60) }
-        for (minute, rows) in byMinute {
-            deltas[Place(stream: stream, minute: minute), default: Profile(grid: grid)]
-                .fold(batch, grid: grid, rows: byMinute.count == 1 ? nil : rows)
+        batches[stream] = batch
+        grids[stream] = grid
+        for row in batch.timestamps.indices {
+            deltas[Place(stream: stream, minute: batch.timestamps[row].floored(toSeconds: 60)), default: Delta()].rows.append(row)
         }
     }
 
     /// Adds or takes back a label in the bucket of its prediction.
     mutating func fold(_ labelled: LabelledPrediction, at time: Timestamp, stream: Int64, grid: ProfileGrid, times: Int64 = 1) {
-        deltas[Place(stream: stream, minute: time.floored(toSeconds: 60)), default: Profile(grid: grid)]
-            .foldLabel(labelled, grid: grid, times: times)
+        grids[stream] = grid
+        deltas[Place(stream: stream, minute: time.floored(toSeconds: 60)), default: Delta()].labels.append((labelled, times))
     }
 
     /// Writes the deltas and marks the windows that they change.
     func store(batchID: Int64, versions: [Int64: Int64], at now: Timestamp, on connection: Connection) throws {
-        for (place, profile) in deltas.sorted(by: { ($0.key.stream, $0.key.minute) < ($1.key.stream, $1.key.minute) })
-        where !profile.isEmpty {
+        for (place, delta) in deltas.sorted(by: { ($0.key.stream, $0.key.minute) < ($1.key.stream, $1.key.minute) }) {
+            guard let grid = grids[place.stream] else { continue }
+            let profile = profile(delta, stream: place.stream, grid: grid)
+            if profile.isEmpty { continue }
             try connection.query(
                 Queries["insert_profile"],
                 [
@@ -47,5 +59,15 @@ struct ProfileDeltas {
                     .int(batchID), .time(now),
                 ])
         }
+    }
+
+    private func profile(_ delta: Delta, stream: Int64, grid: ProfileGrid) -> Profile {
+        var profile = Profile(grid: grid)
+        if let batch = batches[stream], !delta.rows.isEmpty {
+            // A part of the batch is cut out first: folding locates the values of the whole batch it is given.
+            profile.fold(delta.rows.count == batch.count ? batch : batch.rows(at: delta.rows), grid: grid)
+        }
+        for (labelled, times) in delta.labels { profile.foldLabel(labelled, grid: grid, times: times) }
+        return profile
     }
 }

@@ -103,12 +103,15 @@ public struct Silence: Sendable, Equatable {
 public struct OutgoingMessage: Sendable, Equatable {
     public var destination: String
     public var messageID: String
+    /// What the message is about: `alert.firing`, `retraining.requested`.
+    public var type: String
     public var body: String
-    /// Dropped when the destination had a message about the same model within this time; 0 for never.
+    /// Dropped when the destination had a message of the same type about the same model within this time; 0 for never.
     public var cooldownSeconds: Int64
-    public init(destination: String, messageID: String, body: String, cooldownSeconds: Int64 = 0) {
+    public init(destination: String, messageID: String, type: String, body: String, cooldownSeconds: Int64 = 0) {
         self.destination = destination
         self.messageID = messageID
+        self.type = type
         self.body = body
         self.cooldownSeconds = cooldownSeconds
     }

@@ -31,7 +31,8 @@ struct SignatureTests {
 
     @Test("headers carry id, time in seconds and signature")
     func headers() {
-        let message = OutgoingMessage(destination: "d", messageID: "msg_p5jXN8AQM9LWM0D4loKWxJek", body: #"{"test": 2432232314}"#)
+        let message = OutgoingMessage(
+            destination: "d", messageID: "msg_p5jXN8AQM9LWM0D4loKWxJek", type: "alert.firing", body: #"{"test": 2432232314}"#)
         let at = Timestamp(microseconds: 1_614_265_330_999_999)
         let headers = Messages.headers(message, secret: Self.secret, at: at).map { "\($0.name): \($0.value)" }
         #expect(

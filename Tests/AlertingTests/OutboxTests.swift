@@ -24,7 +24,7 @@ struct OutboxTests {
             schedule: RetrySchedule(delaysSeconds: delays), metrics: metrics, clock: { clock.now })
     }
     private func post(_ body: String = #"{"a":"Köln"}"#, id: String = "msg_1", to destination: String = "ops") async {
-        await ledger.enqueue(OutgoingMessage(destination: destination, messageID: id, body: body), at: clock.now)
+        await ledger.enqueue(OutgoingMessage(destination: destination, messageID: id, type: "alert.firing", body: body), at: clock.now)
     }
     private func counted(_ outcome: String, _ destination: String = "ops") -> Double? {
         for sample in metrics.samples() where sample.metric == .webhookDeliveries && sample.labels == [destination, outcome] {
@@ -140,7 +140,7 @@ struct OutboxTests {
     func timeout() async throws {
         let receiver = try LocalReceiver([.silence, .status(200)])
         defer { receiver.stop() }
-        let outbox = outbox(receiver.url, timeoutSeconds: 1)
+        let outbox = outbox(receiver.url, timeoutSeconds: 3)
         await post()
         #expect(try await outbox.deliverDue() == 1)
         clock.advance(seconds: 10)

@@ -46,9 +46,11 @@ struct RequestBodyTests {
         #expect(error.description == "line 1, column 8: expected a value, got 'o'")
     }
 
-    @Test("an empty body of NDJSON has no records", arguments: ["", "\n", "\r\n \n"])
+    @Test("a body of NDJSON without a record is refused", arguments: ["", "\n", "\r\n \n"])
     func emptyLines(text: String) throws {
-        #expect(try Bench.body(text, isLines: true).records.isEmpty)
+        #expect(throws: RequestError(.malformed, "the body has no records, expected one JSON object a line")) {
+            try Bench.body(text, isLines: true)
+        }
     }
 
     @Test(

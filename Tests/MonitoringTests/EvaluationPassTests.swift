@@ -86,12 +86,12 @@ struct EvaluationPassTests {
             clock: { time }, announce: { evaluation, _ in try await announcements.hear(evaluation) })
     }
 
-    /// The hour that ended `hours` before now, touched `quiet` seconds ago.
-    private func hour(_ hours: Int64, version: Int64 = 1, batch: Int64 = 1, quiet: Int64 = 30) -> DirtyWindow {
+    /// The hour that ended `hours` before now, touched `quiet` seconds ago and marked `marked` seconds ago.
+    private func hour(_ hours: Int64, version: Int64 = 1, batch: Int64 = 1, quiet: Int64 = 30, marked: Int64 = 600) -> DirtyWindow {
         let end = now.adding(seconds: -3600 * hours)
         return DirtyWindow(
             versionID: version, window: Window(kind: .hour, start: end.adding(seconds: -3600), end: end), batchID: batch,
-            touchedAt: now.adding(seconds: -quiet))
+            touchedAt: now.adding(seconds: -quiet), markedAt: now.adding(seconds: -marked))
     }
 
     @Test("windows that ended are evaluated, saved, announced and cleared, the earliest first")
@@ -134,6 +134,13 @@ struct EvaluationPassTests {
         await reader.mark([hour(1, quiet: 0)])
         await reader.setLast(now.adding(seconds: -3600))
         #expect(try await pass().run().count == 1)
+    }
+
+    @Test("a stream of late labels does not evaluate a window over and over")
+    func lateLabels() async throws {
+        await reader.mark([hour(2, quiet: 0, marked: 599), hour(1, quiet: 0, marked: 600)])
+        await reader.setLast(now)
+        #expect(try await pass().run().map(\.window) == [hour(1).window])
     }
 
     @Test("so does silence: the end of a replay, or little traffic")

@@ -66,8 +66,20 @@ struct VerdictRulesTests {
     @Test("a large effect is a finding even in few rows, when it is significant")
     func fewButClear() {
         let old = (0..<1000).map { Double($0 % 100) }
-        let evaluation = MonitoringBench(Rows(numeric: [old])).evaluate(Rows(numeric: [Array(repeating: 1000, count: 20)]))
+        let evaluation = MonitoringBench(Rows(numeric: [old])).evaluate(Rows(numeric: [Array(repeating: 1000, count: 30)]))
         #expect(evaluation.finding("ks", of: "x0")?.verdict == .drifted)
+        // The chi-squared law of PSI wants ten rows a cell.
+        #expect(evaluation.finding("psi", of: "x0")?.verdict == .insufficient)
+    }
+
+    @Test("a handful of rows is never judged", arguments: [1, 2, 10, 29])
+    func handful(rows: Int) {
+        let old = (0..<1000).map { Double($0 % 100) }
+        let evaluation = MonitoringBench(Rows(numeric: [old])).evaluate(Rows(numeric: [Array(repeating: 1000, count: rows)]))
+        for statistic in ["ks", "psi", "jensen_shannon", "missing_ratio"] {
+            #expect(evaluation.finding(statistic, of: "x0")?.verdict == .insufficient)
+        }
+        #expect(evaluation.finding("ks", of: "x0")?.why == "\(rows) rows are too few to judge, 30 are needed")
     }
 
     @Test("an empty window has no data, whatever is asked of it")

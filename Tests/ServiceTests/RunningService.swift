@@ -23,6 +23,7 @@ final class RunningService: Sendable {
         configuration.deliverEverySeconds = 0.1
         configuration.monitors.delaySeconds = 0
         configuration.monitors.quietSeconds = 0
+        configuration.monitors.patienceSeconds = 0
         change(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

@@ -306,6 +306,7 @@ struct LabelStoreTests {
             let batch = Loans.batch(120, &random, seconds: 7200, isWild: true)
             // What each record's label is in the end: the last event by (time, arrival).
             var final: [Int: (time: Timestamp, label: Double)] = [:]
+            var sent: [[Int]: [Double]] = [:]
             var unsent = Array(0..<120)
             unsent.shuffle(using: &random)
             for request in 0..<24 {
@@ -320,7 +321,11 @@ struct LabelStoreTests {
                 for _ in 0..<20 {
                     let row = Int.random(in: 0..<100, using: &random)  // the others never get one
                     let time = later.adding(seconds: Int64.random(in: 0..<6, using: &random))
-                    let label = Double(Int.random(in: 0...1, using: &random))
+                    // No event is sent again after another one of its time: whether it is then the same event or a newer one is not asked here.
+                    let event = [row, Int(time.seconds(since: later))]
+                    var label = Double(Int.random(in: 0...1, using: &random))
+                    if sent[event]?.contains(label) == true { label = sent[event]?.last ?? label }
+                    sent[event, default: []].append(label)
                     labels.ids.append(batch.ids[row])
                     labels.labels.append(label)
                     labels.timestamps.append(time)

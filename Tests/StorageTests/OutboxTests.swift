@@ -30,7 +30,9 @@ struct OutboxTests {
             key, at: time, decide: { _, _ in [AlertChange(alert: alert, isAnnounced: true)] }, render: { _ in messages })
     }
     private func messages(_ count: Int) -> [OutgoingMessage] {
-        (0..<count).map { OutgoingMessage(destination: "pager", messageID: "m\($0)", body: "{\"n\": \"\($0) it's 日本\"}") }
+        (0..<count).map {
+            OutgoingMessage(destination: "pager", messageID: "m\($0)", type: "alert.firing", body: "{\"n\": \"\($0) it's 日本\"}")
+        }
     }
     private func claim(_ bench: Bench, at time: Timestamp, limit: Int = 100) async throws -> [Delivery] {
         try await bench.alerts.claim(at: time, leaseSeconds: 60, limit: limit).sorted { $0.id < $1.id }
@@ -152,18 +154,19 @@ struct OutboxTests {
         }
     }
 
-    @Test("within its cooldown a destination hears of a model once, and of other models still")
+    @Test("within its cooldown a destination hears of a model once, and of other models and other things still")
     func cooldown() async throws {
         try await withBench { bench in
-            func message(_ id: String, to destination: String = "retrain") -> OutgoingMessage {
-                OutgoingMessage(destination: destination, messageID: id, body: "", cooldownSeconds: 3600)
+            func message(_ id: String, to destination: String = "retrain", type: String = "retraining.requested") -> OutgoingMessage {
+                OutgoingMessage(destination: destination, messageID: id, type: type, body: "", cooldownSeconds: 3600)
             }
             try await announce([message("first"), message("pager", to: "pager")], policy: "1", on: bench)
             try await announce([message("soon")], policy: "2", at: after(3599), on: bench)
+            try await announce([message("alert", type: "alert.firing")], policy: "5", at: after(3599), on: bench)
             try await announce([message("other")], model: "other", policy: "3", at: after(3599), on: bench)
             try await announce([message("later")], policy: "4", at: after(3600), on: bench)
             let written = try await bench.column("select message_id from evenkeel.delivery order by delivery_id")
-            #expect(written == ["first", "pager", "other", "later"])
+            #expect(written == ["first", "pager", "alert", "other", "later"])
         }
     }
 }

@@ -77,7 +77,7 @@ struct ResultStoreTests {
         }
     }
 
-    @Test("two evaluations of one window are both kept, each with what was known then")
+    @Test("two evaluations of one window are both kept, each with what was known then, the newest first")
     func twice() async throws {
         try await withBench { bench in
             let version = try await bench.register()
@@ -86,8 +86,8 @@ struct ResultStoreTests {
                     evaluation(hour(0), at: Bench.now.adding(seconds: seconds), [finding("x", value)]), of: version)
             }
             let kept = try await bench.results.results(ResultStore.Filter(), of: version)
-            #expect(kept.map(\.finding.value) == [0.25, 0.5])
-            #expect(kept.map(\.evaluatedAt) == [Bench.now, Bench.now.adding(seconds: 60)])
+            #expect(kept.map(\.finding.value) == [0.5, 0.25])
+            #expect(kept.map(\.evaluatedAt) == [Bench.now.adding(seconds: 60), Bench.now])
             #expect(kept.allSatisfy { $0.window == hour(0) })
         }
     }

@@ -23,6 +23,8 @@ create table evenkeel.dirty_window (
     -- The last batch to touch the window; an evaluation clears the mark only if no other batch came meanwhile.
     batch_id        bigint      not null,
     touched_at      timestamptz not null,
+    -- When the first change since the last evaluation came.
+    marked_at       timestamptz not null,
     primary key (version_id, window_kind, window_start)
 );
 

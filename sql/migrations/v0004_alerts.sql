@@ -36,6 +36,7 @@ create table evenkeel.delivery (
     alert_id        bigint      references evenkeel.alert (alert_id),
     destination     text        not null,
     message_id      text        not null unique,
+    type            text        not null,
     body            text        not null,
     state           text        not null check (state in ('waiting', 'sent', 'dead')),
     attempts        int         not null default 0,

@@ -26,7 +26,7 @@ where alert_id = $1 and state = 'firing' returning alert_id
 
 -- name: recent_deliveries
 select count(*) from evenkeel.delivery d join evenkeel.alert a using (alert_id)
-where d.destination = $1 and a.model = $2 and d.created_at > $3
+where d.destination = $1 and a.model = $2 and d.created_at > $3 and d.type = $4
 
 -- name: insert_silence
 insert into evenkeel.silence (model, monitor, until, reason, created_at) values ($1, $2, $3, $4, $5) returning silence_id
@@ -35,8 +35,8 @@ insert into evenkeel.silence (model, monitor, until, reason, created_at) values 
 select silence_id, model, monitor, until, reason from evenkeel.silence where until > $1 order by silence_id
 
 -- name: insert_delivery
-insert into evenkeel.delivery (alert_id, destination, message_id, body, state, next_attempt_at, created_at)
-values ($1, $2, $3, $4, 'waiting', $5, $5) on conflict (message_id) do nothing
+insert into evenkeel.delivery (alert_id, destination, message_id, type, body, state, next_attempt_at, created_at)
+values ($1, $2, $3, $4, $5, 'waiting', $6, $6) on conflict (message_id) do nothing
 
 -- name: claim_deliveries
 update evenkeel.delivery set attempts = attempts + 1, next_attempt_at = $2
@@ -45,7 +45,7 @@ where delivery_id in (
     where state = 'waiting' and next_attempt_at <= $1
     order by next_attempt_at limit $3
     for update skip locked)
-returning delivery_id, destination, message_id, body, attempts, created_at
+returning delivery_id, destination, message_id, type, body, attempts, created_at
 
 -- name: delivery_sent
 update evenkeel.delivery set state = 'sent', sent_at = $2, last_status = $3, last_error = null where delivery_id = $1

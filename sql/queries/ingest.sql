@@ -25,8 +25,8 @@ select $1::bigint, attribute, code, value from unnest($2::int[], $3::int[], $4::
 insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data) values ($1, $2, $3, $4, $5, $6, $7)
 
 -- name: mark_dirty
-insert into evenkeel.dirty_window (version_id, window_kind, window_start, window_end, batch_id, touched_at)
-select $1::bigint, w.*, $5::bigint, $6::timestamptz from unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) as w
+insert into evenkeel.dirty_window (version_id, window_kind, window_start, window_end, batch_id, touched_at, marked_at)
+select $1::bigint, w.*, $5::bigint, $6::timestamptz, $6::timestamptz from unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) as w
 on conflict (version_id, window_kind, window_start)
 do update set batch_id = excluded.batch_id, touched_at = excluded.touched_at
 

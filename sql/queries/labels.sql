@@ -8,11 +8,11 @@ order by s.stream_id
 select record_id, ts, score, prediction, groups, error is not null, extra ->> 'levels' from evenkeel.prediction
 where stream_id = $1 and record_id = any ($2::text[])
 
--- name: effective_labels
-select distinct on (l.record_id) l.record_id, l.ts, l.label from evenkeel.label l
+-- name: labels_of_predictions
+select l.record_id, l.ts, l.label_seq, l.label, l.prediction_ts from evenkeel.label l
 join unnest($2::text[], $3::timestamptz[]) as p (record_id, ts) on p.record_id = l.record_id and p.ts = l.prediction_ts
 where l.stream_id = $1
-order by l.record_id, l.ts desc, l.label_seq desc
+order by l.record_id, l.ts, l.label_seq
 
 -- name: insert_labels
 insert into evenkeel.label (stream_id, record_id, ts, label_seq, label, prediction_ts, received_at)

@@ -1,15 +1,23 @@
 -- name: profiles_in_window
-select data from evenkeel.profile
-where stream_id = $1 and bucket >= $2 and bucket < $3
+select data, bucket, width_seconds, part from evenkeel.profile
+where stream_id = $1 and bucket >= $2 and bucket < $3 and (bucket, width_seconds, part) > ($4::timestamptz, $5::int, $6::bigint)
+order by bucket, width_seconds, part
+limit $7
 
 -- name: bucket_span
-select min(bucket), max(bucket), max(width_seconds) from evenkeel.profile where stream_id = $1
+select min(bucket), max(bucket) from evenkeel.profile where stream_id = $1
 
 -- name: straddling_buckets
 select count(*) from evenkeel.profile
 where stream_id = $1
   and ((bucket < $2 and bucket >= $2 - interval '1 day' and bucket + width_seconds * interval '1 second' > $2)
     or (bucket < $3 and bucket >= $3 - interval '1 day' and bucket + width_seconds * interval '1 second' > $3))
+
+-- name: compactable_minutes
+select bucket from evenkeel.profile
+where stream_id = $1 and width_seconds = 60
+group by bucket having count(*) > $2
+order by bucket limit $3
 
 -- name: compactable_hours
 select distinct date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00') as hour from evenkeel.profile
@@ -24,7 +32,7 @@ where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
 delete from evenkeel.profile where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
 
 -- name: dirty_windows
-select version_id, window_kind, window_start, window_end, batch_id, touched_at from evenkeel.dirty_window
+select version_id, window_kind, window_start, window_end, batch_id, touched_at, marked_at from evenkeel.dirty_window
 where window_end <= $1
 order by window_end, version_id, window_kind desc limit $2
 

@@ -30,5 +30,5 @@ where stream_id = $1
   and ($4::timestamptz is null or window_end > $4)
   and ($5::timestamptz is null or window_start < $5)
   and ($6::text is null or window_kind = $6)
-order by window_start, window_kind, evaluated_at, monitor, subject, statistic, group_name
+order by window_start desc, window_kind, evaluated_at desc, monitor, subject, statistic, group_name
 limit $7

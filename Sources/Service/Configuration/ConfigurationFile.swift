@@ -104,15 +104,21 @@ extension ServiceConfiguration {
             ("performance_floor", \.performanceFloor, 0...1), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
             ("fairness_ratio_floor", \.fairnessRatioFloor, 0...1),
         ]
-        let members = reader.members(json, at: "monitors", known: numbers.map(\.0) + ["group_rows_min", "delay_seconds", "quiet_seconds"])
+        let members = reader.members(
+            json, at: "monitors",
+            known: numbers.map(\.0) + ["rows_min", "group_rows_min", "delay_seconds", "quiet_seconds", "patience_seconds"])
         for (key, path, range) in numbers {
             if let value = reader.number(members[key], at: "monitors.\(key)", in: range) { monitors[keyPath: path] = value }
         }
+        if let rows = reader.integer(members["rows_min"], at: "monitors.rows_min", in: 1...1_000_000) { monitors.rowsMin = Int64(rows) }
         if let rows = reader.integer(members["group_rows_min"], at: "monitors.group_rows_min", in: 1...1_000_000) {
             monitors.groupRowsMin = Int64(rows)
         }
         if let delay = reader.integer(members["delay_seconds"], at: "monitors.delay_seconds", in: 0...86_400) {
             monitors.delaySeconds = Int64(delay)
+        }
+        if let patience = reader.integer(members["patience_seconds"], at: "monitors.patience_seconds", in: 0...86_400) {
+            monitors.patienceSeconds = Int64(patience)
         }
         if let quiet = reader.integer(members["quiet_seconds"], at: "monitors.quiet_seconds", in: 0...86_400) {
             monitors.quietSeconds = Int64(quiet)

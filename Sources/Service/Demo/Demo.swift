@@ -54,6 +54,7 @@ public struct Demo: Sendable {
         configuration.database = .embedded(folder: folder)
         configuration.evaluateEverySeconds = 3
         configuration.monitors.delaySeconds = 0
+        configuration.monitors.patienceSeconds = 5
         let hook = Secret("http://127.0.0.1:\(receiverPort)/hook")
         configuration.destinations = [
             Destination(name: "receiver", url: hook, secret: secret), Destination(name: "retraining", url: hook, secret: secret),

@@ -11,11 +11,11 @@ struct Routes {
         let roles = engine.configuration.roles
         HealthRoutes(engine: engine).add(to: router)
         if roles.contains(.collect) { IngestRoutes(collector: engine.collector).add(to: router) }
+        let snapshot = Snapshot(engine: engine)
+        MetricRoutes(engine: engine, snapshot: snapshot).add(to: router)
         if roles.contains(.web) {
             ModelRoutes(engine: engine).add(to: router)
             AlertRoutes(engine: engine).add(to: router)
-            let snapshot = Snapshot(engine: engine)
-            MetricRoutes(engine: engine, snapshot: snapshot).add(to: router)
             PageRoutes(engine: engine, snapshot: snapshot).add(to: router)
         }
         return router

@@ -20,7 +20,7 @@ public final class EmbeddedCluster: Sendable {
     ///   - tcpPort: also listen on 127.0.0.1; nil for the socket alone.
     ///   - syncs: false only for tests that throw their data away.
     public init(folder: URL, tcpPort: Int? = nil, syncs: Bool = true) {
-        self.folder = folder.standardizedFileURL.resolvingSymlinksInPath()
+        self.folder = Self.real(folder.standardizedFileURL)
         self.tcpPort = tcpPort
         self.syncs = syncs
     }
@@ -175,6 +175,7 @@ public final class EmbeddedCluster: Sendable {
             full_page_writes = \(syncs ? "on" : "off")
             synchronous_commit = on
             max_wal_size = 256MB
+            max_locks_per_transaction = 512
             jit = off
             timezone = 'UTC'
             log_timezone = 'UTC'
@@ -187,7 +188,23 @@ public final class EmbeddedCluster: Sendable {
         try giveToOwner(path)
     }
 
+    /// The path as /proc shows it: links are resolved also where the folder is still to be made.
+    private static func real(_ folder: URL) -> URL {
+        if FileManager.default.fileExists(atPath: folder.path) || folder.path == "/" { return folder.resolvingSymlinksInPath() }
+        return real(folder.deletingLastPathComponent()).appending(path: folder.lastPathComponent)
+    }
+
+    /// Refuses a folder that holds something else, before anything in it is touched: as root we would take it from its owner.
+    private func refuseForeignFolder() throws {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        if !names.isEmpty, !names.contains("data"), !names.contains("lock"), !names.contains("data.new") {
+            throw StoreError(
+                .cluster, "\(folder.path) is not empty and holds no embedded database: choose an empty or new folder with --data")
+        }
+    }
+
     private func prepareFolder() throws {
+        try refuseForeignFolder()
         let parent = folder.deletingLastPathComponent().path
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: sockets, withIntermediateDirectories: true)

@@ -18,6 +18,7 @@ func runTool(_ path: String, _ arguments: [String]) throws(StoreError) -> ToolRe
     let log = FileManager.default.temporaryDirectory.appending(path: "evenkeel-tool-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: log) }
 
+    closeFilesOnExec()
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -38,4 +39,12 @@ func runTool(_ path: String, _ arguments: [String]) throws(StoreError) -> ToolRe
     }
     let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
     return ToolResult(status: code, output: (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
+}
+
+/// The server that pg_ctl leaves behind must not keep our sockets open: a killed service could not listen on its port again.
+private func closeFilesOnExec() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+        guard let file = Int32(name), file > 2 else { continue }
+        _ = fcntl(file, F_SETFD, FD_CLOEXEC)  // a file that was closed meanwhile is none of our business
+    }
 }

@@ -64,8 +64,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         var made: [Evaluation] = []
         while true {
             let round = try await engine.evaluation.run()
-            if round.isEmpty { break }
             made += round
+            if round.count < EvaluationPass.windowsMax { break }
         }
         return made.filter { (model == nil || $0.version.model == model) && (version == nil || $0.version.version == version) }
     }

@@ -3,7 +3,7 @@ public import Vocabulary
 /// Decides, window by window, what becomes of an alert: pending → firing → resolved. Pure: the same windows give the same changes.
 ///
 /// A window that was evaluated before and is evaluated again replaces what was remembered of it. A window with too little data says
-/// nothing: it neither fires nor resolves.
+/// nothing: it neither fires nor resolves; nor does one resolve that cannot judge what the alert is about.
 public struct AlertLifecycle: Sendable {
     public let policy: AlertPolicy
     public init(policy: AlertPolicy) { self.policy = policy }
@@ -20,10 +20,43 @@ public struct AlertLifecycle: Sendable {
                 if let dealtWith = last.memory.seen.last?.windowEnd, evaluation.window.end <= dealtWith { return nil }
                 current = nil
             }
-            guard var change = step(current, evaluation, monitor, isFinding: verdict.isFinding) else { return nil }
-            if change.isAnnounced, silences.contains(where: { Self.covers($0, evaluation, monitor) }) { change.isAnnounced = false }
-            return change
+            if !verdict.isFinding, let current, !Self.isJudged(current.memory.places, evaluation, monitor) { return nil }
+            let isSilent = silences.contains { Self.covers($0, evaluation, monitor) }
+            return step(current, evaluation, monitor, isFinding: verdict.isFinding).map { announcing($0, isSilent: isSilent) }
         }
+    }
+
+    /// Ends the alerts of a version that serves no more: nothing will be seen of it that could resolve them.
+    public func close(_ newest: [Alert], at now: Timestamp) -> [AlertChange] {
+        newest.filter { $0.policy == policy.name && $0.state != .resolved }.map { alert in
+            if alert.state == .pending { return AlertChange(alert: alert, isDropped: true) }
+            var alert = alert
+            alert.state = .resolved
+            alert.resolvedAt = now
+            return announcing(AlertChange(alert: alert), isSilent: false)
+        }
+    }
+
+    /// Firing is told once, after a silence if there is one; the end is told to those who were told of the beginning.
+    private func announcing(_ change: AlertChange, isSilent: Bool) -> AlertChange {
+        var change = change
+        switch change.alert.state {
+        case .pending: break
+        case .firing:
+            if change.alert.memory.isAnnounced || isSilent { break }
+            change.isAnnounced = true
+            change.alert.memory.isAnnounced = true
+        case .resolved: change.isAnnounced = change.alert.memory.isAnnounced
+        }
+        return change
+    }
+
+    /// Whether the window says something of every place where the alert saw a finding.
+    private static func isJudged(_ places: [AlertMemory.Place], _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) -> Bool {
+        let judged = Set(
+            evaluation.findings.lazy.filter { $0.monitor == monitor && $0.verdict?.isInformed == true }
+                .map { AlertMemory.Place(subject: $0.subject, group: $0.group) })
+        return places.allSatisfy(judged.contains)
     }
 
     private func step(_ current: Alert?, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor, isFinding: Bool) -> AlertChange? {
@@ -36,14 +69,14 @@ public struct AlertLifecycle: Sendable {
             if seen.suffix(policy.of).count(where: \.isFinding) >= policy.findings {
                 alert.state = .firing
                 alert.firedAt = evaluation.evaluatedAt
-                return AlertChange(alert: alert, isAnnounced: true)
+                return AlertChange(alert: alert)
             }
             return AlertChange(alert: alert, isDropped: !seen.suffix(policy.of).contains(where: \.isFinding))
         case .firing:
             if seen.count >= policy.resolveAfter, !seen.suffix(policy.resolveAfter).contains(where: \.isFinding) {
                 alert.state = .resolved
                 alert.resolvedAt = evaluation.evaluatedAt
-                return AlertChange(alert: alert, isAnnounced: true)
+                return AlertChange(alert: alert)
             }
             return AlertChange(alert: alert)
         case .resolved: return nil
@@ -78,6 +111,8 @@ public struct AlertLifecycle: Sendable {
     /// The summary names the finding that stands out most, and how many more there are.
     private func describe(_ alert: inout Alert, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) {
         let findings = evaluation.findings.filter { $0.monitor == monitor && $0.verdict?.isFinding == true }
+        let places = Set(findings.map { AlertMemory.Place(subject: $0.subject, group: $0.group) })
+        alert.memory.places = Array(places.sorted { ($0.subject, $0.group) < ($1.subject, $1.group) }.prefix(AlertMemory.placesMax))
         guard let worst = findings.max(by: { Self.strength($0) < Self.strength($1) }) else { return }
         let subjects = Set(findings.map(\.subject)).subtracting([worst.subject]).count
         let subject = worst.subject.isEmpty ? "" : worst.subject + ": "

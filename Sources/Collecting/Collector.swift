@@ -25,7 +25,7 @@ public struct Collector: Sendable {
         public var rejections: [Rejection] = []
     }
 
-    /// - Parameter key: what makes a repeated request recognisable; nil for the hash of the body.
+    /// - Parameter key: the client's name for this request, if it has one.
     /// - Throws: ``RequestError`` for a body of which nothing can be used; the sink's error when it cannot store.
     public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
         let request = try RequestBody(body, isLines: isLines, limits: limits)
@@ -35,7 +35,7 @@ public struct Collector: Sendable {
         // Which models there are matters only for the words of a rejection.
         let models = named.count == versions.count ? [] : Set(try await directory.versions().map(\.key.model))
         let (batches, rejections) = PredictionDecoder(limits: limits, now: clock()).decode(request, versions: versions, models: models)
-        let writeKey = key ?? "sha256:" + Digest.hex(Digest.sha256(body))
+        let writeKey = Self.batchKey(key, body)
         let writes = batches.map { entry in
             var batch = entry.batch
             batch.completeMeasures()
@@ -44,7 +44,7 @@ public struct Collector: Sendable {
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
         var answer = PredictionAnswer(rejections: rejections)
         // A repeated request stores nothing: all of its records are duplicates.
-        let stored = receipts.reduce(0) { $0 + $1.stored }
+        let stored = Int64(receipts.reduce(0) { $0 + $1.stored.count })
         for (write, receipt) in zip(writes, receipts) {
             answer.accepted += receipt.accepted
             answer.duplicates += receipt.duplicates
@@ -57,14 +57,19 @@ public struct Collector: Sendable {
     }
 
     private func count(_ write: PredictionWrite, _ receipt: PredictionReceipt) {
-        guard receipt.stored > 0 else { return }
+        if receipt.stored.isEmpty { return }
+        let batch = receipt.stored.count == write.batch.count ? write.batch : write.batch.rows(at: receipt.stored)
         let key = [write.version.key.model, write.version.key.version]
-        metrics.add(Double(receipt.stored), to: .predictions, key)
-        metrics.add(Double(write.batch.errors.count { $0 != nil }), to: .predictionErrors, key)
-        if let latency = write.batch.measures[PredictionBatch.latencyMeasure] { metrics.observe(latency, in: .predictionLatency, key) }
-        if let cost = write.batch.measures[PredictionBatch.costMeasure] {
+        metrics.add(Double(batch.count), to: .predictions, key)
+        metrics.add(Double(batch.errors.count { $0 != nil }), to: .predictionErrors, key)
+        if let latency = batch.measures[PredictionBatch.latencyMeasure] { metrics.observe(latency, in: .predictionLatency, key) }
+        if let cost = batch.measures[PredictionBatch.costMeasure] {
             metrics.add(cost.filter { !$0.isNaN }.reduce(0, +), to: .predictionCost, key + [write.version.schema.currency])
         }
+    }
+
+    private static func batchKey(_ name: String?, _ body: [UInt8]) -> BatchKey? {
+        name.map { BatchKey($0, fingerprint: Digest.hex(Digest.sha256(body))) }
     }
 
     public struct LabelAnswer: Sendable, Equatable {
@@ -77,7 +82,7 @@ public struct Collector: Sendable {
         // The newest version of each model says what its labels look like.
         let schemas = Dictionary(try await directory.versions().map { ($0.key.model, $0) }, uniquingKeysWith: { _, newer in newer })
         let (batches, rejections) = LabelDecoder(limits: limits, now: clock()).decode(request, schemas: schemas.mapValues(\.schema))
-        let writeKey = key ?? "sha256:" + Digest.hex(Digest.sha256(body))
+        let writeKey = Self.batchKey(key, body)
         let writes = batches.map { LabelWrite(model: $0.model, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(labels: writes)
         var answer = LabelAnswer(rejections: rejections)

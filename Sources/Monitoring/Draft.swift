@@ -25,7 +25,10 @@ struct Draft {
         guard finding.verdict == nil, let effect else { return finding }
         guard isLargeEnough(settings) else {
             finding.verdict = .insufficient
-            finding.why = "\(finding.currentCount) rows are too few to judge, \(max(settings.rowsMin, rowsNeeded)) are needed"
+            finding.why =
+                rowsNeeded == .max
+                ? "at \(finding.currentCount) rows all but one value are too rare to judge"
+                : "\(finding.currentCount) rows are too few to judge, \(max(settings.rowsMin, rowsNeeded)) are needed"
             return finding
         }
         guard let adjustedP else { return finding }

@@ -77,16 +77,17 @@ struct DriftMonitor {
         let labels = grid.levels.map { "\"\($0)\"" } + ["levels that the reference does not have" + (newest.isEmpty ? "" : " (\(newest))")]
         var drafts: [Draft] = []
         if let chi = try? ChiSquared(reference: r, current: a) {
+            let tested = CommonCells(r, a)
+            let law = try? ChiSquared(reference: tested.reference, current: tested.current)
             var finding = blank("chi_squared")
             finding.value = chi.statistic
-            finding.pValue = chi.pValue
+            finding.pValue = law?.pValue
             finding.why = moved(r, a, labels) + ", effect size (Cramér's V) \(format(chi.cramersV))"
-            let critical = Distributions.chiSquaredCritical(settings.alpha, degreesOfFreedom: Double(chi.degreesOfFreedom))
+            let critical = Distributions.chiSquaredCritical(settings.alpha, degreesOfFreedom: Double(law?.degreesOfFreedom ?? 1))
             drafts.append(
                 Draft(
                     finding: finding, effect: chi.cramersV, floor: settings.cramersVFloor,
-                    detectable: (critical / Double(n + m)).squareRoot(),
-                    rowsNeeded: Int64((chi.degreesOfFreedom + 1) * MonitorSettings.rowsPerCellMin)))
+                    detectable: (critical / Double(n + m)).squareRoot(), rowsNeeded: tested.rowsNeeded))
         } else {
             var finding = blank("chi_squared")
             finding.verdict = .ok
@@ -97,32 +98,27 @@ struct DriftMonitor {
     }
 
     private func binned(_ blank: (String) -> Finding, _ r: [Int64], _ a: [Int64], labels: [String]) -> [Draft] {
-        let n = r.reduce(0, +)
-        let m = a.reduce(0, +)
-        let cells = zip(r, a).count { $0 > 0 || $1 > 0 }
-        let needed = Int64(cells * MonitorSettings.rowsPerCellMin)
+        let tested = CommonCells(r, a)
+        let (n, m, cells) = (r.reduce(0, +), a.reduce(0, +), tested.count)
         var drafts: [Draft] = []
-        if let psi = try? PopulationStabilityIndex(reference: r, current: a) {
-            var finding = blank("psi")
-            finding.value = psi.statistic
-            finding.pValue = psi.pValue
+        func add(_ statistic: String, _ value: Double, pValue: Double?, floor: Double, detectable: Double) {
+            var finding = blank(statistic)
+            finding.value = value
+            finding.pValue = pValue
             finding.why = moved(r, a, labels)
-            drafts.append(
-                Draft(
-                    finding: finding, effect: psi.statistic, floor: settings.psiFloor,
-                    detectable: PopulationStabilityIndex.critical(alpha: settings.alpha, cells: cells, n: n, m: m),
-                    rowsNeeded: needed))
+            drafts.append(Draft(finding: finding, effect: value, floor: floor, detectable: detectable, rowsNeeded: tested.rowsNeeded))
+        }
+        if let psi = try? PopulationStabilityIndex(reference: r, current: a) {
+            let law = try? PopulationStabilityIndex(reference: tested.reference, current: tested.current)
+            add(
+                "psi", psi.statistic, pValue: law?.pValue, floor: settings.psiFloor,
+                detectable: PopulationStabilityIndex.critical(alpha: settings.alpha, cells: cells, n: n, m: m))
         }
         if let js = try? JensenShannon(reference: r, current: a) {
-            var finding = blank("jensen_shannon")
-            finding.value = js.statistic
-            finding.pValue = js.pValue
-            finding.why = moved(r, a, labels)
-            drafts.append(
-                Draft(
-                    finding: finding, effect: js.statistic, floor: settings.jensenShannonFloor,
-                    detectable: JensenShannon.critical(alpha: settings.alpha, cells: cells, n: n, m: m),
-                    rowsNeeded: needed))
+            let law = try? JensenShannon(reference: tested.reference, current: tested.current)
+            add(
+                "jensen_shannon", js.statistic, pValue: law?.pValue, floor: settings.jensenShannonFloor,
+                detectable: JensenShannon.critical(alpha: settings.alpha, cells: cells, n: n, m: m))
         }
         return drafts
     }

@@ -22,6 +22,7 @@ public struct Engine: Sendable {
     public let outbox: Outbox
     public let metrics = MetricRegistry()
     public let logger: Logger
+    private let clock: @Sendable () -> Timestamp
 
     public static let buildVersion = "0.1.0-dev"
 
@@ -36,6 +37,7 @@ public struct Engine: Sendable {
     ) {
         self.configuration = configuration
         self.logger = logger
+        self.clock = clock
         switch configuration.database {
         case .embedded(let folder):
             let cluster = EmbeddedCluster(folder: folder, syncs: syncsEmbedded)
@@ -85,6 +87,19 @@ public struct Engine: Sendable {
         }
         let plan = try await Migrator(database: database).migrate()
         if !plan.pending.isEmpty { logger.info("migrated the schema: \(plan.pending.joined(separator: ", "))") }
+    }
+
+    /// Ends the alerts of versions that serve no more: no window will be seen of them that could.
+    public func closeAlerts() async throws {
+        for key in try await alerts.versionsToClose() {
+            for policy in configuration.policies {
+                let now = clock()
+                let announced = try await alerts.update(
+                    key, at: now, decide: { newest, _ in AlertLifecycle(policy: policy).close(newest, at: now) },
+                    render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
+                for alert in announced { logger.notice("alert resolved: \(alert.version) is no champion any more") }
+            }
+        }
     }
 
     /// Stops the embedded database if there is one.

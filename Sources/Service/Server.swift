@@ -68,6 +68,7 @@ struct EvaluationLoop: ServiceLifecycle.Service {
                 engine.metrics.observe([took], in: .evaluationDuration)
                 engine.logger.debug("evaluated \(made.count) windows in \(took) s")
             }
+            try await engine.closeAlerts()
             let limit = Engine.systemClock().adding(seconds: -engine.configuration.minutesKeptHours * 3600)
             for version in try await engine.registry.versions() {
                 _ = try await engine.profiles.compact(version, before: limit)

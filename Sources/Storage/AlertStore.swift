@@ -69,6 +69,17 @@ public struct AlertStore: AlertLedger, Sendable {
         }
     }
 
+    /// Versions with open alerts that are not their model's champion.
+    public func versionsToClose() async throws -> [ModelVersion] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["versions_to_close"])
+            return (0..<rows.count).compactMap { row in
+                guard let model = rows.text(row, 0), let version = rows.text(row, 1) else { return nil }
+                return ModelVersion(model: model, version: version)
+            }
+        }
+    }
+
     /// - Returns: false when no such alert is firing.
     public func acknowledge(_ id: Int64, by actor: String, at now: Timestamp) async throws -> Bool {
         try await database.run { connection in

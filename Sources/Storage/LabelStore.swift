@@ -9,6 +9,8 @@ extension RecordStore {
         let now = clock()
         return try await database.run { connection in
             try connection.transaction {
+                // The models first: a version that is registered meanwhile waits for us, and its records then see our labels.
+                for model in Set(writes.map(\.model)).sorted() { try connection.query(Queries["lock_model"], [.text(model)]) }
                 let models = try writes.map { try streams(of: $0.model, on: connection) }
                 // All streams of all models, in one order: two requests never wait for each other in a circle.
                 for stream in Set(models.flatMap(\.streams).map(\.id)).sorted() {
@@ -37,10 +39,9 @@ extension RecordStore {
         _ write: LabelWrite, _ model: ModelStreams, at now: Timestamp, on connection: Connection
     ) throws -> LabelReceipt {
         let home = model.home
-        let key = "labels " + write.key
-        let done = try connection.query(Queries["find_batch"], [.int(home), .text(key)])
-        if done.count > 0 {
-            return LabelReceipt(accepted: done.int(0, 0) ?? 0, joined: 0, corrected: 0, resent: done.int(0, 1) ?? 0, waiting: 0)
+        let receiptBook = ReceiptBook(stream: home, kind: "labels", key: write.key)
+        if let done = try receiptBook.find(records: write.batch.count, on: connection) {
+            return LabelReceipt(accepted: done.accepted, joined: 0, corrected: 0, resent: done.accepted, waiting: 0)
         }
         guard let batchID = try connection.query(Queries["next_batch_id"]).int(0, 0) else { throw StoreError(.failed, "no batch number") }
 
@@ -70,8 +71,7 @@ extension RecordStore {
         receipt.waiting = Int64(waiting.count)
         try insert(waiting, into: home, at: now, on: connection)
         try deltas.store(batchID: batchID, versions: touched, at: now, on: connection)
-        try connection.query(
-            Queries["insert_batch"], [.int(home), .text(key), .int(batchID), .time(now), .int(receipt.accepted), .int(receipt.resent)])
+        try receiptBook.keep((receipt.accepted, receipt.resent), batchID: batchID, at: now, on: connection)
         return receipt
     }
 
@@ -89,7 +89,7 @@ extension RecordStore {
             let joined = try connection.query(Queries["joined_labels"], [.int(stream), .texts(batch.ids)])
             events += labels(joined) { id, predicted in
                 guard let i = place[id] else { return false }
-                return isOneRecord(predicted, batch.timestamps[i])
+                return Self.isOneRecord(predicted, batch.timestamps[i])
             }
         }
         if events.isEmpty { return }
@@ -119,17 +119,12 @@ extension RecordStore {
         }
     }
 
-    /// Whether two predictions with one id are of one record, or the id was used again.
-    private func isOneRecord(_ a: Timestamp, _ b: Timestamp) -> Bool {
-        abs(a.seconds(since: b)) <= Double(Self.duplicateHorizonSeconds)
-    }
-
     /// Of an id that was used again, only the versions that have predicted the last record get its label.
     private func keepLastRecord(_ targets: inout [[String: LabelTarget]]) {
         var last: [String: Timestamp] = [:]
         for (id, target) in targets.joined() { last[id] = max(last[id] ?? target.time, target.time) }
         for i in targets.indices {
-            targets[i] = targets[i].filter { id, target in last[id].map { isOneRecord($0, target.time) } ?? true }
+            targets[i] = targets[i].filter { id, target in last[id].map { Self.isOneRecord($0, target.time) } ?? true }
         }
     }
 

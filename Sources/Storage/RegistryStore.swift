@@ -18,6 +18,7 @@ public struct RegistryStore: VersionDirectory, Sendable {
         return try await database.transaction { connection in
             // Registrations are rare: one at a time, so that ids are simply the next numbers.
             try connection.query(Queries["lock_stream"], [.int(-1)])
+            try connection.query(Queries["lock_model"], [.text(key.model)])
             if try connection.query(Queries["find_version"], [.text(key.model), .text(key.version)]).count > 0 {
                 throw StoreError(.conflict, "\(key) is registered already: a version is frozen, register a new one")
             }

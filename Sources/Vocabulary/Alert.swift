@@ -54,11 +54,34 @@ public struct AlertMemory: Sendable, Equatable {
             self.isFinding = isFinding
         }
     }
+    /// A feature or a group of an attribute; both empty for the score.
+    public struct Place: Sendable, Hashable {
+        public var subject: String
+        public var group: String
+        public init(subject: String, group: String) {
+            self.subject = subject
+            self.group = group
+        }
+    }
     public var seen: [Seen]
-    public init(seen: [Seen] = []) { self.seen = seen }
+    /// Where the last findings were, at most ``placesMax``: calm is calm only where something was wrong.
+    public var places: [Place]
+    /// Whether people were told that it fires: not while a silence lasts, but after it.
+    public var isAnnounced: Bool
+    public static let placesMax = 20
+
+    public init(seen: [Seen] = [], places: [Place] = [], isAnnounced: Bool = false) {
+        self.seen = seen
+        self.places = places
+        self.isAnnounced = isAnnounced
+    }
 
     public var json: JSON {
-        .object(["seen": .array(seen.map { .object(["window_end": .string($0.windowEnd.rfc3339), "finding": .bool($0.isFinding)]) })])
+        .object([
+            "seen": .array(seen.map { .object(["window_end": .string($0.windowEnd.rfc3339), "finding": .bool($0.isFinding)]) }),
+            "places": .array(places.map { .object(["subject": .string($0.subject), "group": .string($0.group)]) }),
+            "announced": .bool(isAnnounced),
+        ])
     }
     public init(json: JSON) {
         seen = (json["seen"]?.arrayValue ?? []).compactMap { entry in
@@ -66,6 +89,10 @@ public struct AlertMemory: Sendable, Equatable {
             else { return nil }
             return Seen(windowEnd: end, isFinding: finding)
         }
+        places = (json["places"]?.arrayValue ?? []).map {
+            Place(subject: $0["subject"]?.stringValue ?? "", group: $0["group"]?.stringValue ?? "")
+        }
+        isAnnounced = json["announced"]?.boolValue ?? false
     }
 }
 

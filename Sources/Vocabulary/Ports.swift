@@ -3,12 +3,30 @@ public protocol RetryableError: Error {
     var isRetryable: Bool { get }
 }
 
-/// Predictions of one version to be stored, with the key that makes a repeated request harmless.
+/// What a client calls a request, so that it is stored once however often it is sent.
+public struct BatchKey: Sendable, Equatable {
+    public var name: String
+    /// The hash of the request: the same name for another request is a mistake of the client, and must not lose records.
+    public var fingerprint: String
+    public init(_ name: String, fingerprint: String) {
+        self.name = name
+        self.fingerprint = fingerprint
+    }
+}
+
+/// A key came with another request than before.
+public struct BatchKeyConflict: Error, Equatable, CustomStringConvertible {
+    public var name: String
+    public init(_ name: String) { self.name = name }
+    public var description: String { "Idempotency-Key \(name) came with another body before: send every request under a key of its own" }
+}
+
+/// Predictions of one version to be stored. Without a key, records are told apart by their ids alone.
 public struct PredictionWrite: Sendable {
     public var version: RegisteredVersion
     public var batch: PredictionBatch
-    public var key: String
-    public init(version: RegisteredVersion, batch: PredictionBatch, key: String) {
+    public var key: BatchKey?
+    public init(version: RegisteredVersion, batch: PredictionBatch, key: BatchKey?) {
         self.version = version
         self.batch = batch
         self.key = key
@@ -20,22 +38,20 @@ public struct PredictionReceipt: Sendable, Equatable {
     public var accepted: Int64
     /// Of these, rows whose id was stored before; they are not counted twice.
     public var duplicates: Int64
-    /// The whole request was stored before: nothing was stored now.
-    public var isRepeated: Bool
-    public init(accepted: Int64, duplicates: Int64, isRepeated: Bool = false) {
+    /// The places in the batch of the rows that this call stored: none when the whole request was stored before.
+    public var stored: [Int]
+    public init(accepted: Int64, duplicates: Int64, stored: [Int]) {
         self.accepted = accepted
         self.duplicates = duplicates
-        self.isRepeated = isRepeated
+        self.stored = stored
     }
-    /// Rows stored by this call.
-    public var stored: Int64 { isRepeated ? 0 : accepted - duplicates }
 }
 
 public struct LabelWrite: Sendable {
     public var model: String
     public var batch: LabelBatch
-    public var key: String
-    public init(model: String, batch: LabelBatch, key: String) {
+    public var key: BatchKey?
+    public init(model: String, batch: LabelBatch, key: BatchKey?) {
         self.model = model
         self.batch = batch
         self.key = key

@@ -142,6 +142,47 @@ struct AlertLifecycleTests {
     }
 }
 
+@Suite("An alert ends where it began")
+struct AlertEndTests {
+    private let policy = AlertPolicy(name: "p", monitors: [.featureDrift], findings: 1, of: 1, resolveAfter: 1)
+    private func evaluation(_ hour: Int, _ verdicts: [(String, Verdict)]) -> Evaluation {
+        var evaluation = Bench.evaluation(hour, verdicts.map { (.featureDrift, $0.1) })
+        for i in verdicts.indices { evaluation.findings[i].subject = verdicts[i].0 }
+        return evaluation
+    }
+
+    @Test("a window that is calm elsewhere but cannot judge what the alert is about does not resolve it")
+    func unjudged() {
+        var story = Story(policy)
+        #expect(story.apply(evaluation(0, [("age", .drifted), ("city", .ok)])) == "A")
+        #expect(story.apply(evaluation(1, [("age", .insufficient), ("city", .ok)])) == "-")
+        #expect(story.apply(evaluation(2, [("city", .ok)])) == "-")
+        // One of a place's statistics is enough.
+        #expect(story.apply(evaluation(3, [("age", .insufficient), ("age", .ok), ("city", .ok)])) == "R")
+    }
+
+    @Test("what it is about follows the last window with a finding")
+    func follows() {
+        var story = Story(policy)
+        #expect(story.apply(evaluation(0, [("age", .drifted), ("city", .drifted)])) == "A")
+        #expect(story.apply(evaluation(1, [("age", .drifted), ("city", .ok)])) == "+")
+        #expect(story.apply(evaluation(2, [("age", .ok), ("city", .noData)])) == "R")
+    }
+
+    @Test("when the version serves no more, firing alerts are resolved and told, pending ones dropped, others left alone")
+    func closed() {
+        let lifecycle = AlertLifecycle(policy: AlertPolicy(name: "default"))
+        var firing = Bench.alert()
+        firing.memory.isAnnounced = true
+        var other = Bench.alert()
+        other.policy = "other"
+        let now = Bench.midnight.adding(seconds: 9999)
+        let changes = lifecycle.close([firing, Bench.alert(.pending), Bench.alert(.resolved), other, Bench.alert()], at: now)
+        #expect(changes.map(Story.letter) == ["R", "D", "r"])
+        #expect(changes[0].alert.resolvedAt == now)
+    }
+}
+
 @Suite("A window that is evaluated again replaces what was remembered of it")
 struct ReevaluationTests {
     private func story(_ findings: Int = 2, of: Int = 3, resolveAfter: Int = 2) -> Story {
@@ -284,6 +325,15 @@ struct SilenceTests {
         var story = Story(AlertPolicy(name: "p", monitors: [.featureDrift], findings: 1, of: 1, resolveAfter: 1))
         story.silences = [Silence(model: "credit", monitor: nil, until: Bench.window(2).end, reason: "")]
         #expect((0..<4).map { story.see($0, $0 % 2 == 0 ? "F" : ".") } == ["+", "r", "A", "R"])
+    }
+
+    @Test("an alert that outlasts the silence is told when that is over, once; its end is told even in a new silence")
+    func outlasts() {
+        var story = Story(AlertPolicy(name: "p", monitors: [.featureDrift], findings: 1, of: 1, resolveAfter: 1))
+        story.silences = [Silence(model: "credit", monitor: nil, until: Bench.window(2).end, reason: "")]
+        #expect((0..<4).map { story.see($0, "F") } == ["+", "+", "A", "+"])
+        story.silences = [Silence(model: "credit", monitor: nil, until: Bench.window(9).end, reason: "")]
+        #expect(story.see(4, ".") == "R")
     }
 }
 

@@ -57,12 +57,15 @@ actor MemorySink: RecordSink {
         calls += 1
         if isFailing { throw Failure() }
         return writes.map { write in
-            let key = "\(write.version.key)/\(write.key)"
-            if let done = receipts[key] { return PredictionReceipt(accepted: done.accepted, duplicates: done.duplicates, isRepeated: true) }
+            let key = write.key.map { "\(write.version.key)/\($0.name)" }
+            if let key, let done = receipts[key] {
+                return PredictionReceipt(accepted: done.accepted, duplicates: done.duplicates, stored: [])
+            }
             predictions.append(write)
-            let fresh = write.batch.ids.count { ids.insert("\(write.version.key)/\($0)").inserted }
-            let receipt = PredictionReceipt(accepted: Int64(write.batch.count), duplicates: Int64(write.batch.count - fresh))
-            receipts[key] = receipt
+            let fresh = write.batch.ids.indices.filter { ids.insert("\(write.version.key)/\(write.batch.ids[$0])").inserted }
+            let receipt = PredictionReceipt(
+                accepted: Int64(write.batch.count), duplicates: Int64(write.batch.count - fresh.count), stored: fresh)
+            if let key { receipts[key] = receipt }
             return receipt
         }
     }

@@ -33,7 +33,7 @@ struct CollectorTests {
         #expect(answer.rejections.map(\.index) == [1, 4])
         let writes = await sink.predictions
         #expect(writes.map(\.version) == [Bench.credit, Bench.price])
-        #expect(writes.map(\.key) == ["k1", "k1"])
+        #expect(writes.map(\.key?.name) == ["k1", "k1"])
         #expect(writes.map(\.batch.ids) == [["a", "c"], ["d"]])
         #expect(await sink.calls == 1)
     }
@@ -50,17 +50,14 @@ struct CollectorTests {
         #expect(m[0].isNaN && m[1] == 1 && m[2].isNaN)
     }
 
-    @Test("without a key the hash of the body is the key, so that the same body sent again is recognised")
-    func defaultKey() async throws {
-        _ = try await send(Bench.record(""))
+    @Test("a key travels with the hash of its body; without one records go by their ids")
+    func keys() async throws {
+        _ = try await send(Bench.record(""), key: "k1")
         _ = try await send(Bench.record("") + " ")
         let body = Array(Bench.record("").utf8)
-        let keys = await sink.predictions.map(\.key)
-        #expect(keys == ["sha256:" + Digest.hex(Digest.sha256(body)), "sha256:" + Digest.hex(Digest.sha256(body + [32]))])
-        #expect(keys[0].utf8.count == 71)
+        #expect(await sink.predictions.map(\.key) == [BatchKey("k1", fingerprint: Digest.hex(Digest.sha256(body))), nil])
         _ = try await sendLabels(#"{"model":"credit","id":"a","label":1}"#)
-        #expect(
-            await sink.labels.first?.key == "sha256:" + Digest.hex(Digest.sha256(Array(#"{"model":"credit","id":"a","label":1}"#.utf8))))
+        #expect(await sink.labels.map(\.key) == [nil])
     }
 
     @Test("each version is looked up once")
@@ -88,8 +85,8 @@ struct CollectorTests {
 
     @Test("a repeated request is answered as the first one and counts nothing twice")
     func repeated() async throws {
-        let first = try await send(mixed)
-        let second = try await send(mixed)
+        let first = try await send(mixed, key: "k")
+        let second = try await send(mixed, key: "k")
         #expect(second.accepted == first.accepted)
         #expect(await sink.predictions.count == 2)
         #expect(metrics.number(.predictions, ["credit", "3"]) == 2)
@@ -105,6 +102,16 @@ struct CollectorTests {
         #expect(metrics.number(.ingestRecords, ["accepted"]) == 3)
         #expect(metrics.number(.ingestRecords, ["duplicate"]) == 3)
         #expect(metrics.number(.ingestRecords, ["rejected"]) == 4)
+    }
+
+    @Test("latency, cost and errors are counted of the records that were stored, not of their repetitions")
+    func repeatedMeasures() async throws {
+        let failed = Bench.record(#""latency_ms":10,"cost":0.5,"error":"timeout""#, id: "a")
+        _ = try await send("[\(failed)]")
+        _ = try await send("[\(failed),\(Bench.record(#""latency_ms":30,"cost":0.25"#, id: "b"))]")
+        #expect(metrics.number(.predictionErrors, ["credit", "3"]) == 1)
+        #expect(metrics.number(.predictionCost, ["credit", "3", "EUR"]) == 0.75)
+        #expect(metrics.histogram(.predictionLatency, ["credit", "3"])?.count == 2)
     }
 
     @Test("records that were stored by another request are duplicates")
@@ -160,7 +167,7 @@ struct CollectorTests {
         let writes = await sink.labels
         #expect(writes.map(\.model) == ["credit", "price"])
         #expect(writes.map(\.batch.ids) == [["a", "z"], ["p"]])
-        #expect(writes.map(\.key) == ["labels-1", "labels-1"])
+        #expect(writes.map(\.key?.name) == ["labels-1", "labels-1"])
         #expect(metrics.number(.labels, ["credit"]) == 1)
         #expect(metrics.number(.labels, ["price"]) == 0)
         #expect(metrics.number(.ingestRecords, ["label"]) == 3)

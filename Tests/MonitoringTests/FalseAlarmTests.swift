@@ -61,6 +61,32 @@ struct FalseAlarmTests {
         #expect(significant >= 1, "seed \(Self.seed): a test that never rejects tests nothing")
     }
 
+    /// Goal: rare levels are no alarms. Method: 60 levels whose frequencies fall like 1/k², windows of 100 to 2,000 rows, no effect floors:
+    /// what the p-values alone reject. Bound: 5 % of 400 windows and three standard deviations, for each statistic on its own.
+    @Test("levels too rare for the chi-squared law do not make it reject too often", arguments: [100, 400, 2000])
+    func rareLevels(count: Int) throws {
+        var random = Seeded(Self.seed)
+        let weights = (1...60).map { 1 / Double($0 * $0) }
+        let total = weights.reduce(0, +)
+        func column(_ count: Int) -> [String?] {
+            (0..<count).map { _ in
+                var rest = random.uniform() * total
+                return "level \(weights.firstIndex { rest -= $0; return rest < 0 } ?? 59)"
+            }
+        }
+        let bench = MonitoringBench(Rows(categorical: [column(10_000)]))
+        var rejected: [String: Int] = [:]
+        for _ in 0..<400 {
+            for finding in bench.evaluate(Rows(categorical: [column(count)])).findings where finding.verdict?.isInformed == true {
+                rejected[finding.statistic, default: 0] += finding.pValue.map { $0 <= 0.05 } == true ? 1 : 0
+            }
+        }
+        for statistic in ["chi_squared", "psi", "jensen_shannon"] {
+            #expect((rejected[statistic] ?? 0) <= 33, "\(statistic), seed \(Self.seed)")
+        }
+        #expect((rejected["chi_squared"] ?? 0) >= 1 || count < 400, "a test that never rejects tests nothing")
+    }
+
     @Test("and they are not silenced: every one of them is judged ok")
     func judged() throws {
         var random = Seeded(Self.seed)

@@ -68,6 +68,8 @@ import Vocabulary
         #expect(first.json == again.json)
         let other = try await service.post("/v1/predictions", body, headers: ["Idempotency-Key": "k2"])
         #expect(other.json["duplicates"]?.intValue == 2)
+        let changed = try await service.post("/v1/predictions", body + " ", headers: ["Idempotency-Key": "k1"])
+        #expect(changed.status == 422 && changed.text.contains("k1 came with another body before"))
         let metrics = try await service.get("/metrics").text
         #expect(metrics.contains("evenkeel_predictions_total{model=\"idem\",version=\"1\"} 2\n"))
     }

@@ -108,6 +108,23 @@ struct AlertStoreTests {
         }
     }
 
+    @Test("versions with open alerts that serve no more are named")
+    func toClose() async throws {
+        try await withBench { bench in
+            let old = try await bench.register()
+            let new = try await bench.register(ModelVersion(model: old.key.model, version: "next"))
+            _ = try await change([AlertChange(alert: alert())], on: bench)
+            #expect(try await bench.alerts.versionsToClose().isEmpty)
+            try await bench.registry.setStage(.champion, of: new, actor: "ada", at: now)
+            #expect(try await bench.alerts.versionsToClose() == [old.key])
+            var resolved = try #require(try await shown(on: bench).newest.first)
+            resolved.state = .resolved
+            resolved.resolvedAt = now
+            _ = try await change([AlertChange(alert: resolved)], on: bench)
+            #expect(try await bench.alerts.versionsToClose().isEmpty)
+        }
+    }
+
     @Test("one thing has one open alert: a second is a conflict, and nothing of its request is stored")
     func unique() async throws {
         try await withBench { bench in

@@ -135,8 +135,11 @@ struct LabelStoreTests {
             let collector = bench.collector()
             try await collector.store(batch, of: version, key: "p")
             try await collector.store(Loans.labels(["r0"], 1, at: later), of: version, key: "l")
-            let again = try await collector.store(Loans.labels(["r0", "r1"], 0, at: later.adding(seconds: 1)), of: version, key: "l")
-            #expect(again == LabelReceipt(accepted: 1, joined: 0, corrected: 0, resent: 0, waiting: 0))
+            let again = try await collector.store(Loans.labels(["r0"], 1, at: later), of: version, key: "l")
+            #expect(again == LabelReceipt(accepted: 1, joined: 0, corrected: 0, resent: 1, waiting: 0))
+            await #expect(throws: BatchKeyConflict("l")) {
+                try await collector.store(Loans.labels(["r0", "r1"], 0, at: later), of: version, key: "l", body: "other")
+            }
             expectSame(try await bench.profile(of: version), expected(batch, [0: 1]), "the first request alone")
         }
     }
@@ -265,7 +268,7 @@ struct LabelStoreTests {
             let error = try #require(
                 await #expect(throws: StoreError.self) {
                     try await bench.collector().store(labels: [
-                        LabelWrite(model: "credit", batch: Loans.labels(["a"], 1, at: later), key: "k")
+                        LabelWrite(model: "credit", batch: Loans.labels(["a"], 1, at: later), key: BatchKey("k", fingerprint: ""))
                     ])
                 })
             #expect(error.code == .failed && error.description.contains("not registered"))

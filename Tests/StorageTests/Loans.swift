@@ -126,13 +126,13 @@ extension Bench {
 
 extension RecordStore {
     @discardableResult
-    func store(_ batch: PredictionBatch, of version: RegisteredVersion, key: String) async throws -> PredictionReceipt {
-        try await store(predictions: [PredictionWrite(version: version, batch: batch, key: key)])[0]
+    func store(_ batch: PredictionBatch, of version: RegisteredVersion, key: String?, body: String = "") async throws -> PredictionReceipt {
+        try await store(predictions: [PredictionWrite(version: version, batch: batch, key: key.map { BatchKey($0, fingerprint: body) })])[0]
     }
 
     @discardableResult
-    func store(_ labels: LabelBatch, of version: RegisteredVersion, key: String) async throws -> LabelReceipt {
-        try await store(labels: [LabelWrite(model: version.key.model, batch: labels, key: key)])[0]
+    func store(_ labels: LabelBatch, of version: RegisteredVersion, key: String?, body: String = "") async throws -> LabelReceipt {
+        try await store(labels: [LabelWrite(model: version.key.model, batch: labels, key: key.map { BatchKey($0, fingerprint: body) })])[0]
     }
 }
 

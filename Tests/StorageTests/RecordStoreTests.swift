@@ -69,7 +69,7 @@ struct RecordStoreTests {
             let version = try await bench.register()
             let batch = Loans.batch(400, &random, isWild: true)
             let receipt = try await bench.collector().store(batch, of: version, key: "k")
-            #expect(receipt == PredictionReceipt(accepted: 400, duplicates: 0), "seed \(seed)")
+            #expect(receipt == PredictionReceipt(accepted: 400, duplicates: 0, stored: Array(0..<400)), "seed \(seed)")
             let found = try await stored(version, on: bench)
             #expect(found.timestamps == batch.timestamps && texts(found) == texts(batch) && bits(found) == bits(batch), "seed \(seed)")
         }
@@ -126,18 +126,46 @@ struct RecordStoreTests {
             var batch = Loans.batch(10, &random)
             batch = batch.rows(at: [0, 1, 2, 2, 3])
             let first = try await bench.collector().store(batch, of: version, key: "k")
-            #expect(first == PredictionReceipt(accepted: 5, duplicates: 1) && first.stored == 4)
+            #expect(first == PredictionReceipt(accepted: 5, duplicates: 1, stored: [0, 1, 2, 4]))
             let profile = try await bench.profile(of: version)
             let marks = try await bench.profiles.dirtyWindows(endedBy: Timestamp(seconds: 4_000_000_000), limit: 100)
-            // Even another body: the key decides.
-            for again in [batch, Loans.batch(20, &random, prefix: "other")] {
-                let receipt = try await bench.collector().store(again, of: version, key: "k")
-                #expect(receipt == PredictionReceipt(accepted: 5, duplicates: 1, isRepeated: true) && receipt.stored == 0)
+            let again = try await bench.collector().store(batch, of: version, key: "k")
+            #expect(again == PredictionReceipt(accepted: 5, duplicates: 1, stored: []))
+            // The key with another request would lose records.
+            await #expect(throws: BatchKeyConflict("k")) {
+                try await bench.collector().store(Loans.batch(5, &random, prefix: "other"), of: version, key: "k", body: "other")
             }
             expectSame(try await bench.profile(of: version), profile, "the profile is as it was")
             #expect(try await bench.int("select count(*) from evenkeel.prediction") == 4)
             #expect(try await bench.int("select count(*) from evenkeel.batch") == 1)
             #expect(try await bench.profiles.dirtyWindows(endedBy: Timestamp(seconds: 4_000_000_000), limit: 100) == marks)
+        }
+    }
+
+    @Test("records of a request that were refused the first time are taken the second time")
+    func takenLater() async throws {
+        try await withBench { bench in
+            var random = Seeded(1)
+            let version = try await bench.register()
+            let batch = Loans.batch(5, &random)
+            try await bench.collector().store(batch.rows(at: [0, 1, 3]), of: version, key: "k")
+            let again = try await bench.collector().store(batch, of: version, key: "k")
+            #expect(again == PredictionReceipt(accepted: 5, duplicates: 3, stored: [2, 4]))
+            #expect(try await bench.collector().store(batch, of: version, key: "k").stored.isEmpty)
+            expectSame(try await bench.profile(of: version), Loans.profile([batch]), "each once")
+        }
+    }
+
+    @Test("without a key the ids alone tell records apart")
+    func keyless() async throws {
+        try await withBench { bench in
+            var random = Seeded(1)
+            let version = try await bench.register()
+            let batch = Loans.batch(5, &random)
+            for stored in [[0, 1, 2, 3, 4], []] {
+                #expect(try await bench.collector().store(batch, of: version, key: nil).stored == stored)
+            }
+            #expect(try await bench.int("select count(*) from evenkeel.batch") == 0)
         }
     }
 
@@ -150,10 +178,10 @@ struct RecordStoreTests {
             for name in ["1", "2"] {
                 let version = try await bench.register(ModelVersion(model: "credit", version: name))
                 let receipt = try await collector.store(batch, of: version, key: "k")
-                #expect(receipt == PredictionReceipt(accepted: 3, duplicates: 0))
+                #expect(receipt == PredictionReceipt(accepted: 3, duplicates: 0, stored: [0, 1, 2]))
             }
             let labels = try await collector.store(labels: [
-                LabelWrite(model: "credit", batch: Loans.labels(batch.ids, 1, at: Bench.now), key: "k")
+                LabelWrite(model: "credit", batch: Loans.labels(batch.ids, 1, at: Bench.now), key: BatchKey("k", fingerprint: ""))
             ])
             #expect(labels[0].accepted == 3 && labels[0].resent == 0)
         }
@@ -194,6 +222,15 @@ struct RecordStoreTests {
                 seen.append(try await bench.collector().store(again, of: version, key: "k\(number)").duplicates)
             }
             #expect(seen == [0, 1, 1, 0, 0])
+            // Within one batch it is the same, and between the batch's first and last record nothing else is meant.
+            var batch = Loans.batch(4, &random, prefix: "b")
+            batch.ids = ["b", "b", "b", "c"]
+            batch.timestamps = [0, 3, 20, 40].map { one.timestamps[0].adding(seconds: $0 * 86_400) }
+            #expect(try await bench.collector().store(batch, of: version, key: "b").stored == [0, 2, 3])
+            var middle = Loans.batch(2, &random, prefix: "m")
+            middle.ids = ["b", "x"]
+            middle.timestamps = [10, 40].map { one.timestamps[0].adding(seconds: $0 * 86_400) }
+            #expect(try await bench.collector().store(middle, of: version, key: "m").stored == [0, 1])
         }
     }
 
@@ -228,7 +265,7 @@ struct RecordStoreTests {
         try await withBench { bench in
             let version = try await bench.register()
             let receipt = try await bench.collector().store(PredictionBatch(schema: Loans.schema), of: version, key: "k")
-            #expect(receipt == PredictionReceipt(accepted: 0, duplicates: 0))
+            #expect(receipt == PredictionReceipt(accepted: 0, duplicates: 0, stored: []))
             #expect(try await bench.int("select count(*) from evenkeel.batch") == 1)
             #expect(try await bench.profile(of: version).isEmpty)
             #expect(try await bench.profiles.span(of: version) == nil)
@@ -265,7 +302,8 @@ struct RecordStoreTests {
             var writes: [PredictionWrite] = []
             for name in ["1", "2", "3"] {
                 let version = try await bench.register(ModelVersion(model: "credit", version: name))
-                writes.append(PredictionWrite(version: version, batch: Loans.batch(Int(name)!, &random), key: "k"))
+                writes.append(
+                    PredictionWrite(version: version, batch: Loans.batch(Int(name)!, &random), key: BatchKey("k", fingerprint: "")))
             }
             let receipts = try await bench.collector().store(predictions: [writes[2], writes[0], writes[1]])
             #expect(receipts.map(\.accepted) == [3, 1, 2])
@@ -279,10 +317,11 @@ struct RecordStoreTests {
             let version = try await bench.register()
             let batch = Loans.batch(50, &random, isWild: true)
             let receipts = try await bench.collector().store(predictions: [
-                PredictionWrite(version: version, batch: batch.rows(at: Array(0..<30)), key: "a"),
-                PredictionWrite(version: version, batch: batch.rows(at: Array(20..<50)), key: "b"),
+                PredictionWrite(version: version, batch: batch.rows(at: Array(0..<30)), key: BatchKey("a", fingerprint: "")),
+                PredictionWrite(version: version, batch: batch.rows(at: Array(20..<50)), key: BatchKey("b", fingerprint: "")),
             ])
-            #expect(receipts == [PredictionReceipt(accepted: 30, duplicates: 0), PredictionReceipt(accepted: 30, duplicates: 10)])
+            #expect(receipts.map(\.duplicates) == [0, 10])
+            #expect(receipts.map(\.stored) == [Array(0..<30), Array(10..<30)])
             expectSame(try await bench.profile(of: version), Loans.profile([batch]), "both writes")
         }
     }

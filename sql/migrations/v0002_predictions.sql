@@ -52,11 +52,13 @@ create table evenkeel.label_waiting (
     primary key (stream_id, record_id, ts, label_seq)
 );
 
--- One row a stored request and stream: a repeated request is answered from here and stores nothing.
+-- One row a stored request with a key, and stream: the same request again is answered from here and stores nothing.
 create table evenkeel.batch (
     stream_id       bigint      not null,
-    -- 'predictions' or 'labels', and the Idempotency-Key or the hash of the body.
+    -- 'predictions' or 'labels', and the Idempotency-Key.
     batch_key       text        not null,
+    -- The hash of the body: the key with another body is refused.
+    fingerprint     text        not null,
     batch_id        bigint      not null,
     received_at     timestamptz not null,
     accepted        bigint      not null,

@@ -8,6 +8,13 @@ select alert_id, model, version, monitor, policy, severity, state, memory::text,
        resolved_at, acknowledged_at, acknowledged_by
 from evenkeel.alert where state <> 'pending' order by alert_id desc limit $1
 
+-- name: versions_to_close
+select distinct a.model, a.version from evenkeel.alert a
+join evenkeel.model m on m.name = a.model
+join evenkeel.model_version v on v.model_id = m.model_id and v.version = a.version
+where a.state in ('pending', 'firing') and v.stage <> 'champion'
+order by a.model, a.version
+
 -- name: insert_alert
 insert into evenkeel.alert (model, version, monitor, policy, severity, state, memory, summary, detail, started_at, fired_at)
 values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10, $11)

@@ -1,17 +1,22 @@
 -- name: lock_stream
 select pg_advisory_xact_lock(1163282245, $1::int)
 
--- name: find_batch
-select accepted, duplicates from evenkeel.batch where stream_id = $1 and batch_key = $2
+-- name: lock_model
+select pg_advisory_xact_lock(1163282246, hashtext($1))
 
--- name: insert_batch
-insert into evenkeel.batch (stream_id, batch_key, batch_id, received_at, accepted, duplicates) values ($1, $2, $3, $4, $5, $6)
+-- name: find_batch
+select accepted, duplicates, fingerprint from evenkeel.batch where stream_id = $1 and batch_key = $2
+
+-- name: keep_batch
+insert into evenkeel.batch (stream_id, batch_key, fingerprint, batch_id, received_at, accepted, duplicates)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (stream_id, batch_key) do update set accepted = excluded.accepted, duplicates = excluded.duplicates
 
 -- name: next_batch_id
 select nextval('evenkeel.batch_seq')
 
 -- name: existing_records
-select record_id from evenkeel.prediction
+select record_id, ts from evenkeel.prediction
 where stream_id = $1 and record_id = any ($2::text[]) and ts >= $3 and ts < $4
 
 -- name: load_levels

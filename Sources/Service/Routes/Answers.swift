@@ -39,6 +39,8 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             return problem(.badRequest, error.description)
         } catch is NIOTooManyBytesError {
             return problem(.contentTooLarge, "the body is too large: send fewer records a request")
+        } catch let error as BatchKeyConflict {
+            return problem(.unprocessableContent, error.description)
         } catch let error as StoreError where error.code == .conflict {
             return problem(.conflict, error.description)
         } catch let error as any RetryableError where error.isRetryable {

@@ -55,18 +55,18 @@ let package = Package(
             resources: [.embedInCode("migrations"), .embedInCode("queries")], swiftSettings: strict),
 
         // Floor 2: numbers.
-        room("Statistics", ["Kernels", "CGSL"], hot: true),
+        room("Statistics", ["CGSL"], hot: true),
         room("Profiles", ["Vocabulary", "Kernels"], hot: true),
-        room("Tables", ["Vocabulary", "Kernels"], hot: true),
+        room("Tables", ["Vocabulary"], hot: true),
 
         // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
-        room("Storage", ["Vocabulary", "Profiles", "Migrations", "CPostgres", .product(name: "Logging", package: "swift-log")]),
+        room("Storage", ["Vocabulary", "Profiles", "Migrations", "CPostgres"]),
         room("Collecting", ["Vocabulary", "Profiles", "Tables"]),
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
 
         // Floor 4: what people and Prometheus read.
-        room("Reporting", ["Vocabulary", "Statistics", "Monitoring"]),
+        room("Reporting", ["Vocabulary"]),
 
         // Floor 5: the only room that joins them.
         room(
@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "evenkeel",
             dependencies: [
-                "Service", "Vocabulary", "Statistics", "Tables", "Storage", "Collecting", "Monitoring", "Reporting",
+                "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Reporting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -2,6 +2,8 @@
 public struct CollectorLimits: Sendable, Equatable {
     /// A request body; a larger one is answered 413.
     public var bodyBytesMax = 16 << 20
+    /// Bytes of all bodies that are in work at once; what comes beyond is answered 429.
+    public var bodyBytesInWorkMax = 256 << 20
     public var recordsMax = 50_000
     public var idBytesMax = 256
     public var levelBytesMax = 500

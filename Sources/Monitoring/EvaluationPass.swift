@@ -13,8 +13,10 @@ public struct EvaluationPass: Sendable {
     private let report: @Sendable (String) -> Void
     private let announce: @Sendable (Evaluation, RegisteredVersion) async throws -> Void
 
-    /// Windows of one round; what is left waits for the next.
+    /// Windows evaluated in one round; what is left waits for the next.
     public static let windowsMax = 500
+    /// Marks read at once.
+    static let pageMarks = 500
 
     public init(
         reader: any ProfileReader, store: any EvaluationStore, directory: any VersionDirectory, evaluator: WindowEvaluator,
@@ -36,12 +38,24 @@ public struct EvaluationPass: Sendable {
     public func run() async throws -> [Evaluation] {
         let now = clock()
         let ended = now.adding(seconds: -evaluator.settings.delaySeconds)
-        let dirty = try await reader.dirtyWindows(endedBy: ended, limit: Self.windowsMax)
-        if dirty.isEmpty { return [] }
-        let versions = Dictionary(try await directory.versions().map { ($0.versionID, $0) }, uniquingKeysWith: { a, _ in a })
         var made: [Evaluation] = []
         var newest: [Int64: Timestamp] = [:]
-        for mark in dirty {
+        // Page by page, so that windows which fill or fail do not hold up those behind them.
+        var page = try await reader.dirtyWindows(endedBy: ended, after: nil, limit: Self.pageMarks)
+        if page.isEmpty { return [] }
+        let versions = Dictionary(try await directory.versions().map { ($0.versionID, $0) }, uniquingKeysWith: { a, _ in a })
+        while let last = page.last, made.count < Self.windowsMax {
+            made += try await evaluate(page, versions, newest: &newest, now: now, limit: Self.windowsMax - made.count)
+            page = try await reader.dirtyWindows(endedBy: ended, after: last, limit: Self.pageMarks)
+        }
+        return made
+    }
+
+    private func evaluate(
+        _ marks: [DirtyWindow], _ versions: [Int64: RegisteredVersion], newest: inout [Int64: Timestamp], now: Timestamp, limit: Int
+    ) async throws -> [Evaluation] {
+        var made: [Evaluation] = []
+        for mark in marks where made.count < limit {
             if let version = versions[mark.versionID], version.stage != .retired {
                 if newest[mark.versionID] == nil { newest[mark.versionID] = try await reader.span(of: version)?.last }
                 guard isComplete(mark, newest: newest[mark.versionID], now: now) else { continue }

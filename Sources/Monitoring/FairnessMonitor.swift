@@ -60,7 +60,7 @@ struct FairnessMonitor {
 
     private func oddsFindings(_ attribute: String, _ groups: [GroupCounts]) -> [Draft] {
         let all = try? EqualizedOdds(groups, confidence: settings.confidence)
-        let judged = try? EqualizedOdds(groups.filter { $0.labelled >= settings.groupRowsMin }, confidence: settings.confidence)
+        let judged = try? EqualizedOdds(groups, rowsMin: settings.groupRowsMin, confidence: settings.confidence)
         return pair(
             attribute, "equalized_odds", groups, all: all?.worse, worstRatio: all?.worseByRatio, judged: judged?.worse,
             judgedRatio: judged?.worseByRatio, pValue: judged?.pValue)
@@ -99,11 +99,11 @@ struct FairnessMonitor {
         ]
         if let value = judgedRatio?.ratio, let worst = judgedRatio {
             ratio.why = "\(worst.lowest) has \(format(value)) of the rate of \(worst.highest)"
-            // A ratio of exactly the floor still passes: four fifths is enough.
+            // A ratio of exactly the floor still passes: four fifths is enough. Of a low rate even a small difference is a low ratio.
             drafts.append(
                 Draft(
-                    finding: ratio, effect: 1 - value, floor: (1 - settings.fairnessRatioFloor).nextUp, detectable: detectable,
-                    isFairness: true))
+                    finding: ratio, effect: 1 - value, floor: (1 - settings.fairnessRatioFloor).nextUp,
+                    detectable: detectable / worst.highestRate, isFairness: true))
         } else {
             ratio.why = "the rate is 0 in every group, so the ratio is undefined"
             drafts.append(.shown(ratio))

@@ -35,7 +35,7 @@ public protocol ProfileReader: Sendable {
     func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile
     /// The first and last bucket that hold anything; nil when nothing has come in.
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)?
-    /// Changed windows that ended by `time`, the earliest first.
-    func dirtyWindows(endedBy time: Timestamp, limit: Int) async throws -> [DirtyWindow]
+    /// Changed windows that ended by `time`, the earliest first, from the one after `last` on.
+    func dirtyWindows(endedBy time: Timestamp, after last: DirtyWindow?, limit: Int) async throws -> [DirtyWindow]
     func clear(_ windows: [DirtyWindow]) async throws
 }

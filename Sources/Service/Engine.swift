@@ -85,6 +85,7 @@ public struct Engine: Sendable {
             logger.info("starting the embedded database in \(cluster.folder.path)")
             if joins { try await cluster.startOrJoin() } else { try await cluster.start() }
         }
+        if case .server(let url) = configuration.database { logger.info("the database is \(withoutSecrets(url.reveal()))") }
         let plan = try await Migrator(database: database).migrate()
         if !plan.pending.isEmpty { logger.info("migrated the schema: \(plan.pending.joined(separator: ", "))") }
     }

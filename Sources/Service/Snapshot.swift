@@ -7,6 +7,7 @@ actor Snapshot {
     struct State: Sendable {
         var rows: [Page.Row]
         var alerts: [Alert]
+        var firing: [FiringCount]
     }
     private let engine: Engine
     private var reading: Task<State, any Error>?
@@ -29,7 +30,7 @@ actor Snapshot {
                 }
                 rows.append(Page.Row(version: version, latest: latest))
             }
-            return State(rows: rows, alerts: try await engine.alerts.alerts())
+            return State(rows: rows, alerts: try await engine.alerts.alerts(), firing: try await engine.alerts.firing())
         }
         reading = task
         readAt = .now

@@ -69,6 +69,17 @@ public struct AlertStore: AlertLedger, Sendable {
         }
     }
 
+    /// How many alerts of each model and severity fire.
+    public func firing() async throws -> [FiringCount] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["firing_counts"])
+            return (0..<rows.count).compactMap { row in
+                guard let model = rows.text(row, 0), let severity = rows.text(row, 1).flatMap(AlertSeverity.init) else { return nil }
+                return FiringCount(model: model, severity: severity, count: rows.int(row, 2) ?? 0)
+            }
+        }
+    }
+
     /// Versions with open alerts that are not their model's champion.
     public func versionsToClose() async throws -> [ModelVersion] {
         try await database.run { connection in
@@ -82,17 +93,30 @@ public struct AlertStore: AlertLedger, Sendable {
 
     /// - Returns: false when no such alert is firing.
     public func acknowledge(_ id: Int64, by actor: String, at now: Timestamp) async throws -> Bool {
-        try await database.run { connection in
-            try connection.query(Queries["acknowledge_alert"], [.int(id), .time(now), .text(actor)]).count > 0
+        try await database.transaction { connection in
+            let rows = try connection.query(Queries["acknowledge_alert"], [.int(id), .time(now), .text(actor)])
+            guard let model = rows.text(0, 1), let version = rows.text(0, 2) else { return false }
+            try connection.audit(
+                "acknowledge", ModelVersion(model: model, version: version), actor: actor, at: now, detail: .object(["alert": .integer(id)])
+            )
+            return true
         }
     }
 
-    public func silence(_ silence: Silence, at now: Timestamp) async throws -> Int64 {
-        try await database.run { connection in
-            try connection.query(
+    /// - Returns: nil when there is no such model.
+    public func silence(_ silence: Silence, actor: String, at now: Timestamp) async throws -> Int64? {
+        try await database.transaction { connection in
+            guard try connection.query(Queries["find_model"], [.text(silence.model)]).count > 0 else { return nil }
+            let id = try connection.query(
                 Queries["insert_silence"],
                 [.text(silence.model), .text(silence.monitor?.rawValue), .time(silence.until), .text(silence.reason), .time(now)]
-            ).int(0, 0) ?? 0
+            ).int(0, 0)
+            let detail: JSON = .object([
+                "silence": .integer(id ?? 0), "until": .string(silence.until.rfc3339), "reason": .string(silence.reason),
+            ])
+            try connection.query(
+                Queries["insert_audit"], [.time(now), .text(actor), .text("silence"), .text(silence.model), .json(detail)])
+            return id
         }
     }
 
@@ -153,4 +177,10 @@ public struct AlertStore: AlertLedger, Sendable {
             firedAt: rows.time(row, 11), resolvedAt: rows.time(row, 12), acknowledgedAt: rows.time(row, 13),
             acknowledgedBy: rows.text(row, 14))
     }
+}
+
+public struct FiringCount: Sendable, Equatable {
+    public var model: String
+    public var severity: AlertSeverity
+    public var count: Int64
 }

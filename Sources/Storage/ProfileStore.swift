@@ -42,9 +42,14 @@ public struct ProfileStore: ProfileReader, Sendable {
         }
     }
 
-    public func dirtyWindows(endedBy time: Timestamp, limit: Int) async throws -> [DirtyWindow] {
+    public func dirtyWindows(endedBy time: Timestamp, after last: DirtyWindow? = nil, limit: Int) async throws -> [DirtyWindow] {
         try await database.run { connection in
-            let rows = try connection.query(Queries["dirty_windows"], [.time(time), .int(Int64(limit))])
+            let rows = try connection.query(
+                Queries["dirty_windows"],
+                [
+                    .time(time), .int(Int64(limit)), .time(last?.window.end ?? .earliest), .int(last?.versionID ?? 0),
+                    .text(last?.window.kind.rawValue ?? ""),
+                ])
             return (0..<rows.count).compactMap { row in
                 guard let version = rows.int(row, 0), let kind = rows.text(row, 1).flatMap(WindowKind.init), let start = rows.time(row, 2),
                     let end = rows.time(row, 3), let batch = rows.int(row, 4), let touched = rows.time(row, 5),

@@ -31,6 +31,16 @@ public struct RegistryStore: VersionDirectory, Sendable {
             let stage: VersionStage = found.count > 0 ? .candidate : .champion
             if found.count == 0 {
                 try connection.query(Queries["insert_model"], [.int(modelID), .text(key.model), .int(streamID), .time(now)])
+            } else if let elder = try connection.query(Queries["any_version"], [.text(key.model)]).text(0, 0).flatMap({
+                try? JSON.parse($0)
+            }),
+                let other = FeatureSchema(json: elder), (other.task, other.positiveLabel) != (schema.task, schema.positiveLabel)
+            {
+                // A label is the model's, not a version's: all versions must read it the same way.
+                throw StoreError(
+                    .conflict,
+                    "\(key): \(schema.task.rawValue) with positive label \"\(schema.positiveLabel)\", but the other versions of \(key.model) are "
+                        + "\(other.task.rawValue) with \"\(other.positiveLabel)\": register it as another model")
             }
             try connection.query(
                 Queries["insert_version"],

@@ -7,20 +7,20 @@ import Testing
     static let table: [String: Set<String>] = [
         "Vocabulary": ["CCrypto"],
         "Kernels": ["CKernels"],
-        "Statistics": ["Kernels", "CGSL"],
+        "Statistics": ["CGSL"],
         "Profiles": ["Vocabulary", "Kernels"],
-        "Tables": ["Vocabulary", "Kernels"],
+        "Tables": ["Vocabulary"],
         "Storage": ["Vocabulary", "Profiles", "Migrations", "CPostgres"],
         "Collecting": ["Vocabulary", "Profiles", "Tables"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
-        "Reporting": ["Vocabulary", "Statistics", "Monitoring"],
+        "Reporting": ["Vocabulary"],
         "Service": [
             "Vocabulary", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
             "Hummingbird", "HTTPTypes", "NIOCore", "ServiceLifecycle", "UnixSignals", "Logging", "Yams",
         ],
         "evenkeel": [
-            "Service", "Vocabulary", "Statistics", "Tables", "Storage", "Collecting", "Monitoring", "Reporting", "ArgumentParser",
+            "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Reporting", "ArgumentParser",
             "Logging",
         ],
     ]
@@ -65,6 +65,29 @@ import Testing
             for name in Self.imports(lines) where !Self.system.contains(name) {
                 #expect(Self.table[room]?.contains(name) == true, "\(path) imports \(name)")
             }
+        }
+    }
+
+    @Test("a room uses everything that the table allows it") func used() {
+        for (room, allowed) in Self.table {
+            let imported = Set(Self.files.filter { $0.path.hasPrefix(room + "/") }.flatMap { Self.imports($0.lines) })
+            #expect(allowed.subtracting(imported).isEmpty, "\(room) does not import \(allowed.subtracting(imported).sorted())")
+        }
+    }
+
+    @Test("Package.swift says the same") func manifest() throws {
+        let text = try String(contentsOf: Self.package.appending(path: "Package.swift"), encoding: .utf8)
+        for (room, allowed) in Self.table {
+            // The room's own entry: from its name to the line that begins the next one.
+            let opening = "(room\\(|executableTarget\\(\\s*name:)\\s*\"\(room)\","
+            let entry = try #require(text.range(of: opening, options: .regularExpression), "\(room)")
+            let rest = text[entry.upperBound...]
+            let end = rest.firstRange(of: "\n        room(")?.lowerBound ?? rest.endIndex
+            let next = rest.firstRange(of: "\n        .")?.lowerBound ?? rest.endIndex
+            let note = rest.firstRange(of: "\n        //")?.lowerBound ?? rest.endIndex
+            let own = rest[..<min(end, next, note)].replacing(#/package: "[^"]*"/#, with: "")
+            let names = Set(own.matches(of: #/"(\w+)"/#).map { String($0.1) })
+            #expect(names.subtracting(["O"]) == allowed, "\(room)")
         }
     }
 

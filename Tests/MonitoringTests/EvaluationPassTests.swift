@@ -26,9 +26,11 @@ private actor MemoryReader: ProfileReader {
         spanReads += 1
         return last.map { (Timestamp(seconds: 0), $0) }
     }
-    func dirtyWindows(endedBy time: Timestamp, limit: Int) async throws -> [DirtyWindow] {
+    func dirtyWindows(endedBy time: Timestamp, after last: DirtyWindow?, limit: Int) async throws -> [DirtyWindow] {
         asked.append((time, limit))
-        return dirty.filter { $0.window.end <= time }.sorted { $0.window.end < $1.window.end }.prefix(limit).map { $0 }
+        let sorted = dirty.filter { $0.window.end <= time }.sorted { ($0.window.end, $0.versionID) < ($1.window.end, $1.versionID) }
+        return sorted.drop { mark in last.map { (mark.window.end, mark.versionID) <= ($0.window.end, $0.versionID) } ?? false }
+            .prefix(limit).map { $0 }
     }
     func clear(_ windows: [DirtyWindow]) async throws {
         cleared += windows
@@ -162,6 +164,18 @@ struct EvaluationPassTests {
         await reader.setLast(now.adding(seconds: -7000))
         #expect(try await pass().run().map(\.window) == [hour(2).window, hour(1).window])
         #expect(await reader.dirty == [day])
+    }
+
+    @Test("as many that fill as a page holds do not hold up those behind them, and a round has its limit")
+    func pages() async throws {
+        // 600 that fill, then 600 that are complete, of a version each hour.
+        let filling = (1...600).map { hour(2000 - $0, quiet: 5, marked: 5) }
+        let complete = (1...600).map { hour(1300 - $0, quiet: 100) }
+        await reader.mark(filling + complete)
+        await reader.setLast(now)
+        #expect(try await pass().run().count == 500)
+        #expect(try await pass().run().count == 100)
+        #expect(await reader.dirty == filling)
     }
 
     @Test("the marks of retired and unknown versions are cleared, and nothing is evaluated")

@@ -102,12 +102,20 @@ struct FairnessFindingsTests {
 
     @Test("groups that are treated alike are fair")
     func fair() {
-        let evaluation = evaluate(together(rows(["F"], tp: 200, fp: 100, fn: 100, tn: 200), rows(["M"], tp: 202, fp: 98, fn: 98, tn: 202)))
+        let evaluation = evaluate(
+            together(rows(["F"], tp: 600, fp: 300, fn: 300, tn: 600), rows(["M"], tp: 606, fp: 294, fn: 294, tn: 606)))
         for statistic in ["demographic_parity_difference", "demographic_parity_ratio", "equalized_odds_difference", "equalized_odds_ratio"]
         {
             #expect(evaluation.finding(statistic, of: "sex")?.verdict == .fair, "\(statistic)")
         }
         #expect(evaluation.verdict(of: .fairness) == .fair)
+    }
+
+    @Test("four fifths of a low rate asks for more rows than a difference of a tenth")
+    func lowRates() {
+        let evaluation = evaluate(together(rows(["F"], tp: 200, fp: 100, fn: 100, tn: 200), rows(["M"], tp: 202, fp: 98, fn: 98, tn: 202)))
+        #expect(evaluation.finding("equalized_odds_difference", of: "sex")?.verdict == .fair)
+        #expect(evaluation.finding("equalized_odds_ratio", of: "sex")?.verdict == .insufficient)
     }
 
     @Test("a small but certain disparity is negligible")

@@ -88,6 +88,19 @@ import Vocabulary
         }
     }
 
+    @Test("a receiver that retrains hears no alerts unless a policy says so") func retrainingReceiver() throws {
+        let yaml = """
+            destinations:
+              - {name: pager, url: "http://localhost/p"}
+              - {name: trainer, url: "http://localhost/t"}
+            policies:
+              - {name: a, retraining: trainer}
+              - {name: b, destinations: [trainer]}
+            """
+        let configuration = try ServiceConfiguration(yaml: yaml, file: "e.yaml", environment: [:])
+        #expect(configuration.policies.map(\.destinations) == [["pager"], ["trainer"]])
+    }
+
     @Test("YAML that is none says where") func notYAML() {
         #expect(throws: ConfigurationError.self) { try ServiceConfiguration(yaml: "a: [1,\nb: }", file: "e.yaml", environment: [:]) }
         #expect(throws: ConfigurationError.self) { try ServiceConfiguration(yaml: "- 1\n- 2", file: "e.yaml", environment: [:]) }

@@ -88,6 +88,14 @@ import Vocabulary
         #expect(answer.json["detail"]?.stringValue?.contains(detail) == true, "\(answer.text)")
     }
 
+    @Test("what is named with a NUL is refused, a silence for nobody not found") func names() async throws {
+        try await SmallModel.register("names", on: service)
+        #expect(try await service.get("/v1/models/names/results?metric=%00").status == 400)
+        #expect(try await service.get("/v1/models/na%00mes/versions/1").status == 400)
+        let silence = #"{"model":"nobody","until":"2099-01-01T00:00:00Z"}"#
+        #expect(try await service.post("/v1/silences", silence).status == 404)
+    }
+
     @Test("a body beyond the limit is 413, an encoding that we do not read 415, invalid UTF-8 400") func limits() async throws {
         let large = try await service.send(
             "POST", "/v1/predictions", [UInt8](repeating: 32, count: (16 << 20) + 1), ["Content-Type": "application/json"])

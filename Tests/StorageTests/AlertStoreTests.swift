@@ -181,6 +181,9 @@ struct AlertStoreTests {
             #expect(try await !bench.alerts.acknowledge(pendingID, by: "me", at: later))
             #expect(try await !bench.alerts.acknowledge(999, by: "me", at: later))
             let listed = try #require(try await bench.alerts.alerts().first)
+            #expect(try await bench.text("select actor from evenkeel.audit_log where action = 'acknowledge'") == "o'neill")
+            let counts = try await bench.alerts.firing()
+            #expect(counts.map(\.count) == [1] && counts[0].model == "credit" && counts[0].severity == firing.severity)
             #expect(listed.acknowledgedAt == later && listed.acknowledgedBy == "o'neill")
             // A later evaluation leaves the acknowledgement alone.
             try await change([AlertChange(alert: firing)], on: bench)
@@ -200,7 +203,14 @@ struct AlertStoreTests {
                 Silence(model: "credit", monitor: .fairness, until: now.adding(seconds: 120), reason: ""),
                 Silence(model: "other", monitor: nil, until: now.adding(seconds: 60), reason: "x"),
             ]
-            for i in made.indices { made[i].id = try await bench.alerts.silence(made[i], at: now) }
+            try await bench.register()
+            try await bench.register(ModelVersion(model: "other", version: "1"))
+            for i in made.indices { made[i].id = try await bench.alerts.silence(made[i], actor: "ada", at: now) }
+            let unknown = Silence(model: "unknown", monitor: nil, until: now.adding(seconds: 60), reason: "")
+            #expect(try await bench.alerts.silence(unknown, actor: "ada", at: now) == nil)
+            let audited = try await bench.rows(
+                "select actor, subject from evenkeel.audit_log where action = 'silence' order by entry_id", columns: 2)
+            #expect(audited == [["ada", "credit"], ["ada", "credit"], ["ada", "other"]])
             #expect(Set(made.map(\.id)).count == 3)
             #expect(try await shown(at: now, on: bench).silences == made)
             #expect(try await shown(at: now.adding(seconds: 60), on: bench).silences == [made[1]])

@@ -111,13 +111,32 @@ struct DatabaseTests {
         }
     }
 
+    @Test("a connection that the server ended while it was idle costs no request")
+    func hungUp() async throws {
+        try await withBench { bench in
+            let database = Database(url: bench.url, connections: 1)
+            let process = try await database.run { try $0.query("select pg_backend_pid()").int(0, 0) }
+            let old = try #require(process)
+            try await bench.run("select pg_terminate_backend(\(old))")
+            while try await bench.int("select count(*) from pg_stat_activity where pid = \(old)") != 0 {}
+            let after = try await database.run { try $0.query("select pg_backend_pid()").int(0, 0) }
+            #expect(after != nil && after != process)
+        }
+    }
+
     @Test("a broken connection gives its caller a retryable error, and the next one a new connection")
     func broken() async throws {
         try await withBench { bench in
             let database = Database(url: bench.url, connections: 1)
-            let process = try await database.run { try $0.query("select pg_backend_pid()").int(0, 0) }
-            _ = try await bench.int("select pg_terminate_backend($1)::int", [.int(process)])
-            let error = try #require(await #expect(throws: StoreError.self) { try await database.ping() })
+            let url = bench.url
+            let error = try #require(
+                await #expect(throws: StoreError.self) {
+                    try await database.run { connection in
+                        let process = try connection.query("select pg_backend_pid()").int(0, 0)
+                        try Connection(conninfo: url.reveal()).query("select pg_terminate_backend($1)", [.int(process)])
+                        while true { try connection.query("select pg_sleep(0.01)") }
+                    }
+                })
             #expect(error.code == .unavailable && error.isRetryable)
             try await database.ping()
         }

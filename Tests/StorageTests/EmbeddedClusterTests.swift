@@ -29,7 +29,7 @@ struct EmbeddedClusterTests {
             try await first.start()  // a second time changes nothing
             #expect(try text("select x from kept", on: first) == "42")
             try await first.stop()
-            #expect(Scratch.processes(in: folder).isEmpty)
+            #expect(try await Scratch.isEmptied(folder))
             #expect(throws: StoreError.self) { try text("select 1", on: first) }
             let second = cluster(folder)
             try await second.start()
@@ -110,7 +110,7 @@ struct EmbeddedClusterTests {
             #expect(server != nil && Scratch.serverProcess(folder) == server)
             #expect(try text("select x from kept", on: next) == "42")
             try await next.stop()
-            #expect(Scratch.processes(in: folder).isEmpty)
+            #expect(try await Scratch.isEmptied(folder))
         }
     }
 
@@ -133,7 +133,7 @@ struct EmbeddedClusterTests {
             try await guest.startOrJoin()
             try await #require(throws: StoreError.self) { try await owner.start() }
             try await guest.stop()
-            #expect(Scratch.processes(in: folder).isEmpty)
+            #expect(try await Scratch.isEmptied(folder))
         }
     }
 

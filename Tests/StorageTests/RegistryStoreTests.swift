@@ -75,6 +75,22 @@ struct RegistryStoreTests {
         }
     }
 
+    @Test("all versions of a model read a label the same way")
+    func oneOutcome() async throws {
+        try await withBench { bench in
+            try await bench.register(key("1"))
+            var schema = Loans.schema
+            schema.positiveLabel = "approved"
+            let error = try #require(
+                await #expect(throws: StoreError.self) {
+                    try await bench.registry.register(
+                        key("2"), schema: schema, reference: Loans.reference, rows: 1, actor: "me", at: Bench.now)
+                })
+            #expect(error.code == .conflict && error.description.contains("register it as another model"))
+            #expect(try await bench.registry.versions().count == 1)
+        }
+    }
+
     @Test("a version is frozen: registering it again is a conflict and changes nothing")
     func conflict() async throws {
         try await withBench { bench in

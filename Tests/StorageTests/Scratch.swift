@@ -60,6 +60,15 @@ enum Scratch {
         }
     }
 
+    /// Whether no process is left in the folder: a server's children may outlive it by a moment.
+    static func isEmptied(_ folder: URL) async throws -> Bool {
+        for _ in 0..<100 {
+            if processes(in: folder).isEmpty { return true }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return false
+    }
+
     /// The server that wrote the folder's postmaster.pid and is alive.
     static func serverProcess(_ folder: URL) -> Int32? {
         guard let text = try? String(contentsOf: folder.appending(path: "data/postmaster.pid"), encoding: .utf8),

@@ -8,6 +8,9 @@ select alert_id, model, version, monitor, policy, severity, state, memory::text,
        resolved_at, acknowledged_at, acknowledged_by
 from evenkeel.alert where state <> 'pending' order by alert_id desc limit $1
 
+-- name: firing_counts
+select model, severity, count(*) from evenkeel.alert where state = 'firing' group by model, severity order by model, severity
+
 -- name: versions_to_close
 select distinct a.model, a.version from evenkeel.alert a
 join evenkeel.model m on m.name = a.model
@@ -29,7 +32,7 @@ delete from evenkeel.alert where alert_id = $1 and state = 'pending'
 
 -- name: acknowledge_alert
 update evenkeel.alert set acknowledged_at = $2, acknowledged_by = $3
-where alert_id = $1 and state = 'firing' returning alert_id
+where alert_id = $1 and state = 'firing' returning alert_id, model, version
 
 -- name: recent_deliveries
 select count(*) from evenkeel.delivery d join evenkeel.alert a using (alert_id)

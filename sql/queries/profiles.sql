@@ -33,8 +33,8 @@ delete from evenkeel.profile where stream_id = $1 and bucket >= $2 and bucket < 
 
 -- name: dirty_windows
 select version_id, window_kind, window_start, window_end, batch_id, touched_at, marked_at from evenkeel.dirty_window
-where window_end <= $1
-order by window_end, version_id, window_kind desc limit $2
+where window_end <= $1 and (window_end, version_id, window_kind) > ($3::timestamptz, $4::bigint, $5::text)
+order by window_end, version_id, window_kind limit $2
 
 -- name: clear_dirty
 delete from evenkeel.dirty_window d using unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[])

@@ -15,6 +15,9 @@ order by m.name, v.registered_at, v.version_id
 -- name: find_model
 select model_id, home_stream_id from evenkeel.model where name = $1
 
+-- name: any_version
+select v.schema::text from evenkeel.model m join evenkeel.model_version v on v.model_id = m.model_id where m.name = $1 limit 1
+
 -- name: next_ids
 select (select coalesce(max(model_id), 0) + 1 from evenkeel.model),
        (select coalesce(max(version_id), 0) + 1 from evenkeel.model_version),

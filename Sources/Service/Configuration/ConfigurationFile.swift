@@ -83,11 +83,15 @@ extension ServiceConfiguration {
     private mutating func readLimits(_ json: JSON?, _ reader: SettingsReader) {
         let members = reader.members(
             json, at: "limits",
-            known: ["body_bytes_max", "records_max", "id_bytes_max", "level_bytes_max", "measures_max", "ahead_seconds_max"])
+            known: [
+                "body_bytes_max", "body_bytes_in_work_max", "records_max", "id_bytes_max", "level_bytes_max", "measures_max",
+                "ahead_seconds_max",
+            ])
         func value(_ key: String, _ range: ClosedRange<Int>, _ standard: Int) -> Int {
             reader.integer(members[key], at: "limits.\(key)", in: range) ?? standard
         }
         limits.bodyBytesMax = value("body_bytes_max", 1024...(1 << 30), limits.bodyBytesMax)
+        limits.bodyBytesInWorkMax = value("body_bytes_in_work_max", 1024...(64 << 30), limits.bodyBytesInWorkMax)
         limits.recordsMax = value("records_max", 1...1_000_000, limits.recordsMax)
         limits.idBytesMax = value("id_bytes_max", 1...1000, limits.idBytesMax)
         limits.levelBytesMax = value("level_bytes_max", 1...2000, limits.levelBytesMax)
@@ -156,6 +160,9 @@ extension ServiceConfiguration {
             return
         }
         policies = []
+        // A receiver that retrains is no receiver of alerts, unless a policy says so.
+        let retraining = Set(items.compactMap { $0["retraining"]?.stringValue })
+        let listeners = destinations.map(\.name).filter { !retraining.contains($0) }
         for (i, item) in items.enumerated() {
             let path = "policies[\(i)]"
             let members = reader.members(
@@ -182,7 +189,7 @@ extension ServiceConfiguration {
             policy.resolveAfter =
                 reader.integer(members["resolve_after"], at: path + ".resolve_after", in: 1...AlertPolicy.windowsMax) ?? policy.resolveAfter
             policy.severity = reader.choice(members["severity"], at: path + ".severity") ?? policy.severity
-            policy.destinations = reader.texts(members["destinations"], at: path + ".destinations") ?? destinations.map(\.name)
+            policy.destinations = reader.texts(members["destinations"], at: path + ".destinations") ?? listeners
             if let cooldown = reader.integer(
                 members["retraining_cooldown_seconds"], at: path + ".retraining_cooldown_seconds", in: 0...31_536_000)
             {

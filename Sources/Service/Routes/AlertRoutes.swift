@@ -16,7 +16,7 @@ struct AlertRoutes {
             guard let id = Int64(try context.parameters.require("id")) else {
                 throw HTTPError(.badRequest, message: "id: expected a number")
             }
-            let actor = request.query("by") ?? "http"
+            let actor = try request.query("by") ?? "http"
             guard try await engine.alerts.acknowledge(id, by: actor, at: Engine.systemClock()) else {
                 throw HTTPError(.notFound, message: "no alert \(id) is firing")
             }
@@ -28,7 +28,9 @@ struct AlertRoutes {
             do { json = try JSON.parse(body[...]) } catch { throw HTTPError(.badRequest, message: "the body is not JSON: \(error)") }
             guard let model = json["model"]?.stringValue, let until = json["until"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) else {
                 throw HTTPError(
-                    .badRequest, message: "expected {\"model\": name, \"until\": RFC 3339, \"monitor\": optional, \"reason\": optional}")
+                    .badRequest,
+                    message:
+                        "expected {\"model\": name, \"until\": RFC 3339, \"monitor\": optional, \"reason\": optional, \"by\": optional}")
             }
             var monitor: Vocabulary.Monitor?
             if let word = json["monitor"]?.stringValue {
@@ -39,8 +41,11 @@ struct AlertRoutes {
                 }
                 monitor = known
             }
-            let id = try await engine.alerts.silence(
-                Silence(model: model, monitor: monitor, until: until, reason: json["reason"]?.stringValue ?? ""), at: Engine.systemClock())
+            let silence = Silence(model: model, monitor: monitor, until: until, reason: json["reason"]?.stringValue ?? "")
+            let actor = json["by"]?.stringValue ?? "http"
+            guard let id = try await engine.alerts.silence(silence, actor: actor, at: Engine.systemClock()) else {
+                throw HTTPError(.notFound, message: "model: \(model) is not registered")
+            }
             return answer(.object(["silence": .integer(id)]), status: .created)
         }
     }

@@ -71,7 +71,10 @@ extension Request {
         return Array(buffer.readableBytesView)
     }
 
-    func query(_ name: String) -> String? {
-        uri.queryParameters[Substring(name)].flatMap { $0.isEmpty ? nil : String($0) }
+    /// - Throws: 400 for a NUL character, which no stored text holds.
+    func query(_ name: String) throws -> String? {
+        guard let value = uri.queryParameters[Substring(name)].flatMap({ $0.isEmpty ? nil : String($0) }) else { return nil }
+        guard !value.contains("\0") else { throw HTTPError(.badRequest, message: "\(name): holds a NUL character") }
+        return value
     }
 }

@@ -6,27 +6,51 @@ internal import Vocabulary
 /// `POST /v1/predictions` and `POST /v1/labels`.
 struct IngestRoutes {
     let collector: Collector
+    let gate: BodyGate
+
+    init(collector: Collector) {
+        self.collector = collector
+        gate = BodyGate(bytesMax: collector.limits.bodyBytesInWorkMax)
+    }
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("v1/predictions") { request, _ in
-            let (body, isLines, key) = try await Self.read(request, collector.limits)
-            let result = try await collector.predictions(body, isLines: isLines, key: key)
-            return answer(
-                .object([
-                    "accepted": .integer(result.accepted), "duplicates": .integer(result.duplicates),
-                    "rejected": Self.json(result.rejections),
-                ]), status: Self.status(accepted: result.accepted, result.rejections))
+            try await admitted(request) { try await predictions(request) }
         }
         router.post("v1/labels") { request, _ in
-            let (body, isLines, key) = try await Self.read(request, collector.limits)
-            let result = try await collector.labels(body, isLines: isLines, key: key)
-            let receipt = result.receipt
-            return answer(
-                .object([
-                    "accepted": .integer(receipt.accepted), "joined": .integer(receipt.joined), "corrected": .integer(receipt.corrected),
-                    "resent": .integer(receipt.resent), "waiting": .integer(receipt.waiting), "rejected": Self.json(result.rejections),
-                ]), status: Self.status(accepted: receipt.accepted, result.rejections))
+            try await admitted(request) { try await labels(request) }
         }
+    }
+
+    private func admitted(_ request: Request, _ handle: () async throws -> Response) async throws -> Response {
+        // A body of unannounced length may become as large as is allowed.
+        let bytes = request.headers[.contentLength].flatMap { Int($0) } ?? collector.limits.bodyBytesMax
+        if let response = try await gate.admit(min(max(0, bytes), collector.limits.bodyBytesMax), handle) { return response }
+        var response = problem(
+            .tooManyRequests, "limits.body_bytes_in_work_max: \(collector.limits.bodyBytesInWorkMax) bytes are in work, send it again")
+        response.headers[.retryAfter] = "1"
+        return response
+    }
+
+    private func predictions(_ request: Request) async throws -> Response {
+        let (body, isLines, key) = try await Self.read(request, collector.limits)
+        let result = try await collector.predictions(body, isLines: isLines, key: key)
+        return answer(
+            .object([
+                "accepted": .integer(result.accepted), "duplicates": .integer(result.duplicates),
+                "rejected": Self.json(result.rejections),
+            ]), status: Self.status(accepted: result.accepted, result.rejections))
+    }
+
+    private func labels(_ request: Request) async throws -> Response {
+        let (body, isLines, key) = try await Self.read(request, collector.limits)
+        let result = try await collector.labels(body, isLines: isLines, key: key)
+        let receipt = result.receipt
+        return answer(
+            .object([
+                "accepted": .integer(receipt.accepted), "joined": .integer(receipt.joined), "corrected": .integer(receipt.corrected),
+                "resent": .integer(receipt.resent), "waiting": .integer(receipt.waiting), "rejected": Self.json(result.rejections),
+            ]), status: Self.status(accepted: receipt.accepted, result.rejections))
     }
 
     private static func read(_ request: Request, _ limits: CollectorLimits) async throws -> (body: [UInt8], isLines: Bool, key: String?) {

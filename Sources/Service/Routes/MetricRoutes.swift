@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import Reporting
+internal import Storage
 internal import Vocabulary
 
 /// `GET /metrics`.
@@ -18,11 +19,11 @@ struct MetricRoutes {
                 return text(PrometheusText.render(samples, as: format), type: format.contentType)
             }
             for row in current.rows { samples += EvaluationMetrics.samples(row.version, latest: row.latest, now: now) }
-            let firing = Dictionary(grouping: current.alerts.filter { $0.state == .firing }) { [$0.version.model, $0.severity.rawValue] }
+            let firing = Dictionary(current.firing.map { ([$0.model, $0.severity.rawValue], $0.count) }, uniquingKeysWith: +)
             for model in Set(current.rows.map(\.version.key.model)) {
                 for severity in AlertSeverity.allCases {
                     let labels = [model, severity.rawValue]
-                    samples.append(MetricSample(.alertsFiring, labels, Double(firing[labels]?.count ?? 0)))
+                    samples.append(MetricSample(.alertsFiring, labels, Double(firing[labels] ?? 0)))
                 }
             }
             return text(PrometheusText.render(samples, as: format), type: format.contentType)

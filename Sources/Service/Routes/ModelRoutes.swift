@@ -29,32 +29,32 @@ struct ModelRoutes {
 
     private func name(_ parameter: String, _ context: BasicRequestContext) throws -> String {
         let raw = try context.parameters.require(parameter)
-        guard let decoded = raw.removingPercentEncoding else {
-            throw HTTPError(.badRequest, message: "\(parameter): not percent-encoded UTF-8")
+        guard let decoded = raw.removingPercentEncoding, !decoded.contains("\0") else {
+            throw HTTPError(.badRequest, message: "\(parameter): not percent-encoded UTF-8 without NUL")
         }
         return decoded
     }
 
     private func register(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let key = ModelVersion(model: try name("model", context), version: try name("version", context))
-        func list(_ name: String) -> [String] { (request.query(name) ?? "").split(separator: ",").map(String.init) }
+        func list(_ name: String) throws -> [String] { (try request.query(name) ?? "").split(separator: ",").map(String.init) }
         var registration = Registration(
             key: key,
             mapping: TableMapping(
-                id: request.query("id"), timestamp: request.query("timestamp"), label: request.query("label"),
-                score: request.query("score"),
-                prediction: request.query("prediction"), sensitive: list("sensitive")))
-        if let spec = request.query("spec") { try registration.apply(spec: spec, file: "spec") }
-        if let positive = request.query("positive") { registration.base.positiveLabel = positive }
-        if let text = request.query("threshold") {
+                id: try request.query("id"), timestamp: try request.query("timestamp"), label: try request.query("label"),
+                score: try request.query("score"),
+                prediction: try request.query("prediction"), sensitive: try list("sensitive")))
+        if let spec = try request.query("spec") { try registration.apply(spec: spec, file: "spec") }
+        if let positive = try request.query("positive") { registration.base.positiveLabel = positive }
+        if let text = try request.query("threshold") {
             guard let threshold = Double(text) else { throw HTTPError(.badRequest, message: "threshold: expected a number") }
             registration.base.threshold = threshold
         }
-        if let text = request.query("task") {
+        if let text = try request.query("task") {
             guard let task = ModelTask(rawValue: text) else { throw HTTPError(.badRequest, message: "task: expected binary or regression") }
             registration.base.task = task
         }
-        registration.ignored = Set(list("ignore"))
+        registration.ignored = Set(try list("ignore"))
         let table = try CSVTable(try await request.bytes(upTo: Self.referenceBytesMax), file: "body")
         let outcome = try await registration.run(table, registry: engine.registry, actor: "http", at: Engine.systemClock())
         return answer(RegistryAnswer.detail(outcome.version), status: .created)
@@ -62,11 +62,11 @@ struct ModelRoutes {
 
     private func results(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let model = try name("model", context)
-        let wanted = request.query("version")
+        let wanted = try request.query("version")
         let versions = try await engine.registry.versions().filter { $0.key.model == model && (wanted == nil || $0.key.version == wanted) }
         guard !versions.isEmpty else { throw HTTPError(.notFound, message: "\(model)\(wanted.map { " " + $0 } ?? "") is not registered") }
         let filter = ResultStore.Filter(
-            statistic: request.query("metric"), subject: request.query("feature") ?? request.query("attribute"),
+            statistic: try request.query("metric"), subject: try request.query("feature") ?? request.query("attribute"),
             from: try time("from", request), to: try time("to", request),
             window: try request.query("window").map { word in
                 guard let kind = WindowKind(rawValue: word) else {
@@ -82,7 +82,7 @@ struct ModelRoutes {
     }
 
     private func time(_ name: String, _ request: Request) throws -> Timestamp? {
-        guard let text = request.query(name) else { return nil }
+        guard let text = try request.query(name) else { return nil }
         guard let time = Timestamp(rfc3339: text), time >= .earliest else {
             throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z")
         }
@@ -90,7 +90,7 @@ struct ModelRoutes {
     }
 
     private func limit(_ request: Request) throws -> Int {
-        guard let text = request.query("limit") else { return 1000 }
+        guard let text = try request.query("limit") else { return 1000 }
         guard let limit = Int(text), (1...ResultStore.resultsMax).contains(limit) else {
             throw HTTPError(.badRequest, message: "limit: expected 1 to \(ResultStore.resultsMax)")
         }

@@ -63,6 +63,8 @@ public struct Disparity: Sendable, Equatable {
     public var pValue: Double?
     public var lowest: String
     public var highest: String
+    /// The rate of ``highest``.
+    public var highestRate: Double
     /// The smallest total among the groups used.
     public var smallestGroup: Int64
     public var groupsUsed: Int
@@ -77,6 +79,7 @@ public struct Disparity: Sendable, Equatable {
         let most = high.rate.value!
         lowest = low.group
         highest = high.group
+        highestRate = most
         groupsUsed = used.count
         smallestGroup = used.map(\.rate.total).min() ?? 0
         difference = most - least
@@ -112,10 +115,14 @@ public struct EqualizedOdds: Sendable, Equatable {
     public var truePositiveRate: Disparity
     public var falsePositiveRate: Disparity
 
+    /// - Parameter rowsMin: groups with fewer rows of a label take no part in the rate of that label.
     /// - Throws: ``StatisticsError`` `.undefined` when either rate is known in fewer than two groups.
-    public init(_ groups: [GroupCounts], confidence: Double = 0.95) throws(StatisticsError) {
-        truePositiveRate = try Disparity(groups.map { ($0.group, $0.truePositiveRate) }, confidence: confidence)
-        falsePositiveRate = try Disparity(groups.map { ($0.group, $0.falsePositiveRate) }, confidence: confidence)
+    public init(_ groups: [GroupCounts], rowsMin: Int64 = 1, confidence: Double = 0.95) throws(StatisticsError) {
+        func disparity(_ rate: (GroupCounts) -> Rate) throws(StatisticsError) -> Disparity {
+            try Disparity(groups.map { ($0.group, rate($0)) }.filter { $0.1.total >= rowsMin }, confidence: confidence)
+        }
+        truePositiveRate = try disparity(\.truePositiveRate)
+        falsePositiveRate = try disparity(\.falsePositiveRate)
     }
 
     /// The part with the larger difference.

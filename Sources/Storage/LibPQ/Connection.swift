@@ -4,6 +4,8 @@ internal import Glibc
 /// One libpq connection. It blocks, so it lives on one queue of `Database` and never leaves it.
 @safe final class Connection {
     private let raw: OpaquePointer
+    /// libpq gave up on it, whatever it says of its state.
+    private var isLost = false
 
     /// - Throws: ``StoreError`` `.unavailable` with libpq's reason, the password left out.
     init(conninfo: String) throws(StoreError) {
@@ -28,7 +30,14 @@ internal import Glibc
         return "its address is not understood: check host, port and options, and encode special characters of the password (%25 for %)"
     }
 
-    var isBroken: Bool { unsafe PQstatus(raw) != CONNECTION_OK }
+    var isBroken: Bool { unsafe isLost || PQstatus(raw) != CONNECTION_OK }
+
+    /// Whether the server has hung up while nothing was asked of it: seen without a round trip, so that a restart costs no request.
+    var isHungUp: Bool {
+        var socket = unsafe pollfd(fd: PQsocket(raw), events: Int16(POLLIN), revents: 0)
+        // A server says nothing unasked but goodbye (or that its settings were reloaded: then a new connection is as good).
+        return unsafe poll(&socket, 1, 0) > 0
+    }
     var isInTransaction: Bool { unsafe PQtransactionStatus(raw) != PQTRANS_IDLE }
 
     /// Several statements without parameters, such as a migration.
@@ -116,14 +125,18 @@ internal import Glibc
         let rows = unsafe Rows(owning: result)
         let status = unsafe PQresultStatus(result)
         if status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK { return rows }
-        let state = unsafe field(result, "C")
+        // Every refusal of the server has an SQLSTATE; what has none is libpq's own, and says that the server is not there.
+        guard let state = unsafe field(result, "C") else {
+            isLost = true
+            throw lost()
+        }
         let primary = unsafe field(result, "M") ?? "no reason given"
         let detail = unsafe String(cString: PQresultErrorMessage(result))
         // 08: connection; 57: cancelled or shutting down; 53: out of disk, memory or connections; 40: deadlock or serialization; 55P03: lock.
-        let retry = ["08", "53", "40"].contains { state?.hasPrefix($0) == true } || state?.hasPrefix("57") == true || state == "55P03"
+        let retry = ["08", "53", "40", "57"].contains { state.hasPrefix($0) } || state == "55P03"
         let code: StoreError.Code = isBroken || retry ? .unavailable : state == "23505" ? .conflict : .failed
         // The messages of class 22 quote the value.
-        let message = state?.hasPrefix("22") == true ? "the database refused a value" : "the database refused: \(primary)"
+        let message = state.hasPrefix("22") ? "the database refused a value" : "the database refused: \(primary)"
         throw StoreError(code, message, sqlState: state, detail: detail)
     }
 

@@ -40,7 +40,7 @@ public final class Database: Sendable {
             lane.queue.async {
                 continuation.resume(
                     with: Result {
-                        if lane.connection == nil || lane.connection?.isBroken == true {
+                        if lane.connection == nil || lane.connection?.isBroken == true || lane.connection?.isHungUp == true {
                             lane.connection = nil
                             lane.connection = try Connection(conninfo: self.conninfo.reveal())
                         }

@@ -26,6 +26,8 @@ public struct Migrator: Sendable {
     public func migrate() async throws -> Plan {
         try await database.run { connection in
             try connection.transaction {
+                // Building an index on a large table takes its time.
+                try connection.run("set local statement_timeout = 0")
                 try connection.query("select pg_advisory_xact_lock(1163282245, 0)")
                 try connection.run(
                     """

@@ -80,9 +80,14 @@ internal import Glibc
         return try unsafe check(result)
     }
 
+    /// `body` in a transaction that sees one state of the database and writes nothing.
+    func snapshot<R>(_ body: () throws -> R) throws -> R {
+        try transaction(beginning: "begin isolation level repeatable read read only", body)
+    }
+
     /// `body` in a transaction: committed when it returns, rolled back when it throws.
-    func transaction<R>(_ body: () throws -> R) throws -> R {
-        try run("begin")
+    func transaction<R>(beginning begin: String = "begin", _ body: () throws -> R) throws -> R {
+        try run(begin)
         do {
             let result = try body()
             try run("commit")

@@ -58,6 +58,10 @@ public final class Database: Sendable {
         try await run { connection in try connection.transaction { try body(connection) } }
     }
 
+    func snapshot<R: Sendable>(_ body: @escaping @Sendable (Connection) throws -> R) async throws -> R {
+        try await run { connection in try connection.snapshot { try body(connection) } }
+    }
+
     /// Whether the server answers now.
     public func ping() async throws { try await run { try $0.run("select 1") } }
 

@@ -65,7 +65,8 @@ let package = Package(
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
 
-        // Floor 4: what people and Prometheus read.
+        // Floor 4: questions about files, and what people and Prometheus read.
+        room("Analysis", ["Vocabulary", "Statistics", "Tables"], hot: true),
         room("Reporting", ["Vocabulary"]),
 
         // Floor 5: the only room that joins them.
@@ -86,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "evenkeel",
             dependencies: [
-                "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Reporting",
+                "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Analysis", "Reporting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -104,6 +105,7 @@ let package = Package(
         tests("CollectingTests", ["Collecting", "Vocabulary", "Tables", "Profiles"]),
         tests("MonitoringTests", ["Monitoring", "Vocabulary", "Profiles", "Statistics"]),
         tests("AlertingTests", ["Alerting", "Vocabulary"]),
+        tests("AnalysisTests", ["Analysis", "Statistics", "Tables", "Vocabulary", "Reporting"]),
         tests("ReportingTests", ["Reporting", "Vocabulary", "Monitoring"]),
         tests("ServiceTests", ["Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting"]),
     ]

@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Foundation
 import Logging
@@ -43,6 +44,7 @@ enum Failure {
         case let error as StoreError: stop(error.code == .conflict ? 2 : 3, error.description)
         case let error as ConfigurationError: stop(2, error.description)
         case let error as TableError: stop(2, error.description)
+        case let error as AnalysisError: stop(2, error.description)
         case let error as ServeError: stop(3, error.description)
         case let code as ExitCode: exit(code.rawValue)
         case let error as CocoaError: stop(2, error.localizedDescription)

@@ -14,13 +14,14 @@ import Testing
         "Collecting": ["Vocabulary", "Profiles", "Tables"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
+        "Analysis": ["Vocabulary", "Statistics", "Tables"],
         "Reporting": ["Vocabulary"],
         "Service": [
             "Vocabulary", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
             "Hummingbird", "HTTPTypes", "NIOCore", "ServiceLifecycle", "UnixSignals", "Logging", "Yams",
         ],
         "evenkeel": [
-            "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Reporting", "ArgumentParser",
+            "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Analysis", "Reporting", "ArgumentParser",
             "Logging",
         ],
     ]

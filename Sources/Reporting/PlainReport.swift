@@ -1,0 +1,54 @@
+internal import Vocabulary
+
+/// A report for the terminal.
+enum PlainReport {
+    static func render(_ report: Report, isColoured: Bool) -> String {
+        var out = report.title + "\n"
+        for block in report.blocks {
+            switch block {
+            case .heading(let text): out += "\n" + text + "\n"
+            case .text(let text): out += text + "\n"
+            case .table(let table): out += self.table(table, isColoured: isColoured)
+            case .chart(let chart): out += self.chart(chart)
+            }
+        }
+        return out
+    }
+
+    private static func table(_ table: Report.Table, isColoured: Bool) -> String {
+        var text = TextTable(table.header)
+        for row in table.rows { text.add(row) }
+        guard isColoured else { return text.text }
+        let lines = text.text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.enumerated().map { number, line in
+            let tone = number > 0 && number <= table.tones.count ? table.tones[number - 1] : .plain
+            return colour(tone).map { "\u{1B}[\($0)m\(line)\u{1B}[0m" } ?? String(line)
+        }.joined(separator: "\n")
+    }
+
+    private static func colour(_ tone: Report.Tone) -> String? {
+        switch tone {
+        case .plain: nil
+        case .good: "32"
+        case .bad: "31"
+        case .faint: "2"
+        }
+    }
+
+    /// Bars as lines of blocks; of other shapes the words.
+    private static func chart(_ chart: Report.Chart) -> String {
+        guard case .bars(let labels) = chart.shape, let most = chart.series.flatMap(\.y).filter(\.isFinite).max(), most > 0 else {
+            return "\(chart.title): \(chart.summary)\n"
+        }
+        var table = TextTable([chart.title] + chart.series.flatMap { [$0.name, ""] })
+        for (i, label) in labels.enumerated() {
+            table.add(
+                [label]
+                    + chart.series.flatMap { series -> [String] in
+                        guard i < series.y.count, series.y[i].isFinite else { return ["", ""] }
+                        return [shortNumber(series.y[i]), String(repeating: "█", count: Int((series.y[i] / most * 20).rounded()))]
+                    })
+        }
+        return table.text
+    }
+}

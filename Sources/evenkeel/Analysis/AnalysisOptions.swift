@@ -1,0 +1,83 @@
+public import Analysis
+public import ArgumentParser
+import Foundation
+public import Reporting
+import Tables
+import Vocabulary
+
+extension ReportFormat: ExpressibleByArgument {}
+extension Chunking.Period: ExpressibleByArgument {}
+
+/// What every analysis of files takes: how to read, what to print.
+struct AnalysisOptions: ParsableArguments {
+    @Option(help: "table, json, markdown or html.")
+    var format = ReportFormat.table
+
+    @Option(help: "Write the result to this file instead of standard output.")
+    var output: String?
+
+    @Flag(help: "End with code 1 when something is found.")
+    var failOnFinding = false
+
+    @Option(help: "Words that mean missing beside the empty field, comma-separated; '' for none.")
+    var missing = CSVTable.defaultMissing.sorted().joined(separator: ",")
+
+    @Option(help: "Level of the intervals.")
+    var confidence = 0.95
+
+    @Option(help: "Seed of everything that is drawn at random.")
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard confidence > 0, confidence < 1 else { throw ValidationError("--confidence \(confidence), expected a number between 0 and 1") }
+    }
+
+    /// Reads a CSV file, or standard input for `-`.
+    func frame(_ path: String) throws -> Frame {
+        let bytes: [UInt8]
+        if path == "-" {
+            bytes = Array(FileHandle.standardInput.readDataToEndOfFile())
+        } else {
+            do { bytes = Array(try Data(contentsOf: URL(filePath: path))) } catch {
+                throw AnalysisError("\(path): cannot be read: \(error.localizedDescription)")
+            }
+        }
+        return Frame(try CSVTable(bytes, file: path == "-" ? "standard input" : path, missing: Set(list(missing))))
+    }
+
+    /// Prints the result and ends with code 1 if something was found and that is asked for.
+    func print(_ report: Report) throws {
+        let text = ReportText.render(report, as: format, isTerminal: output == nil && isatty(STDOUT_FILENO) == 1)
+        if let output {
+            try text.write(toFile: output, atomically: true, encoding: .utf8)
+        } else {
+            FileHandle.standardOutput.write(Data(text.utf8))
+        }
+        if failOnFinding, report.hasFinding { throw ExitCode(1) }
+    }
+}
+
+/// A comma-separated list, blanks around its words left out.
+func list(_ text: String) -> [String] {
+    text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+}
+
+/// `--chunk-size n`, `--chunk-count k` or `--chunk-period p`, at most one of them.
+struct ChunkOptions: ParsableArguments {
+    @Option(help: "Chunks of this many rows.")
+    var chunkSize: Int?
+
+    @Option(help: "This many chunks of equal size.")
+    var chunkCount: Int?
+
+    @Option(help: "Chunks of calendar time: day, week or month; needs --timestamp.")
+    var chunkPeriod: Chunking.Period?
+
+    func validate() throws {
+        if [chunkSize != nil, chunkCount != nil, chunkPeriod != nil].count(where: { $0 }) > 1 {
+            throw ValidationError("--chunk-size, --chunk-count and --chunk-period exclude each other")
+        }
+    }
+
+    var chunking: Chunking? { chunkSize.map(Chunking.size) ?? chunkCount.map(Chunking.count) ?? chunkPeriod.map(Chunking.period) }
+}

@@ -1,7 +1,7 @@
 /// The cells that a chi-squared law can be applied to: those too rare for it are put together.
 ///
 /// One value in a cell of which a hundredth was expected would be significant. The usual remedy (Cochran, "Some methods for strengthening
-/// the common χ² tests", 1954) is to pool cells of small expectation. Which ones is decided by the sum of both sides, of which
+/// the common χ² tests", 1954) is to pool cells of small expectation, neighbours first. Which ones is decided by the sum of both sides, of which
 /// the law under the null hypothesis does not depend.
 struct CommonCells {
     private(set) var reference: [Int64] = []
@@ -16,27 +16,35 @@ struct CommonCells {
         let smaller = Double(min(n, m)) / Double(max(1, n + m))
         func isRare(_ both: Int64) -> Bool { Double(both) * smaller < Self.expectedMin }
         var pool: (r: Int64, a: Int64) = (0, 0)
+        var lastPool: Int?
         for (r, a) in zip(r, a) where r + a > 0 {
-            if isRare(r + a) {
-                pool = (pool.r + r, pool.a + a)
-                rare += 1
-            } else {
+            guard isRare(r + a) else {
                 reference.append(r)
                 current.append(a)
+                continue
             }
+            rare += 1
+            pool = (pool.r + r, pool.a + a)
+            if isRare(pool.r + pool.a) { continue }
+            lastPool = reference.count
+            reference.append(pool.r)
+            current.append(pool.a)
+            pool = (0, 0)
         }
-        guard rare > 0 else { return }
-        if isRare(pool.r + pool.a), let least = reference.indices.min(by: { reference[$0] + current[$0] < reference[$1] + current[$1] }) {
-            reference[least] += pool.r
-            current[least] += pool.a
+        if pool.r + pool.a == 0 { return }
+        if let place = lastPool ?? reference.indices.min(by: { reference[$0] + current[$0] < reference[$1] + current[$1] }) {
+            reference[place] += pool.r
+            current[place] += pool.a
         } else {
             reference.append(pool.r)
             current.append(pool.a)
         }
     }
 
+    /// Whether anything is left to test: more than one cell, or there never was more than one.
+    var isTestable: Bool { count >= 2 || rare == 0 }
     var count: Int { reference.count }
 
     /// The rows that the law asks for; with a single cell left there is nothing to test, unless there was but one.
-    var rowsNeeded: Int64 { count < 2 && rare > 0 ? .max : Int64(count * MonitorSettings.rowsPerCellMin) }
+    var rowsNeeded: Int64 { !isTestable ? .max : Int64(count * MonitorSettings.rowsPerCellMin) }
 }

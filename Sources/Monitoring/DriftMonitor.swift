@@ -81,7 +81,7 @@ struct DriftMonitor {
             let law = try? ChiSquared(reference: tested.reference, current: tested.current)
             var finding = blank("chi_squared")
             finding.value = chi.statistic
-            finding.pValue = law?.pValue
+            finding.pValue = tested.isTestable ? law?.pValue : nil
             finding.why = moved(r, a, labels) + ", effect size (Cramér's V) \(format(chi.cramersV))"
             let critical = Distributions.chiSquaredCritical(settings.alpha, degreesOfFreedom: Double(law?.degreesOfFreedom ?? 1))
             drafts.append(
@@ -111,13 +111,13 @@ struct DriftMonitor {
         if let psi = try? PopulationStabilityIndex(reference: r, current: a) {
             let law = try? PopulationStabilityIndex(reference: tested.reference, current: tested.current)
             add(
-                "psi", psi.statistic, pValue: law?.pValue, floor: settings.psiFloor,
+                "psi", psi.statistic, pValue: tested.isTestable ? law?.pValue : nil, floor: settings.psiFloor,
                 detectable: PopulationStabilityIndex.critical(alpha: settings.alpha, cells: cells, n: n, m: m))
         }
         if let js = try? JensenShannon(reference: r, current: a) {
             let law = try? JensenShannon(reference: tested.reference, current: tested.current)
             add(
-                "jensen_shannon", js.statistic, pValue: law?.pValue, floor: settings.jensenShannonFloor,
+                "jensen_shannon", js.statistic, pValue: tested.isTestable ? law?.pValue : nil, floor: settings.jensenShannonFloor,
                 detectable: JensenShannon.critical(alpha: settings.alpha, cells: cells, n: n, m: m))
         }
         return drafts

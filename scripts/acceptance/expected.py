@@ -57,18 +57,47 @@ def levels(reference, current):
             np.array([a[name] for name in names] + [sum(n for name, n in a.items() if name not in r)]))
 
 
+def common(reference, current):
+    """Cochran's remedy: cells with an expected count below 5 on the smaller side are pooled, neighbours first. None: nothing is left."""
+    share = min(reference.sum(), current.sum()) / (reference.sum() + current.sum())
+    kept, pools, pool = [], [], np.zeros(2, dtype=np.int64)
+    seen = [np.array(cell) for cell in zip(reference, current) if sum(cell) > 0]
+    for cell in seen:
+        if cell.sum() * share >= 5:
+            kept.append(cell)
+            continue
+        pool = pool + cell
+        if pool.sum() * share >= 5:
+            pools.append(pool)
+            pool = np.zeros(2, dtype=np.int64)
+    if pool.sum() > 0:
+        if pools:
+            pools[-1] = pools[-1] + pool
+        elif kept:
+            least = min(range(len(kept)), key=lambda k: kept[k].sum())
+            kept[least] = kept[least] + pool
+        else:
+            pools.append(pool)
+    cells = np.array(kept + pools).T
+    return None if cells.shape[1] < 2 and len(seen) > 1 else (cells[0], cells[1])
+
+
+def distances(reference, current):
+    distance = float(jensenshannon(reference / reference.sum(), current / current.sum(), base=2))
+    return psi(reference, current), 0.0 if math.isnan(distance) else distance  # SciPy's root of −0.0…1
+
+
 def binned(reference, current):
-    """PSI and Jensen-Shannon of two rows of counts, with the p-values of their asymptotic laws."""
-    n, m = reference.sum(), current.sum()
-    freedom = int(np.count_nonzero(reference + current)) - 1
-    index = psi(reference, current)
-    distance = float(jensenshannon(reference / n, current / m, base=2))
-    distance = 0.0 if math.isnan(distance) else distance  # SciPy's root of −0.0…1
-    scale = 1 / n + 1 / m
-    return {
-        "psi": (index, stats.chi2.sf(index / scale, freedom) if freedom else 1.0),
-        "jensen_shannon": (distance, stats.chi2.sf(8 * distance**2 * math.log(2) / scale, freedom) if freedom else 1.0),
-    }
+    """PSI and Jensen-Shannon of two rows of counts, with the p-values of their asymptotic laws over the cells that are not too rare."""
+    scale = 1 / reference.sum() + 1 / current.sum()
+    cells = common(reference, current)
+    laws = (None, None)
+    if cells:
+        freedom = len(cells[0]) - 1
+        index, distance = distances(*cells)
+        laws = (stats.chi2.sf(index / scale, freedom), stats.chi2.sf(8 * distance**2 * math.log(2) / scale, freedom)) if freedom else (1.0, 1.0)
+    index, distance = distances(reference, current)
+    return {"psi": (index, laws[0]), "jensen_shannon": (distance, laws[1])}
 
 
 def numeric_drift(reference, current):
@@ -83,8 +112,9 @@ def categorical_drift(reference, current):
     out = binned(r, a)
     table = np.array([r, a])[:, (r + a) > 0]
     if table.shape[1] > 1:
-        chi = stats.chi2_contingency(table)
-        out["chi_squared"] = (float(chi.statistic), float(chi.pvalue))
+        cells = common(r, a)
+        p = float(stats.chi2_contingency(np.array(cells)).pvalue) if cells and len(cells[0]) > 1 else None
+        out["chi_squared"] = (float(stats.chi2_contingency(table).statistic), p)
     return out
 
 

@@ -132,7 +132,11 @@ class Model:
                     chi.append((shown, ours["value"], value))
                 else:
                     exact.append((f"{shown} {statistic}", ours["value"], value))
-                p_values.append((f"{shown} {statistic}", ours["p_value"], p))
+                if p is None:
+                    if ours["p_value"] is not None:
+                        checks.equal(f"{label}{shown} {statistic}: p-value, nothing left to test", ours["p_value"], None)
+                else:
+                    p_values.append((f"{shown} {statistic}", ours["p_value"], p))
             if name:
                 share = [float((side[name] == "").mean()) for side in (self.reference, current)]
                 exact.append((f"{name} missing_ratio", findings[monitor, name, "", "missing_ratio"]["value"], share[1]))

@@ -1,36 +1,49 @@
 internal import Vocabulary
 
-/// A report as one self-contained HTML page.
+/// A report as one self-contained HTML page, for the screen, for print and for a screen reader.
 enum HTMLReport {
     static func render(_ report: Report) -> String {
-        var body = "<h1>\(escape(report.title))</h1>\n"
-        for block in report.blocks {
+        let body = report.blocks.map { block in
             switch block {
-            case .heading(let text): body += "<h2>\(escape(text))</h2>\n"
-            case .text(let text): body += "<p>\(escape(text))</p>\n"
-            case .table(let table): body += self.table(table)
-            case .chart(let chart): body += "<p><strong>\(escape(chart.title))</strong>: \(escape(chart.summary))</p>\n"
+            case .heading(let text): "<h2>\(escaped(text))</h2>\n"
+            case .text(let text): "<p>\(escaped(text))</p>\n"
+            case .table(let table): self.table(table)
+            case .chart(let chart): SVGChart(chart: chart).text
             }
-        }
-        return
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>\(escape(report.title))</title></head>\n<body>\(body)</body></html>\n"
+        }.joined()
+        return """
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>\(escaped(report.title))</title><style>\(style)</style></head>
+            <body><main><h1>\(escaped(report.title))</h1>
+            \(body)</main></body></html>
+
+            """
     }
 
     private static func table(_ table: Report.Table) -> String {
-        let header = table.header.map { "<th scope=\"col\">\(escape($0))</th>" }.joined()
-        let rows = table.rows.map { "<tr>" + $0.map { "<td>\(escape($0))</td>" }.joined() + "</tr>" }.joined(separator: "\n")
-        return "<table><thead><tr>\(header)</tr></thead><tbody>\n\(rows)\n</tbody></table>\n"
+        let isNumeric = table.header.indices.map { column in
+            table.rows.contains { column < $0.count && !$0[column].isEmpty }
+                && table.rows.allSatisfy { column >= $0.count || $0[column].isEmpty || Double($0[column]) != nil }
+        }
+        let header = table.header.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+        let rows = table.rows.enumerated().map { number, row in
+            let tone = number < table.tones.count ? table.tones[number] : .plain
+            let cells = row.enumerated().map { column, cell in
+                column < isNumeric.count && isNumeric[column] ? "<td class=\"number\">\(escaped(cell))</td>" : "<td>\(escaped(cell))</td>"
+            }
+            return (tone == .plain ? "<tr>" : "<tr class=\"\(tone)\">") + cells.joined() + "</tr>\n"
+        }
+        return "<div class=\"wide\"><table><thead><tr>\(header)</tr></thead><tbody>\n\(rows.joined())</tbody></table></div>\n"
     }
 
-    private static func escape(_ text: String) -> String {
-        text.reduce(into: "") { out, c in
-            switch c {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            default: out.append(c)
-            }
-        }
-    }
+    private static let style = """
+        :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+        h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
+        th,td{padding:.25rem .6rem;text-align:left;border-bottom:1px solid #8884;vertical-align:top}.number{text-align:right;font-variant-numeric:tabular-nums}
+        tr.bad td:first-child{border-left:4px solid #d55e00}tr.good td:first-child{border-left:4px solid #009e73}tr.faint{opacity:.7}
+        figure{margin:1rem 0}figcaption{font-weight:600}figure p{margin:.2rem 0;font-size:.9rem}svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}
+        svg text{fill:currentColor}.grid{stroke:#8883}.diagonal{stroke:#888;stroke-dasharray:4 4}.whisker{stroke:currentColor;stroke-width:1.5}
+        @media print{body{max-width:none;margin:0}figure,tr{break-inside:avoid}}
+        """
 }

@@ -91,21 +91,6 @@ public struct Page: Sendable {
             "<span class=\"\(tone)\">\(monitor.split(separator: "_").joined(separator: " ")): \(verdict.rawValue.split(separator: "_").joined(separator: " "))</span>"
     }
 
-    private func escaped(_ text: some StringProtocol) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            case "'": out += "&#39;"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
-    }
-
     private static let style = """
         :root{color-scheme:light dark;--line:#8884;--muted:#777}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:75rem;padding:1rem}
         h1{margin:0}article{border:1px solid var(--line);border-radius:.5rem;padding:.5rem 1rem;margin:1rem 0;overflow-x:auto}

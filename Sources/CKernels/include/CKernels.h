@@ -10,3 +10,5 @@
 void ek_locate_f64(const double *cuts, uint32_t count, uint32_t padded, const double *x, size_t n, uint32_t *cell);
 
 #define EK_MISSING_CELL UINT32_MAX
+
+#include "cells.h"

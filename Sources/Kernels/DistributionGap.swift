@@ -1,0 +1,112 @@
+/// The largest gaps between the empirical distribution functions of two samples, exactly, without sorting them.
+///
+/// The gap after the value t is i(t)·m − j(t)·n with i, j the numbers of values up to t in the samples of n and m values: an integer.
+/// Both samples are counted on cells. The gaps at the ends of cells are then known; within a cell the gap cannot leave
+/// [start − j·n, start + i·m], so only the few cells that could hold more than what is known are looked into, by the same method
+/// on narrower cells, or by sorting when little is left.
+/// - Complexity: O(n + m), about 5 ns a value for samples with few ties in the middle; sorting takes fifteen times that.
+public struct DistributionGap: Sendable, Equatable {
+    /// The largest i·m − j·n, at least 0, and where it is attained; nil when it is 0.
+    public private(set) var above: Int64 = 0
+    public private(set) var aboveAt: Double?
+    /// The largest j·n − i·m.
+    public private(set) var below: Int64 = 0
+    public private(set) var belowAt: Double?
+
+    /// - Parameters: samples without NaN, of fewer than 2³¹ values each.
+    public init(_ x: [Double], _ y: [Double]) {
+        if x.isEmpty || y.isEmpty { return }
+        search(x, y, start: 0, n: Int64(x.count), m: Int64(y.count), depth: 0)
+    }
+
+    private static let sortedMax = 512
+    private static let depthMax = 8
+
+    private mutating func search(_ x: [Double], _ y: [Double], start: Int64, n: Int64, m: Int64, depth: Int) {
+        guard x.count + y.count > Self.sortedMax, depth < Self.depthMax, let map = Self.map(x, y, depth: depth) else {
+            return merge(x.sorted(), y.sorted(), start: start, n: n, m: m)
+        }
+        let cx = map.counts(x)
+        let cy = map.counts(y)
+        // The gaps at the ends of the cells.
+        var gap = start
+        var (most, mostCell, least, leastCell) = (above, -1, -below, -1)
+        for cell in cx.indices {
+            gap += Int64(cx[cell]) * m - Int64(cy[cell]) * n
+            if gap > most { (most, mostCell) = (gap, cell) }
+            if gap < least { (least, leastCell) = (gap, cell) }
+        }
+        if mostCell >= 0 { (above, aboveAt) = (most, map.end(of: mostCell)) }
+        if leastCell >= 0 { (below, belowAt) = (-least, map.end(of: leastCell)) }
+        look(x, y, map, cx, cy, start: start, n: n, m: m, depth: depth)
+    }
+
+    /// Looks into the cells that may hold a larger gap.
+    private mutating func look(
+        _ x: [Double], _ y: [Double], _ map: CellMap, _ cx: [UInt32], _ cy: [UInt32], start: Int64, n: Int64, m: Int64, depth: Int
+    ) {
+        var flags = [UInt8](repeating: 0, count: map.count)
+        var starts: (x: [UInt32], y: [UInt32]) = (flags.map { _ in 0 }, flags.map { _ in 0 })
+        var open: [(cell: Int, gap: Int64)] = []
+        var picked: (x: UInt32, y: UInt32) = (0, 0)
+        var gap = start
+        for cell in cx.indices {
+            let (i, j) = (Int64(cx[cell]), Int64(cy[cell]))
+            // With values of one sample alone the gap moves one way, and its ends are known.
+            if i > 0, j > 0, gap + i * m > above || gap - j * n < -below {
+                flags[cell] = 1
+                open.append((cell, gap))
+                (starts.x[cell], starts.y[cell]) = picked
+                picked = (picked.x + cx[cell], picked.y + cy[cell])
+            }
+            gap += i * m - j * n
+        }
+        if open.isEmpty { return }
+        let xs = map.split(map.pick(x, flags, count: Int(picked.x)), starts: starts.x)
+        let ys = map.split(map.pick(y, flags, count: Int(picked.y)), starts: starts.y)
+        for (cell, gap) in open {
+            // Meanwhile a larger gap may have been found.
+            let (i, j) = (Int64(cx[cell]), Int64(cy[cell]))
+            guard gap + i * m > above || gap - j * n < -below else { continue }
+            let (a, b) = (Int(starts.x[cell]), Int(starts.y[cell]))
+            search(
+                Array(xs[a..<a + Int(cx[cell])]), Array(ys[b..<b + Int(cy[cell])]), start: gap, n: n, m: m, depth: depth + 1)
+        }
+    }
+
+    private mutating func merge(_ x: [Double], _ y: [Double], start: Int64, n: Int64, m: Int64) {
+        var (i, j) = (0, 0)
+        var gap = start
+        while i < x.count || j < y.count {
+            let value = j >= y.count || (i < x.count && x[i] <= y[j]) ? x[i] : y[j]
+            while i < x.count, x[i] == value {
+                i += 1
+                gap += m
+            }
+            while j < y.count, y[j] == value {
+                j += 1
+                gap -= n
+            }
+            if gap > above { (above, aboveAt) = (gap, value) }
+            if -gap > below { (below, belowAt) = (-gap, value) }
+        }
+    }
+
+    /// Cells over the bulk of the values: a few far ones must not make all others share a cell. Nil where all values are equal.
+    private static func map(_ x: [Double], _ y: [Double], depth: Int) -> CellMap? {
+        let total = x.count + y.count
+        let cells = total > 1 << 20 ? 1 << 16 : total > 1 << 15 ? 1 << 13 : 1 << 9
+        var sample: [Double] = []
+        for values in [x, y] where !values.isEmpty {
+            let step = max(1, values.count / 1024)
+            sample += stride(from: 0, to: values.count, by: step).lazy.map { values[$0] }.filter(\.isFinite)
+        }
+        sample.sort()
+        if sample.count >= 200 {
+            let cut = sample.count / 200
+            if let map = CellMap(low: sample[cut], high: sample[sample.count - 1 - cut], cells: cells) { return map }
+        }
+        guard let (a, b) = CellMap.range(x), let (c, d) = CellMap.range(y) else { return nil }
+        return CellMap(low: min(a, c), high: max(b, d), cells: cells)
+    }
+}

@@ -1,5 +1,7 @@
 #include "CKernels.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 #define EK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -8,21 +10,40 @@
 
 enum { EK_CELL_BLOCK = 512 };
 
-// Comparisons the way round that sends a NaN from 0·infinity to cell 0. Signed conversion: unsigned has no instruction before AVX-512.
-static inline uint32_t cell_of(double x, double low, double scale, double last) {
-    double t = (x - low) * scale;
-    t = t > 0 ? t : 0;
-    t = t < last ? t : last;
-    return (uint32_t)(int32_t)t;
+/// The cells of up to a block of values. Inlined into each caller, so that it has its instruction set.
+static inline __attribute__((always_inline)) void locate(const double *x, size_t count, const ek_cells *map, uint32_t *cell) {
+    if (map->shift < 0) {
+        const double low = map->low, scale = map->scale, last = map->last;
+        for (size_t j = 0; j < count; j++) {
+            double t = (x[j] - low) * scale;
+            t = t > 0 ? t : 0;  // this way round a NaN from 0·infinity goes to cell 0
+            t = t < last ? t : last;
+            cell[j] = (uint32_t)(int32_t)t;  // signed: unsigned has no instruction before AVX-512
+        }
+    } else {
+        const int64_t low = map->low_bits;
+        const uint64_t last = map->last;
+        const int32_t shift = map->shift;
+        for (size_t j = 0; j < count; j++) {
+            double v = x[j] + 0.0;  // one zero
+            int64_t k;
+            memcpy(&k, &v, sizeof k);
+            k ^= (k >> 63) & INT64_MAX;
+            uint64_t d = k < low ? 0 : ((uint64_t)k - (uint64_t)low) >> shift;
+            cell[j] = (uint32_t)(d < last ? d : last);
+        }
+    }
 }
 
+#define EK_BLOCKS \
+    uint32_t cell[EK_CELL_BLOCK]; \
+    for (size_t start = 0, count; start < n && (count = n - start < EK_CELL_BLOCK ? n - start : EK_CELL_BLOCK, locate(x + start, count, map, cell), 1); \
+         start += EK_CELL_BLOCK)
+
 EK_CLONES
-void ek_cell_counts(const double *x, size_t n, double low, double scale, uint32_t last, uint32_t *counts) {
-    uint32_t cell[EK_CELL_BLOCK];
-    uint32_t *other = counts + last + 1;
-    for (size_t start = 0; start < n; start += EK_CELL_BLOCK) {
-        size_t count = n - start < EK_CELL_BLOCK ? n - start : EK_CELL_BLOCK;
-        for (size_t j = 0; j < count; j++) cell[j] = cell_of(x[start + j], low, scale, last);
+void ek_cell_counts(const double *x, size_t n, const ek_cells *map, uint32_t *counts) {
+    uint32_t *other = counts + map->last + 1;
+    EK_BLOCKS {
         size_t j = 0;
         for (; j + 2 <= count; j += 2) {
             counts[cell[j]]++;
@@ -33,12 +54,20 @@ void ek_cell_counts(const double *x, size_t n, double low, double scale, uint32_
 }
 
 EK_CLONES
-size_t ek_cell_pick(const double *x, size_t n, double low, double scale, uint32_t last, const uint8_t *flags, double *out) {
-    uint32_t cell[EK_CELL_BLOCK];
+void ek_cell_mixed(const double *x, size_t n, const ek_cells *map, double *first, uint8_t *mixed) {
+    EK_BLOCKS {
+        for (size_t j = 0; j < count; j++) {
+            double seen = first[cell[j]], v = x[start + j];
+            first[cell[j]] = seen == seen ? seen : v;
+            mixed[cell[j]] |= (seen < v) | (seen > v);
+        }
+    }
+}
+
+EK_CLONES
+size_t ek_cell_pick(const double *x, size_t n, const ek_cells *map, const uint8_t *flags, double *out) {
     size_t taken = 0;
-    for (size_t start = 0; start < n; start += EK_CELL_BLOCK) {
-        size_t count = n - start < EK_CELL_BLOCK ? n - start : EK_CELL_BLOCK;
-        for (size_t j = 0; j < count; j++) cell[j] = cell_of(x[start + j], low, scale, last);
+    EK_BLOCKS {
         for (size_t j = 0; j < count; j++) {
             out[taken] = x[start + j];
             taken += flags[cell[j]];
@@ -48,11 +77,8 @@ size_t ek_cell_pick(const double *x, size_t n, double low, double scale, uint32_
 }
 
 EK_CLONES
-void ek_cell_split(const double *x, size_t n, double low, double scale, uint32_t last, uint32_t *next, double *out) {
-    uint32_t cell[EK_CELL_BLOCK];
-    for (size_t start = 0; start < n; start += EK_CELL_BLOCK) {
-        size_t count = n - start < EK_CELL_BLOCK ? n - start : EK_CELL_BLOCK;
-        for (size_t j = 0; j < count; j++) cell[j] = cell_of(x[start + j], low, scale, last);
+void ek_cell_split(const double *x, size_t n, const ek_cells *map, uint32_t *next, double *out) {
+    EK_BLOCKS {
         for (size_t j = 0; j < count; j++) out[next[cell[j]]++] = x[start + j];
     }
 }
@@ -63,7 +89,7 @@ void ek_finite_range(const double *x, size_t n, double *low, double *high) {
     double l = infinity, h = -infinity;
     for (size_t i = 0; i < n; i++) {
         double v = x[i];
-        double down = v > -infinity ? v : infinity;   // −infinity takes no part
+        double down = v > -infinity ? v : infinity;  // infinite values take no part
         double up = v < infinity ? v : -infinity;
         l = down < l ? down : l;
         h = up > h ? up : h;

@@ -1,64 +1,99 @@
 internal import CKernels
 
-/// Cells of equal width over a range; a value beyond it belongs to the first or last cell. No NaN.
+/// Cells that cut the line of numbers in order; a value beyond their range belongs to the first or last one. No NaN.
 struct CellMap {
-    let low: Double
-    let scale: Double
-    let last: UInt32
+    private let map: ek_cells
+    var count: Int { Int(map.last) + 1 }
 
-    /// Nil where there is no range to cut.
-    init?(low: Double, high: Double, cells: Int) {
+    /// Cells of equal width. Nil where there is no range to cut.
+    init?(evenFrom low: Double, to high: Double, cells: Int) {
         guard low < high else { return nil }
-        self.low = low
         // Halved, because the range of two huge numbers may be infinite.
-        scale = Double(cells) / 2 / (high / 2 - low / 2)
-        last = UInt32(cells - 1)
+        let scale = Double(cells) / 2 / (high / 2 - low / 2)
+        map = ek_cells(low: low, scale: scale, low_bits: 0, shift: -1, last: UInt32(cells - 1))
     }
 
-    var count: Int { Int(last) + 1 }
+    /// Cells that grow with the distance from 0, for values of many magnitudes. Nil where there is no range to cut.
+    init?(growingFrom low: Double, to high: Double, cells: Int) {
+        guard low < high else { return nil }
+        let (a, b) = (Self.order(low), Self.order(high))
+        var shift: Int32 = 0
+        while UInt64(bitPattern: b &- a) >> UInt64(shift) >= UInt64(cells) { shift += 1 }
+        map = ek_cells(low: 0, scale: 0, low_bits: a, shift: shift, last: UInt32(cells - 1))
+    }
 
-    /// The kernel's rule for one value.
+    /// The order of doubles as whole numbers.
+    private static func order(_ x: Double) -> Int64 {
+        let bits = Int64(bitPattern: (x + 0).bitPattern)
+        return bits ^ ((bits >> 63) & .max)
+    }
+    private static func number(_ order: Int64) -> Double {
+        Double(bitPattern: UInt64(bitPattern: order ^ ((order >> 63) & .max)))
+    }
+
+    /// The kernel's rule for one value: its twin.
     func cell(of x: Double) -> Int {
-        let t = (x - low) * scale
-        let cut = t > 0 ? t : 0
-        return Int(cut < Double(last) ? cut : Double(last))
+        if map.shift < 0 {
+            let t = (x - map.low) * map.scale
+            let cut = t > 0 ? t : 0
+            return Int(cut < Double(map.last) ? cut : Double(map.last))
+        }
+        let order = Self.order(x)
+        let distance = order < map.low_bits ? 0 : UInt64(bitPattern: order &- map.low_bits) >> UInt64(map.shift)
+        return Int(min(distance, UInt64(map.last)))
     }
 
     func counts(_ x: [Double]) -> [UInt32] {
         var tables = [UInt32](repeating: 0, count: 2 * count)
-        unsafe ek_cell_counts(x, x.count, low, scale, last, &tables)
+        unsafe withMap { map in unsafe ek_cell_counts(x, x.count, map, &tables) }
         return (0..<count).map { tables[$0] &+ tables[count + $0] }
+    }
+
+    /// Whether a cell holds values that differ.
+    func mixed(_ x: [Double], _ y: [Double]) -> [UInt8] {
+        var first = [Double](repeating: .nan, count: count)
+        var mixed = [UInt8](repeating: 0, count: count)
+        unsafe withMap { map in
+            unsafe ek_cell_mixed(x, x.count, map, &first, &mixed)
+            unsafe ek_cell_mixed(y, y.count, map, &first, &mixed)
+        }
+        return mixed
     }
 
     /// The values in flagged cells, in their order.
     func pick(_ x: [Double], _ flags: [UInt8], count: Int) -> [Double] {
-        unsafe [Double](unsafeUninitializedCapacity: count + 1) { out, taken in
-            if let base = out.baseAddress { taken = unsafe ek_cell_pick(x, x.count, low, scale, last, flags, base) }
+        unsafe withMap { map in
+            unsafe [Double](unsafeUninitializedCapacity: count + 1) { out, taken in
+                if let base = out.baseAddress { taken = unsafe ek_cell_pick(x, x.count, map, flags, base) }
+            }
         }
     }
 
     /// The values cell by cell. - Parameter starts: where each cell begins.
     func split(_ x: [Double], starts: [UInt32]) -> [Double] {
         var next = starts
-        return unsafe [Double](unsafeUninitializedCapacity: x.count) { out, count in
-            if let base = out.baseAddress { unsafe ek_cell_split(x, x.count, low, scale, last, &next, base) }
-            count = x.count
+        return unsafe withMap { map in
+            unsafe [Double](unsafeUninitializedCapacity: x.count) { out, count in
+                if let base = out.baseAddress { unsafe ek_cell_split(x, x.count, map, &next, base) }
+                count = x.count
+            }
         }
+    }
+
+    private func withMap<R>(_ body: (UnsafePointer<ek_cells>) -> R) -> R {
+        unsafe withUnsafePointer(to: map) { unsafe body($0) }
     }
 
     /// The largest number in a cell or below it: where the cell ends.
     func end(of cell: Int) -> Double {
-        if cell >= Int(last) { return .infinity }
-        // The order of doubles is that of their bits, turned around for the negative ones.
-        func key(_ x: Double) -> Int64 { let bits = Int64(bitPattern: x.bitPattern); return bits < 0 ? Int64.min &- bits : bits }
-        func value(_ key: Int64) -> Double { Double(bitPattern: UInt64(bitPattern: key < 0 ? Int64.min &- key : key)) }
-        var inside = key(-.greatestFiniteMagnitude)
-        var outside = key(.greatestFiniteMagnitude)
+        if cell >= Int(map.last) { return .infinity }
+        var inside = Self.order(-.infinity)
+        var outside = Self.order(.infinity)
         while inside < outside - 1 {
             let middle = (inside & outside) &+ ((inside ^ outside) >> 1)
-            if self.cell(of: value(middle)) <= cell { inside = middle } else { outside = middle }
+            if self.cell(of: Self.number(middle)) <= cell { inside = middle } else { outside = middle }
         }
-        return value(inside)
+        return Self.number(inside)
     }
 
     /// The finite values' range; nil when there are none.

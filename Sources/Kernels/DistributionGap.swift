@@ -23,7 +23,7 @@ public struct DistributionGap: Sendable, Equatable {
     private static let depthMax = 8
 
     private mutating func search(_ x: [Double], _ y: [Double], start: Int64, n: Int64, m: Int64, depth: Int) {
-        guard x.count + y.count > Self.sortedMax, depth < Self.depthMax, let map = Self.map(x, y, depth: depth) else {
+        guard x.count + y.count > Self.sortedMax, depth < Self.depthMax, let map = Self.map(x, y) else {
             return merge(x.sorted(), y.sorted(), start: start, n: n, m: m)
         }
         let cx = map.counts(x)
@@ -62,6 +62,19 @@ public struct DistributionGap: Sendable, Equatable {
             gap += i * m - j * n
         }
         if open.isEmpty { return }
+        if 16 * (Int(picked.x) + Int(picked.y)) > x.count + y.count {
+            // Ties: a cell whose values are all equal has nothing inside.
+            let mixed = map.mixed(x, y)
+            open.removeAll { mixed[$0.cell] == 0 }
+            picked = (0, 0)
+            for cell in flags.indices { flags[cell] = 0 }
+            for (cell, _) in open {
+                flags[cell] = 1
+                (starts.x[cell], starts.y[cell]) = picked
+                picked = (picked.x + cx[cell], picked.y + cy[cell])
+            }
+            if open.isEmpty { return }
+        }
         let xs = map.split(map.pick(x, flags, count: Int(picked.x)), starts: starts.x)
         let ys = map.split(map.pick(y, flags, count: Int(picked.y)), starts: starts.y)
         for (cell, gap) in open {
@@ -93,7 +106,7 @@ public struct DistributionGap: Sendable, Equatable {
     }
 
     /// Cells over the bulk of the values: a few far ones must not make all others share a cell. Nil where all values are equal.
-    private static func map(_ x: [Double], _ y: [Double], depth: Int) -> CellMap? {
+    private static func map(_ x: [Double], _ y: [Double]) -> CellMap? {
         let total = x.count + y.count
         let cells = total > 1 << 20 ? 1 << 16 : total > 1 << 15 ? 1 << 13 : 1 << 9
         var sample: [Double] = []
@@ -102,11 +115,21 @@ public struct DistributionGap: Sendable, Equatable {
             sample += stride(from: 0, to: values.count, by: step).lazy.map { values[$0] }.filter(\.isFinite)
         }
         sample.sort()
-        if sample.count >= 200 {
-            let cut = sample.count / 200
-            if let map = CellMap(low: sample[cut], high: sample[sample.count - 1 - cut], cells: cells) { return map }
+        let cut = sample.count / 200
+        if cut > 0, sample[cut] < sample[sample.count - 1 - cut] {
+            let (low, high) = (sample[cut], sample[sample.count - 1 - cut])
+            return best([CellMap(evenFrom: low, to: high, cells: cells), CellMap(growingFrom: low, to: high, cells: cells)], sample)
         }
         guard let (a, b) = CellMap.range(x), let (c, d) = CellMap.range(y) else { return nil }
-        return CellMap(low: min(a, c), high: max(b, d), cells: cells)
+        let (low, high) = (min(a, c), max(b, d))
+        return best([CellMap(evenFrom: low, to: high, cells: cells), CellMap(growingFrom: low, to: high, cells: cells)], sample)
+    }
+
+    /// The map that spreads the sample over more cells; the earlier one when they are alike.
+    private static func best(_ maps: [CellMap?], _ sample: [Double]) -> CellMap? {
+        let maps = maps.compactMap { $0 }
+        let spread = maps.map { map in Set(sample.map(map.cell(of:))).count }
+        guard let most = spread.max() else { return nil }
+        return zip(maps, spread).first { $0.1 * 10 >= most * 9 }?.0
     }
 }

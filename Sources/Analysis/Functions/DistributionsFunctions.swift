@@ -1,0 +1,5 @@
+internal import Vocabulary
+
+extension StatFunction {
+    static let distributions: [StatFunction] = []
+}

@@ -1,0 +1,63 @@
+public import Vocabulary
+
+/// Every function of `evenkeel stat`, and how a list of calls is answered.
+public enum StatFunctions {
+    /// By family; names are unique.
+    public static let all: [StatFunction] =
+        StatFunction.drift + StatFunction.tables + StatFunction.samples + StatFunction.proportions + StatFunction.scores
+        + StatFunction.distributions + StatFunction.sequential + StatFunction.planning
+
+    private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// One answer a call, in order. A call that cannot be answered gives `{"error": "what, expected what"}` and spoils no other.
+    ///
+    /// - Parameter name: with a name the calls are arguments alone; else each is `{"name": "...", "args": {...}}`.
+    /// - Throws: ``AnalysisError`` when `calls` is no list, or when there is no function `name`.
+    public static func answer(_ calls: JSON, name: String? = nil) throws(AnalysisError) -> JSON {
+        if let name, byName[name] == nil { throw unknown(name) }
+        guard let items = calls.arrayValue ?? calls.objectValue.map({ [.object($0)] }) else {
+            throw AnalysisError("standard input holds \(calls.kind), expected a list of \(name == nil ? "calls" : "arguments")")
+        }
+        return .array(
+            items.map { item in
+                do {
+                    let (function, args) = try resolve(item, name)
+                    return try function.call(args)
+                } catch { return .object(["error": .string("\(error)")]) }
+            })
+    }
+
+    private static func resolve(_ item: JSON, _ name: String?) throws(AnalysisError) -> (StatFunction, JSON) {
+        if let name, let function = byName[name] { return (function, item) }
+        guard let called = item["name"]?.stringValue else {
+            throw AnalysisError("a call without a name, expected {\"name\": \"...\", \"args\": {...}}")
+        }
+        guard let function = byName[called] else { throw unknown(called) }
+        return (function, item["args"] ?? .object(JSONObject()))
+    }
+
+    private static func unknown(_ name: String) -> AnalysisError {
+        .unsupported("there is no function \"\(name)\", expected one of those that evenkeel stat --list prints")
+    }
+
+    /// What `evenkeel stat --list` prints.
+    public static func list() -> Report {
+        let json: [JSON] = all.map { function in
+            let arguments: [JSON] = function.arguments.map { argument in
+                .object([
+                    "name": .string(argument.name), "meaning": .string(argument.meaning), "required": .bool(argument.preset == nil),
+                    "default": JSON(argument.preset),
+                ])
+            }
+            return .object(["name": .string(function.name), "summary": .string(function.summary), "arguments": .array(arguments)])
+        }
+        let rows = all.map { function in
+            let arguments = function.arguments.map { argument in
+                "\(argument.name): \(argument.meaning)\(argument.preset.map { " (\($0))" } ?? "")"
+            }
+            return [function.name, arguments.joined(separator: "; "), function.summary]
+        }
+        return Report(
+            title: "Functions", json: .array(json), blocks: [.table(Report.Table(["name", "arguments", "what it does"], rows))])
+    }
+}

@@ -3,8 +3,8 @@ internal import Glibc
 /// The regularised incomplete beta function p = Iₓ(a, b) and q = 1 − p = I₁₋ₓ(b, a), each with small relative error also where it is tiny.
 ///
 /// - Complexity: O(√max(a, b)) near the mean a / (a + b), less elsewhere.
-/// > Source: NIST Digital Library of Mathematical Functions, 8.17.22 (continued fraction); the factor before it in C. Loader's
-/// > form, "Fast and Accurate Computation of Binomial Probabilities", 2000.
+/// > Source: A. R. DiDonato and A. H. Morris, "Significant Digit Computation of the Incomplete Beta Function Ratios" (continued
+/// > fraction), 1992; the factor before it in C. Loader's form, "Fast and Accurate Computation of Binomial Probabilities", 2000.
 public struct IncompleteBeta: Sendable, Equatable {
     public var p: Double
     public var q: Double
@@ -24,10 +24,10 @@ public struct IncompleteBeta: Sendable, Equatable {
         }
         let scale = Self.scale(a, b, x, y)
         if x < (a + 1) / (a + b + 2) {
-            p = min(1, scale * Self.fraction(a, b, x) / a)
+            p = min(1, scale * Self.fraction(a, b, x, y))
             q = 1 - p
         } else {
-            q = min(1, scale * Self.fraction(b, a, y) / b)
+            q = min(1, scale * Self.fraction(b, a, y, x))
             p = 1 - q
         }
     }
@@ -42,23 +42,26 @@ public struct IncompleteBeta: Sendable, Equatable {
         return (a / n * b / (2 * Double.pi)).squareRoot() * exp(ofA + ofB + stirlingRest(n) - stirlingRest(a) - stirlingRest(b))
     }
 
-    private static func fraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
-        var c = 1.0
-        var d = 1 / nonzero(1 - (a + b) * x / (a + 1))
+    /// Iₓ(a, b) / (xᵃ yᵇ / B(a, b)) as 1 / (β₁ + α₂ / (β₂ + ...)), by Lentz's method. x and y both appear, so that it keeps its digits
+    /// also where x is all but 1.
+    private static func fraction(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
+        let start = 1 + (a * y - b * x)
+        var c = nonzero(a / (a + 1) * start)
+        var d = 1 / c
         var value = d
-        var m = 1.0
+        c = 1e300
+        var n = 1.0
         while true {
-            let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-            d = 1 / nonzero(1 + even * d)
-            c = nonzero(1 + even / c)
-            value *= d * c
-            let odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-            d = 1 / nonzero(1 + odd * d)
-            c = nonzero(1 + odd / c)
-            let factor = d * c
+            let odd = a + 2 * n - 1
+            let step = n * (b - n) * x / odd
+            let alpha = (a + n - 1) / odd * (a + b + n - 1) * step * x
+            let beta = n + step + (a + n) / (odd + 2) * (start + n * (1 + y))
+            d = 1 / nonzero(beta + alpha * d)
+            c = nonzero(beta + alpha / c)
+            let factor = c * d
             value *= factor
-            if abs(factor - 1) < 1e-16 || m > 1e8 { return value }
-            m += 1
+            if abs(factor - 1) < 1e-16 || n > 1e8 { return value }
+            n += 1
         }
     }
 

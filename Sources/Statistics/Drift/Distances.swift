@@ -111,7 +111,7 @@ public struct ChiSquared: Sendable, Equatable {
     }
 }
 
-private func shares(_ reference: [Int64], _ current: [Int64]) throws(StatisticsError) -> ([Double], [Double], Double, Double) {
+func shares(_ reference: [Int64], _ current: [Int64]) throws(StatisticsError) -> ([Double], [Double], Double, Double) {
     guard reference.count == current.count else {
         throw StatisticsError(.unequalLengths, "\(reference.count) and \(current.count) cells, expected as many on both sides")
     }

@@ -1,0 +1,1 @@
+func kolmogorovSmirnovTail(d: Double, n: Int) -> Double { Distributions.kolmogorovTail(d * Double(n).squareRoot()) }

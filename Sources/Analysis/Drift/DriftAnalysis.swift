@@ -1,0 +1,98 @@
+internal import Statistics
+public import Vocabulary
+
+/// Compares two files column by column: `evenkeel drift`.
+public enum DriftAnalysis {
+    /// - Throws: ``AnalysisError`` for options that do not fit the files, `TableError` for a cell that is no number where one is expected.
+    public static func report(reference: Frame, current: Frame, options: DriftOptions) throws -> Report {
+        try options.check()
+        if options.isNannyML, let test = options.tests.first(where: { !nannyMLTests.contains($0) && !DriftTest.ofAllColumns.contains($0) }) {
+            throw AnalysisError.unsupported("\(test.rawValue) with --convention nannyml, which does not have it")
+        }
+        let columns = try DriftColumns(reference: reference, current: current, options: options).all()
+        let chunks = try DriftChunks(options, reference: reference, current: current)
+        var compared: [ComparedColumn] = []
+        var without: [(place: Int, column: DriftColumn)] = []
+        for (place, column) in columns.enumerated() {
+            guard case .compared(let name, let kind, let r, let a) = column else {
+                without.append((place, column))
+                continue
+            }
+            compared.append(try self.compare(name, kind, r, a, place: place, chunks: chunks, options: options))
+        }
+        var outcomes = compared.map(\.judged)
+        settle(&outcomes)
+        for i in compared.indices { compared[i].settled(outcomes[i]) }
+        let joint = try DriftJoint(columns: columns, options: options).json()
+        return DriftReport(
+            reference: reference, current: current, options: options, compared: compared, without: without, joint: joint
+        ).report()
+    }
+
+    private static let nannyMLTests: Set<DriftTest> = [.ks, .jensenShannon, .wasserstein, .hellinger, .chiSquared, .lInfinity]
+
+    private static func compare(
+        _ name: String, _ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, place: Int, chunks: DriftChunks?, options: DriftOptions
+    ) throws -> ComparedColumn {
+        let maker = ColumnTests(options: options)
+        let shown = options.tests(for: kind)
+        // Verdicts rest on the statistics that have a floor; when none of them is asked for they are made all the same, and not printed.
+        let judging: [DriftTest] =
+            shown.contains { $0.floor != nil }
+            ? [] : kind == .numeric ? [.ks, .psi, .jensenShannon] : [.chiSquared, .psi, .jensenShannon]
+        let result: ColumnTests.Result
+        switch (r, a) {
+        case (.numbers(let r), .numbers(let a)): result = try maker.numeric(r, a, tests: shown + judging)
+        case (.levels(let r), .levels(let a)): result = maker.categorical(r, a, tests: shown + judging)
+        default: throw AnalysisError("\(name) has numbers on one side and levels on the other")
+        }
+        let chunkTests = options.isNannyML ? DriftChunks.nannyMLTests(kind, options) : shown
+        return ComparedColumn(
+            name: name, kind: kind, place: place, shown: shown.count, result: result, missing: maker.missing(r, a),
+            counts: (r.count - r.missing, a.count - a.missing), shares: (share(r), share(a)),
+            chunks: chunks?.json(kind, r, a, tests: chunkTests))
+    }
+
+    private static func share(_ data: ColumnData) -> Double { Double(data.missing) / Double(max(1, data.count)) }
+}
+
+/// A column that was compared, before and after its verdict.
+struct ComparedColumn {
+    var name: String
+    var kind: ColumnKind
+    var place: Int
+    /// The first so many outcomes are printed.
+    var shown: Int
+    var result: ColumnTests.Result
+    var missing: DriftOutcome
+    /// Values that are present.
+    var counts: (reference: Int, current: Int)
+    /// Shares of missing values.
+    var shares: (reference: Double, current: Double)
+    var chunks: JSON?
+    var verdict = Verdict.noData
+    var why = ""
+
+    /// All that goes into the correction, the missing share last.
+    var judged: [DriftOutcome] { result.outcomes + [missing] }
+
+    mutating func settled(_ outcomes: [DriftOutcome]) {
+        result.outcomes = Array(outcomes.dropLast())
+        missing = outcomes[outcomes.count - 1]
+        let verdicts = outcomes.compactMap(\.verdict)
+        verdict = Verdict.combined(verdicts)
+        // The outcome that speaks: of those with the column's verdict, the one furthest past its floor.
+        let speaking = outcomes.filter { $0.verdict == verdict }.max { $0.severity < $1.severity }
+        var sentences = [speaking?.why ?? "nothing to judge"]
+        if !result.unseen.isEmpty { sentences.append("levels that the reference does not have: \(Self.some(result.unseen))") }
+        if !result.vanished.isEmpty { sentences.append("levels that are gone: \(Self.some(result.vanished))") }
+        why = (sentences + result.notes).joined(separator: "; ")
+    }
+
+    private static func some(_ levels: [String]) -> String {
+        let first = levels.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ")
+        return levels.count > 3 ? "\(first) and \(levels.count - 3) more" : first
+    }
+
+    var severity: Double { judged.filter { $0.verdict == verdict }.map(\.severity).max() ?? 0 }
+}

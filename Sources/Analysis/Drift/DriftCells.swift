@@ -1,0 +1,92 @@
+internal import Statistics
+internal import Vocabulary
+
+/// Counts of both sides on shared cells: bins of a numeric column, levels of a categorical one.
+struct DriftCells {
+    enum Names {
+        /// The cells between edges: open at both ends, right-closed.
+        case edges([Double])
+        case levels([String])
+    }
+    var names: Names
+    var reference: [Int64]
+    var current: [Int64]
+
+    /// Levels printed at most; a column with more says how many are left out.
+    static let levelsShownMax = 1000
+
+    /// Bins from the reference's values.
+    init(_ r: SortedSample, _ a: SortedSample, bins: Int, binning: DriftOptions.Binning) {
+        let edges = Self.edges(r, bins: bins, binning: binning)
+        names = .edges(edges)
+        reference = r.counts(edges: edges)
+        current = a.counts(edges: edges)
+    }
+
+    /// Levels of both sides, by code point.
+    init(_ r: [Level: Int64], _ a: [Level: Int64]) {
+        let levels = Set(r.keys).union(a.keys).sorted()
+        names = .levels(levels.map(\.text))
+        reference = levels.map { r[$0] ?? 0 }
+        current = levels.map { a[$0] ?? 0 }
+    }
+
+    static func edges(_ reference: SortedSample, bins: Int, binning: DriftOptions.Binning) -> [Double] {
+        if binning == .quantiles { return quantileEdges(ofSorted: reference.values, bins: bins) }
+        let finite = reference.values.filter(\.isFinite)
+        guard let low = finite.first, let high = finite.last, bins > 1 else { return [] }
+        var edges: [Double] = []
+        for i in 1..<bins {
+            // Of a range too wide for its own width, each end by its share.
+            let width = high - low
+            let share = Double(i) / Double(bins)
+            let edge = width.isFinite ? low + width * Double(i) / Double(bins) : low * (1 - share) + high * share
+            if edges.last.map({ edge > $0 }) ?? true { edges.append(edge) }
+        }
+        return edges
+    }
+
+    var labels: [String] {
+        switch names {
+        case .levels(let levels): return levels.map { "\"\($0)\"" }
+        case .edges(let edges):
+            guard let first = edges.first, let last = edges.last else { return ["all values"] }
+            return ["up to \(inWords(first))"] + zip(edges, edges.dropFirst()).map { "\(inWords($0)) to \(inWords($1))" }
+                + ["above \(inWords(last))"]
+        }
+    }
+
+    private var totals: (Double, Double) { (Double(max(1, reference.reduce(0, +))), Double(max(1, current.reduce(0, +)))) }
+
+    /// The cells by how much their share changed, most first.
+    var movers: [(label: String, was: Double, now: Double)] {
+        let (n, m) = totals
+        let labels = labels
+        return reference.indices.map { (labels[$0], Double(reference[$0]) / n, Double(current[$0]) / m) }
+            .enumerated().sorted { (abs($1.1.2 - $1.1.1), $0.0) < (abs($0.1.2 - $0.1.1), $1.0) }.map(\.1)
+    }
+
+    /// The cell whose share changed most, in words.
+    var moved: String {
+        guard let top = movers.first, top.was != top.now else { return "no cell moved" }
+        return "\(top.label) \(top.now > top.was ? "rose" : "fell") from \(inPercent(top.was)) to \(inPercent(top.now))"
+    }
+
+    var json: JSON {
+        var object = JSONObject()
+        var shown = Array(reference.indices)
+        switch names {
+        case .edges(let edges): object["edges"] = .statistics(edges)
+        case .levels(let levels):
+            if levels.count > Self.levelsShownMax {
+                let weights = zip(reference, current).map(+)
+                shown = Array(shown.sorted { (weights[$1], $0) < (weights[$0], $1) }.prefix(Self.levelsShownMax)).sorted()
+                object["levels_left_out"] = JSON(levels.count - shown.count)
+            }
+            object["levels"] = .array(shown.map { .string(levels[$0]) })
+        }
+        object["reference"] = .array(shown.map { .integer(reference[$0]) })
+        object["current"] = .array(shown.map { .integer(current[$0]) })
+        return .object(object)
+    }
+}

@@ -1,0 +1,140 @@
+internal import Statistics
+internal import Vocabulary
+
+/// The statistics of a column chunk by chunk, with thresholds from the reference's own chunks.
+///
+/// By our rules a chunk of the reference is compared with the rest of the reference, so that it is not compared with itself; by NannyML's
+/// with all of it. A chunk of the current file is compared with the whole reference. The upper threshold is the mean over the reference's
+/// chunks plus three population standard deviations.
+struct DriftChunks {
+    let options: DriftOptions
+    let reference: [Chunking.Chunk]
+    let current: [Chunking.Chunk]
+
+    /// - Throws: ``AnalysisError`` for chunks that cannot be cut; `TableError` for a bad time.
+    init?(_ options: DriftOptions, reference: Frame, current: Frame) throws {
+        guard let chunking = options.chunking ?? (options.isNannyML ? .count(10) : nil) else { return nil }
+        self.options = options
+        func cut(_ frame: Frame) throws -> [Chunking.Chunk] {
+            let times: [Double]? = if case .period = chunking, let column = options.timestamp { try frame.times(column) } else { nil }
+            return try chunking.chunks(rows: frame.rows, times: times)
+        }
+        self.reference = try cut(reference)
+        self.current = try cut(current)
+    }
+
+    /// A statistic of a chunk, and an alert where that is not a matter of its threshold.
+    struct Value {
+        var statistic: Double?
+        var alert: Bool?
+    }
+
+    func json(_ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, tests: [DriftTest]) -> JSON {
+        let measure: (ColumnData, ColumnData) -> [Value]
+        if options.isNannyML {
+            measure = nannyML(kind, r, tests)
+        } else {
+            measure = { reference, chunk in self.own(kind, reference, chunk, tests) }
+        }
+        let ofReference = reference.map { chunk in
+            measure(options.isNannyML ? r : rest(of: r, without: chunk), r.rows(chunk.rows))
+        }
+        let ofCurrent = current.map { measure(r, a.rows($0.rows)) }
+        let limits = tests.indices.map { t -> Double? in
+            let values = ofReference.compactMap { $0[t].statistic }.filter { !$0.isNaN }
+            guard !values.isEmpty, !(options.isNannyML && tests[t] == .chiSquared) else { return nil }
+            let mean = values.reduce(0, +) / Double(values.count)
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+            let limit = mean + 3 * variance.squareRoot()
+            return tests[t] == .ks ? min(1, limit) : limit
+        }
+        func list(_ period: String, _ chunks: [Chunking.Chunk], _ values: [[Value]]) -> [JSON] {
+            zip(chunks, values).map { chunk, values in
+                let members = tests.indices.map { t -> (String, JSON) in
+                    let value = values[t]
+                    let alert = value.alert ?? limits[t].flatMap { limit in value.statistic.map { $0 > limit } } ?? false
+                    return (
+                        tests[t].rawValue,
+                        .object([
+                            "statistic": .statistic(value.statistic), "lower_threshold": .null, "upper_threshold": .statistic(limits[t]),
+                            "alert": .bool(alert),
+                        ])
+                    )
+                }
+                return .object([
+                    "period": .string(period), "start": JSON(chunk.start), "end": JSON(chunk.end), "tests": .object(JSONObject(members)),
+                ])
+            }
+        }
+        return .array(list("reference", reference, ofReference) + list("analysis", current, ofCurrent))
+    }
+
+    private func rest(of data: ColumnData, without chunk: Chunking.Chunk) -> ColumnData {
+        let inside = Set(chunk.rows)
+        let rows = (0..<data.count).filter { !inside.contains($0) }
+        return rows.isEmpty ? data : data.rows(rows)  // a single chunk has nothing else to be compared with
+    }
+
+    private func own(_ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, _ tests: [DriftTest]) -> [Value] {
+        var options = options
+        options.pValues = .asymptotic  // only the statistics are shown
+        let maker = ColumnTests(options: options)
+        let result: ColumnTests.Result?
+        switch (r, a) {
+        case (.numbers(let r), .numbers(let a)): result = try? maker.numeric(r, a, tests: tests)
+        case (.levels(let r), .levels(let a)): result = maker.categorical(r, a, tests: tests)
+        default: result = nil
+        }
+        return tests.map { test in
+            Value(statistic: result?.outcomes.first { $0.test == test.rawValue }?.statistic, alert: nil)
+        }
+    }
+
+    /// The tests that NannyML has for a kind, among those asked for.
+    static func nannyMLTests(_ kind: ColumnKind, _ options: DriftOptions) -> [DriftTest] {
+        let known: [DriftTest] =
+            kind == .numeric ? [.ks, .jensenShannon, .wasserstein, .hellinger] : [.chiSquared, .jensenShannon, .lInfinity, .hellinger]
+        return options.tests.isEmpty ? known : known.filter(options.tests.contains)
+    }
+
+    private func nannyML(_ kind: ColumnKind, _ r: ColumnData, _ tests: [DriftTest]) -> (ColumnData, ColumnData) -> [Value] {
+        let nothing = tests.map { _ in Value() }
+        switch r {
+        case .numbers(let values):
+            guard let sample = try? SortedSample(values.filter { !$0.isNaN }), let rule = try? NannyMLNumericDrift(reference: sample)
+            else { return { _, _ in nothing } }
+            return { _, chunk in
+                guard case .numbers(let values) = chunk, let sample = try? SortedSample(values.filter { !$0.isNaN }) else { return nothing }
+                return tests.map { test in
+                    switch test {
+                    case .ks: Value(statistic: rule.kolmogorovSmirnov(sample))
+                    case .wasserstein: Value(statistic: try? rule.wasserstein(sample))
+                    case .jensenShannon: Value(statistic: rule.jensenShannon(sample))
+                    default: Value(statistic: rule.hellinger(sample))
+                    }
+                }
+            }
+        case .levels(let levels):
+            let maker = ColumnTests(options: options)
+            let counts = maker.tally(levels)
+            let order = counts.keys.sorted()
+            guard let rule = try? NannyMLCategoricalDrift(reference: order.map { counts[$0] ?? 0 }) else { return { _, _ in nothing } }
+            return { _, chunk in
+                guard case .levels(let levels) = chunk else { return nothing }
+                let tally = maker.tally(levels)
+                let seen = order.map { tally[$0] ?? 0 }
+                let unseen = tally.keys.filter { counts[$0] == nil }.sorted().map { tally[$0] ?? 0 }
+                return tests.map { test in
+                    switch test {
+                    case .chiSquared:
+                        let chi = try? rule.chiSquared(seen, unseen: unseen)
+                        return Value(statistic: chi?.statistic, alert: (chi?.pValue ?? 1) < 0.05)
+                    case .jensenShannon: return Value(statistic: try? rule.jensenShannon(seen, unseen: unseen))
+                    case .lInfinity: return Value(statistic: try? rule.lInfinity(seen, unseen: unseen))
+                    default: return Value(statistic: try? rule.hellinger(seen, unseen: unseen))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/// What `evenkeel drift` is asked for; the names are those of CONTRACTS.
+public struct DriftOptions: Sendable {
+    public enum PValues: String, Sendable, CaseIterable { case auto, exact, asymptotic }
+    public enum Alternative: String, Sendable, CaseIterable {
+        case twoSided = "two-sided"
+        case less, greater
+    }
+    public enum Binning: String, Sendable, CaseIterable {
+        case quantiles
+        case equalWidth = "equal-width"
+    }
+    public enum Base: String, Sendable, CaseIterable {
+        case two = "2"
+        case e
+    }
+
+    /// Only these columns; all when empty.
+    public var columns: [String] = []
+    /// Columns whose kind is declared rather than inferred.
+    public var numeric: [String] = []
+    public var categorical: [String] = []
+    /// Those that suit the kind when empty.
+    public var tests: [DriftTest] = []
+    public var pValues = PValues.auto
+    public var alternative = Alternative.twoSided
+    public var bins = 10
+    public var binning = Binning.quantiles
+    public var psiFloor = 1e-4
+    public var base = Base.two
+    public var chunking: Chunking?
+    public var timestamp: String?
+    public var isNannyML = false
+    public var seed: UInt64 = 1
+    public var confidence = 0.95
+
+    public init() {}
+
+    /// - Throws: ``AnalysisError`` for a value out of its range, or a column that is declared twice.
+    func check() throws {
+        guard bins >= 1, bins <= 10_000 else { throw AnalysisError("--bins \(bins), expected 1 to 10000") }
+        guard psiFloor >= 0, psiFloor < 1 else { throw AnalysisError("--psi-floor \(psiFloor), expected at least 0 and below 1") }
+        if let both = numeric.first(where: categorical.contains) {
+            throw AnalysisError("\(both) stands in --numeric and in --categorical, expected one of them")
+        }
+        if case .period = chunking, timestamp == nil { throw AnalysisError("--chunk-period needs --timestamp") }
+    }
+
+    /// The tests of a column of this kind.
+    func tests(for kind: ColumnKind) -> [DriftTest] {
+        let all = kind == .numeric ? DriftTest.ofNumbers : DriftTest.ofLevels
+        if !tests.isEmpty { return all.filter(tests.contains) }
+        return all.filter { !DriftTest.onRequest.contains($0) }
+    }
+}
+
+/// A statistic of drift, by its name in results.
+public enum DriftTest: String, Sendable, CaseIterable {
+    case ks
+    case chiSquared = "chi_squared"
+    case psi
+    case jensenShannon = "jensen_shannon"
+    case wasserstein
+    case hellinger
+    case totalVariation = "total_variation"
+    case lInfinity = "l_infinity"
+    case kullbackLeibler = "kullback_leibler"
+    case cramerVonMises = "cramer_von_mises"
+    case andersonDarling = "anderson_darling"
+    case energy
+    case mannWhitney = "mann_whitney"
+    // Over all columns together.
+    case domainClassifier = "domain_classifier"
+    case pcaReconstruction = "pca_reconstruction"
+    case correlation
+    case mmd
+
+    static let ofCells: [DriftTest] = [.psi, .jensenShannon, .hellinger, .totalVariation, .lInfinity, .kullbackLeibler]
+    static let ofNumbers: [DriftTest] =
+        [.ks] + ofCells + [.wasserstein, .cramerVonMises, .andersonDarling, .energy, .mannWhitney]
+    static let ofLevels: [DriftTest] = [.chiSquared] + ofCells
+    /// Not among the tests that are made when none is named.
+    static let onRequest: Set<DriftTest> = [.mannWhitney, .kullbackLeibler]
+    static let ofAllColumns: [DriftTest] = [.domainClassifier, .pcaReconstruction, .correlation, .mmd]
+
+    /// An effect below it is called negligible, however significant; nil for a statistic that takes no part in verdicts.
+    var floor: Double? {
+        switch self {
+        case .ks, .psi, .jensenShannon, .chiSquared: 0.1  // of chi-squared: Cramér's V
+        default: nil
+        }
+    }
+
+    /// - Throws: ``AnalysisError`` for a name that is none; it lists those that are.
+    public static func named(_ name: String) throws -> DriftTest {
+        if let test = DriftTest(rawValue: name) { return test }
+        throw AnalysisError.unsupported(
+            "test \(name), expected one of \(allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+}

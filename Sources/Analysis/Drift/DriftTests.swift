@@ -1,0 +1,210 @@
+internal import Statistics
+internal import Vocabulary
+
+/// Makes the tests of one column.
+struct ColumnTests {
+    let options: DriftOptions
+
+    struct Result {
+        var outcomes: [DriftOutcome]
+        var cells: DriftCells?
+        var unseen: [String] = []
+        var vanished: [String] = []
+        /// Cells with rows that hold only one side, or infinite values, worth a sentence.
+        var notes: [String] = []
+    }
+
+    /// - Parameter tests: those to print; when none of them carries a verdict, those that do are made too, unprinted.
+    func numeric(_ reference: [Double], _ current: [Double], tests: [DriftTest]) throws(StatisticsError) -> Result {
+        let r = try SortedSample(reference.filter { !$0.isNaN })
+        let a = try SortedSample(current.filter { !$0.isNaN })
+        let cells = DriftCells(r, a, bins: options.bins, binning: options.binning)
+        let (n, m) = (Int64(r.count), Int64(a.count))
+        var outcomes: [DriftOutcome] = []
+        for test in tests {
+            switch test {
+            case .ks:
+                let ks = KolmogorovSmirnovTest(reference: r, current: a, alternative: options.ksAlternative, method: options.ksMethod)
+                var outcome = DriftOutcome(
+                    test.rawValue, statistic: ks.statistic, pValue: ks.pValue,
+                    why: ks.pValue == nil ? "the asymptotic law has no value for so few rows" : nil,
+                    extra: [("location", .statistic(ks.location)), ("sign", JSON(ks.sign)), ("method", .string(ks.method.rawValue))])
+                judge(&outcome, ks.statistic, test, n, m)
+                outcome.detectable = KolmogorovSmirnov.critical(alpha: DriftOutcome.alpha, n: n, m: m)
+                outcome.moved = "values up to \(inWords(ks.location)): \(inPercent(Double(r.count(upTo: ks.location)) / Double(n))) "
+                    + "in the reference, \(inPercent(Double(a.count(upTo: ks.location)) / Double(m))) now"
+                outcomes.append(outcome)
+            case .wasserstein:
+                outcomes.append(
+                    attempt(test) { () throws(StatisticsError) in
+                        let distance = try Wasserstein(reference: r, current: a)
+                        return DriftOutcome(
+                            test.rawValue, statistic: distance.statistic,
+                            extra: [
+                                ("normalized", .statistic(distance.normalized)),
+                                ("reference_std", .statistic(distance.referenceStandardDeviation)),
+                            ])
+                    })
+            case .energy:
+                outcomes.append(
+                    attempt(test) { () throws(StatisticsError) in
+                        DriftOutcome(test.rawValue, statistic: try EnergyDistance(reference: r, current: a).statistic)
+                    })
+            case .cramerVonMises:
+                outcomes.append(
+                    attempt(test) { () throws(StatisticsError) in
+                        let result = try CramerVonMises(reference: r, current: a, method: options.cvmMethod)
+                        return DriftOutcome(
+                            test.rawValue, statistic: result.statistic, pValue: result.pValue, why: result.why,
+                            extra: [("method", .string(result.method.rawValue))])
+                    })
+            case .andersonDarling:
+                outcomes.append(
+                    attempt(test) { () throws(StatisticsError) in
+                        let result = try AndersonDarling([r, a])
+                        return DriftOutcome(test.rawValue, statistic: result.statistic, pValue: result.pValue)
+                    })
+            case .mannWhitney:
+                let result = MannWhitney(reference: r, current: a)
+                outcomes.append(DriftOutcome(test.rawValue, statistic: result.statistic, pValue: result.pValue))
+            default: outcomes += cellTests([test], cells)
+            }
+        }
+        var notes: [String] = []
+        if r.values[0] == r.values[r.count - 1] { notes.append("the reference is constant (\(inWords(r.values[0])))") }
+        if a.values[0] == a.values[a.count - 1] { notes.append("the current side is constant (\(inWords(a.values[0])))") }
+        if !r.isFinite || !a.isFinite { notes.append("there are infinite values") }
+        return Result(outcomes: outcomes, cells: cells, notes: notes)
+    }
+
+    func categorical(_ reference: [Level?], _ current: [Level?], tests: [DriftTest]) -> Result {
+        let r = tally(reference)
+        let a = tally(current)
+        let cells = DriftCells(r, a)
+        var result = Result(outcomes: cellTests(tests, cells), cells: cells)
+        result.unseen = a.keys.filter { r[$0] == nil }.sorted().map(\.text)
+        result.vanished = r.keys.filter { a[$0] == nil }.sorted().map(\.text)
+        if cells.reference.count == 1 { result.notes.append("a single level on both sides") }
+        return result
+    }
+
+    func tally(_ side: [Level?]) -> [Level: Int64] {
+        var counts: [Level: Int64] = [:]
+        for level in side { if let level { counts[level, default: 0] += 1 } }
+        return counts
+    }
+
+    /// Whether values are missing as often as in the reference.
+    func missing(_ reference: ColumnData, _ current: ColumnData) -> DriftOutcome {
+        let (n, m) = (Int64(reference.count), Int64(current.count))
+        let (r, a) = (Int64(reference.missing), Int64(current.missing))
+        let was = Double(r) / Double(n)
+        let now = Double(a) / Double(m)
+        // No missing value on either side: there is nothing to test.
+        let chi = try? ChiSquared(reference: [r, n - r], current: [a, m - a])
+        var outcome = DriftOutcome("missing", statistic: now - was, pValue: chi?.pValue ?? 1)
+        outcome.effect = abs(now - was)
+        outcome.floor = 0.05
+        outcome.rows = min(n, m)
+        outcome.moved = "missing values went from \(inPercent(was)) to \(inPercent(now))"
+        let pooled = Double(r + a) / Double(n + m)
+        let deviation = (max(pooled * (1 - pooled), 0.05 * 0.95) * (1 / Double(n) + 1 / Double(m))).squareRoot()
+        outcome.detectable = Distributions.normalQuantile(1 - DriftOutcome.alpha / 2) * deviation
+        return outcome
+    }
+
+    private func cellTests(_ tests: [DriftTest], _ cells: DriftCells) -> [DriftOutcome] {
+        let (r, a) = (cells.reference, cells.current)
+        let tested = CommonCells(r, a)
+        let (n, m) = (r.reduce(0, +), a.reduce(0, +))
+        return tests.map { test in
+            attempt(test) { () throws(StatisticsError) in
+                var outcome: DriftOutcome
+                switch test {
+                case .psi:
+                    let psi = try PopulationStabilityIndex(reference: r, current: a, floor: options.psiFloor)
+                    let law = try? PopulationStabilityIndex(reference: tested.reference, current: tested.current, floor: options.psiFloor)
+                    outcome = DriftOutcome(test.rawValue, statistic: psi.statistic, pValue: law?.pValue ?? psi.pValue)
+                    judge(&outcome, psi.statistic, test, n, m)
+                    outcome.detectable = PopulationStabilityIndex.critical(alpha: DriftOutcome.alpha, cells: tested.count, n: n, m: m)
+                case .jensenShannon:
+                    let base: JensenShannon.Base = options.base == .two ? .two : .e
+                    let js = try JensenShannon(reference: r, current: a, base: base)
+                    let law = try? JensenShannon(reference: tested.reference, current: tested.current, base: base)
+                    outcome = DriftOutcome(
+                        test.rawValue, statistic: js.statistic, pValue: law?.pValue ?? js.pValue, extra: [("divergence", .statistic(js.divergence))])
+                    // The floor is of the distance in base 2, whatever is printed.
+                    let effect = (try? JensenShannon(reference: r, current: a))?.statistic ?? js.statistic
+                    judge(&outcome, effect, test, n, m)
+                    outcome.detectable = JensenShannon.critical(alpha: DriftOutcome.alpha, cells: tested.count, n: n, m: m)
+                case .chiSquared:
+                    let chi = try ChiSquared(reference: r, current: a, correction: false)
+                    let law = try? ChiSquared(reference: tested.reference, current: tested.current, correction: false)
+                    outcome = chiSquared(chi, law, tested, n, m)
+                default:
+                    let distances = try CellDistances(reference: r, current: a, floor: options.psiFloor)
+                    switch test {
+                    case .hellinger: return DriftOutcome(test.rawValue, statistic: distances.hellinger)
+                    case .totalVariation: return DriftOutcome(test.rawValue, statistic: distances.totalVariation)
+                    case .lInfinity: return DriftOutcome(test.rawValue, statistic: distances.lInfinity)
+                    default:
+                        return DriftOutcome(
+                            test.rawValue, statistic: distances.kullbackLeibler, extra: [("raw", .statistic(distances.kullbackLeiblerRaw))])
+                    }
+                }
+                outcome.moved = cells.moved
+                outcome.rowsNeeded = tested.rowsNeeded
+                return outcome
+            }
+        }
+    }
+
+    private func chiSquared(_ chi: ChiSquared, _ law: ChiSquared?, _ tested: CommonCells, _ n: Int64, _ m: Int64) -> DriftOutcome {
+        var outcome = DriftOutcome(
+            DriftTest.chiSquared.rawValue, statistic: chi.statistic, pValue: chi.pValue,
+            extra: [("degrees_of_freedom", JSON(chi.degreesOfFreedom)), ("cramers_v", .statistic(chi.cramersV))])
+        if tested.rare > 0 {
+            outcome.testedP = law?.pValue
+            outcome.members += [("p_value_pooled", .statistic(law?.pValue)), ("levels_pooled", JSON(tested.rare))]
+        }
+        judge(&outcome, chi.cramersV, .chiSquared, n, m)
+        let critical = Distributions.chiSquaredCritical(DriftOutcome.alpha, degreesOfFreedom: Double(max(1, tested.count - 1)))
+        outcome.detectable = (critical / Double(n + m)).squareRoot()
+        return outcome
+    }
+
+    private func judge(_ outcome: inout DriftOutcome, _ effect: Double, _ test: DriftTest, _ n: Int64, _ m: Int64) {
+        outcome.effect = effect
+        outcome.floor = test.floor
+        outcome.rows = min(n, m)
+    }
+
+    /// A statistic that has no value says why, instead of ending the report.
+    private func attempt(_ test: DriftTest, _ make: () throws(StatisticsError) -> DriftOutcome) -> DriftOutcome {
+        do { return try make() } catch { return DriftOutcome(test.rawValue, undefined: error.description) }
+    }
+}
+
+extension DriftOptions {
+    var ksAlternative: KolmogorovSmirnovTest.Alternative {
+        switch alternative {
+        case .twoSided: .twoSided
+        case .less: .less
+        case .greater: .greater
+        }
+    }
+    var ksMethod: KolmogorovSmirnovTest.Method {
+        switch pValues {
+        case .auto: .auto
+        case .exact: .exact
+        case .asymptotic: .asymptotic
+        }
+    }
+    var cvmMethod: CramerVonMises.Method {
+        switch pValues {
+        case .auto: .auto
+        case .exact: .exact
+        case .asymptotic: .asymptotic
+        }
+    }
+}

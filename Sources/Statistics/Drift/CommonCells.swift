@@ -1,0 +1,44 @@
+/// The cells that a chi-squared law can be applied to: those too rare for it are put together.
+///
+/// One value in a cell of which a hundredth was expected would be significant. The usual remedy (Cochran, "Some methods for strengthening
+/// the common χ² tests", 1954) is to pool cells of small expectation. Which ones is decided by the sum of both sides, on which
+/// the law under the null hypothesis does not depend.
+public struct CommonCells: Sendable, Equatable {
+    public private(set) var reference: [Int64] = []
+    public private(set) var current: [Int64] = []
+    /// Cells that were put together.
+    public private(set) var rare = 0
+
+    public static let expectedMin = 5.0
+    /// With fewer rows per cell the chi-squared law of PSI and its kin rejects far too often.
+    public static let rowsPerCellMin = 10
+
+    public init(_ r: [Int64], _ a: [Int64]) {
+        let (n, m) = (r.reduce(0, +), a.reduce(0, +))
+        let smaller = Double(min(n, m)) / Double(max(1, n + m))
+        func isRare(_ both: Int64) -> Bool { Double(both) * smaller < Self.expectedMin }
+        var pool: (r: Int64, a: Int64) = (0, 0)
+        for (r, a) in zip(r, a) where r + a > 0 {
+            if isRare(r + a) {
+                pool = (pool.r + r, pool.a + a)
+                rare += 1
+            } else {
+                reference.append(r)
+                current.append(a)
+            }
+        }
+        guard rare > 0 else { return }
+        if isRare(pool.r + pool.a), let least = reference.indices.min(by: { reference[$0] + current[$0] < reference[$1] + current[$1] }) {
+            reference[least] += pool.r
+            current[least] += pool.a
+        } else {
+            reference.append(pool.r)
+            current.append(pool.a)
+        }
+    }
+
+    public var count: Int { reference.count }
+
+    /// The rows that the law asks for; nil with a single cell left of several: there is nothing that it could judge.
+    public var rowsNeeded: Int64? { count < 2 && rare > 0 ? nil : Int64(count * Self.rowsPerCellMin) }
+}

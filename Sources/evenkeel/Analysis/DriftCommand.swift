@@ -1,0 +1,87 @@
+public import Analysis
+public import ArgumentParser
+
+extension DriftOptions.PValues: ExpressibleByArgument {}
+extension DriftOptions.Alternative: ExpressibleByArgument {}
+extension DriftOptions.Binning: ExpressibleByArgument {}
+extension DriftOptions.Base: ExpressibleByArgument {}
+
+/// Compares two files, every column, by exact statistics.
+struct DriftCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drift", abstract: "Compare two files column by column: what drifted, by how much, and how sure that is.",
+        discussion: """
+            A column has drifted when its change is significant after correction over all columns and large enough to matter.
+            Example: evenkeel drift reference.csv current.csv --columns age,purpose --format json
+            """)
+
+    @Argument(help: "CSV file to compare with.")
+    var reference: String
+
+    @Argument(help: "CSV file that may have drifted; - for standard input.")
+    var current: String
+
+    @Option(help: "Only these columns, comma-separated.")
+    var columns = ""
+
+    @Option(help: "Columns to compare as numbers, whatever they look like.")
+    var numeric = ""
+
+    @Option(help: "Columns to compare as levels, whatever they look like.")
+    var categorical = ""
+
+    @Option(help: "Tests, comma-separated, by their names in the result; those that suit the kind when not given.")
+    var tests = ""
+
+    @Option(help: "auto, exact or asymptotic: the p-values of ks and cramer_von_mises.")
+    var pValues = DriftOptions.PValues.auto
+
+    @Option(help: "two-sided, less or greater: of ks, with the reference first.")
+    var alternative = DriftOptions.Alternative.twoSided
+
+    @Option(help: "Cells of a numeric column.")
+    var bins = 10
+
+    @Option(help: "quantiles (of the reference) or equal-width (over its range).")
+    var binning = DriftOptions.Binning.quantiles
+
+    @Option(help: "Least share of a cell in psi and kullback_leibler.")
+    var psiFloor = 1e-4
+
+    @Option(help: "2 or e: base of jensen_shannon.")
+    var jsBase = DriftOptions.Base.two
+
+    @Option(help: "Column of times, for --chunk-period.")
+    var timestamp: String?
+
+    @Option(help: "nannyml: chunk statistics and thresholds by that tool's rules.")
+    var convention: String?
+
+    @OptionGroup var chunks: ChunkOptions
+    @OptionGroup var analysis: AnalysisOptions
+
+    func run() throws {
+        var options = DriftOptions()
+        options.columns = list(columns)
+        options.numeric = list(numeric)
+        options.categorical = list(categorical)
+        options.tests = try list(tests).map(DriftTest.named)
+        options.pValues = pValues
+        options.alternative = alternative
+        options.bins = bins
+        options.binning = binning
+        options.psiFloor = psiFloor
+        options.base = jsBase
+        options.timestamp = timestamp
+        options.chunking = chunks.chunking
+        options.seed = analysis.seed
+        options.confidence = analysis.confidence
+        switch convention {
+        case nil: break
+        case "nannyml": options.isNannyML = true
+        case let other?: throw AnalysisError.unsupported("--convention \(other), expected nannyml")
+        }
+        try analysis.print(
+            DriftAnalysis.report(reference: try analysis.frame(reference), current: try analysis.frame(current), options: options))
+    }
+}

@@ -106,7 +106,7 @@ public struct ADWIN: ChangeDetector {
             let next = first + stride + fill[row + 1]
             let gap = totals[first] / length - totals[first + 1] / length
             totals[next] = totals[first] + totals[first + 1]
-            variances[next] = variances[first] + variances[first + 1] + length * length * gap * gap / (length + length)
+            variances[next] = variances[first] + variances[first + 1] + 0.5 * length * gap * gap
             fill[row + 1] += 1
             dropOldest(2, of: row)
             row += 1
@@ -137,7 +137,8 @@ public struct ADWIN: ChangeDetector {
             let gap = sum / count - total / width
             variance -= itsVariance + count * width * gap * gap / (count + width)
             dropOldest(1, of: row)
-            if fill[row] == 0, row > 0 {
+            // With few buckets to a row, rows below the oldest one may be empty too.
+            while fill.count > 1, fill[fill.count - 1] == 0 {
                 fill.removeLast()
                 totals.removeLast(maxBuckets + 1)
                 variances.removeLast(maxBuckets + 1)
@@ -155,9 +156,8 @@ public struct ADWIN: ChangeDetector {
         var newerTotal = total
         var length = exp2(Double(fill.count - 1))
         for row in fill.indices.reversed() {
-            // The newest bucket of a row is never the end of the older part: so River cuts.
             let first = row * stride
-            for k in first..<(first + max(fill[row] - 1, 0)) {
+            for k in first..<(first + fill[row]) {
                 older += length
                 newer -= length
                 olderTotal += totals[k]

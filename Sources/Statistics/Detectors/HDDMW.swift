@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// Averages weigh the newest value by `lambda`. The average up to the best cut and the one since then are compared; a rise of more
 /// than √((b₁ + b₂) ln(1/δ) / 2) is a change, with b the sum of the squared weights of an average. Values must lie in [0, 1].
-/// As in River an average of 0 is taken for one that has not begun: the first value other than 0 sets it.
+/// The first value sets an average.
 /// > Source: I. Frías-Blanco and others, "Online and Non-Parametric Drift Detection Methods Based on Hoeffding's Bounds", 2014.
 public struct HDDMW: ChangeDetector {
     public static let input = DetectorInput.share
@@ -16,7 +16,7 @@ public struct HDDMW: ChangeDetector {
         var squaredWeights = 1.0
 
         mutating func add(_ value: Double, _ lambda: Double) {
-            mean = mean == 0 ? value : lambda * value + (1 - lambda) * mean
+            mean = hasValues ? lambda * value + (1 - lambda) * mean : value
             hasValues = true
             squaredWeights = lambda * lambda + (1 - lambda) * (1 - lambda) * squaredWeights
         }

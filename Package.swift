@@ -66,7 +66,7 @@ let package = Package(
         room("Alerting", ["Vocabulary", "CCurl"]),
 
         // Floor 4: questions about files, and what people and Prometheus read.
-        room("Analysis", ["Vocabulary", "Tables"], hot: true),
+        room("Analysis", ["Vocabulary", "Statistics", "Tables"], hot: true),
         room("Reporting", ["Vocabulary"]),
 
         // Floor 5: the only room that joins them.

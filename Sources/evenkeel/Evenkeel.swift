@@ -20,7 +20,10 @@ struct Evenkeel: AsyncParsableCommand {
             Exit codes: 0 done; 1 done and something found, with --fail-on-finding; 2 bad usage or bad input; 3 could not run.
             """,
         version: Engine.buildVersion,
-        subcommands: [DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, EvaluateCommand.self])
+        subcommands: [
+            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, EvaluateCommand.self, DetectCommand.self,
+            DriftCommand.self, StatCommand.self,
+        ])
 }
 
 @main struct Main {

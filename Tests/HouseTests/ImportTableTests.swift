@@ -14,7 +14,7 @@ import Testing
         "Collecting": ["Vocabulary", "Profiles", "Tables"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
-        "Analysis": ["Vocabulary", "Tables"],
+        "Analysis": ["Vocabulary", "Statistics", "Tables"],
         "Reporting": ["Vocabulary"],
         "Service": [
             "Vocabulary", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",

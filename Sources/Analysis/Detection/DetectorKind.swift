@@ -58,7 +58,8 @@ public enum DetectorKind: String, Sendable, CaseIterable {
         case .pageHinkley:
             return try PageHinkley(
                 minInstances: settings.count("min_instances", 30), delta: settings.number("delta", 0.005),
-                threshold: settings.number("threshold", 50), alpha: settings.number("alpha", 1 - 0.0001), mode: settings.choice("mode", .both))
+                threshold: settings.number("threshold", 50), alpha: settings.number("alpha", 1 - 0.0001),
+                mode: settings.choice("mode", .both))
         case .kswin:
             let sampling: Sampling = try settings.choice("sampling", .random)
             return try KSWIN(

@@ -10,7 +10,8 @@ struct DetectorSettings {
             guard let equals = setting.firstIndex(of: "=") else { throw AnalysisError("--set \(setting), expected name=value") }
             let name = String(setting[..<equals])
             guard known.contains(name) else {
-                throw AnalysisError("--set \(setting): \(detector) has no parameter \(name), expected one of \(known.joined(separator: ", "))")
+                throw AnalysisError(
+                    "--set \(setting): \(detector) has no parameter \(name), expected one of \(known.joined(separator: ", "))")
             }
             words[name] = String(setting[setting.index(after: equals)...])
         }

@@ -6,7 +6,8 @@ public enum DriftAnalysis {
     /// - Throws: ``AnalysisError`` for options that do not fit the files, `TableError` for a cell that is no number where one is expected.
     public static func report(reference: Frame, current: Frame, options: DriftOptions) throws -> Report {
         try options.check()
-        if options.isNannyML, let test = options.tests.first(where: { !nannyMLTests.contains($0) && !DriftTest.ofAllColumns.contains($0) }) {
+        if options.isNannyML, let test = options.tests.first(where: { !nannyMLTests.contains($0) && !DriftTest.ofAllColumns.contains($0) })
+        {
             throw AnalysisError.unsupported("\(test.rawValue) with --convention nannyml, which does not have it")
         }
         let columns = try DriftColumns(reference: reference, current: current, options: options).all()

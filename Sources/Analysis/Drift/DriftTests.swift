@@ -31,7 +31,8 @@ struct ColumnTests {
                     extra: [("location", .statistic(ks.location)), ("sign", JSON(ks.sign)), ("method", .string(ks.method.rawValue))])
                 judge(&outcome, ks.statistic, test, n, m)
                 outcome.detectable = KolmogorovSmirnov.critical(alpha: DriftOutcome.alpha, n: n, m: m)
-                outcome.moved = "values up to \(inWords(ks.location)): \(inPercent(Double(r.count(upTo: ks.location)) / Double(n))) "
+                outcome.moved =
+                    "values up to \(inWords(ks.location)): \(inPercent(Double(r.count(upTo: ks.location)) / Double(n))) "
                     + "in the reference, \(inPercent(Double(a.count(upTo: ks.location)) / Double(m))) now"
                 outcomes.append(outcome)
             case .wasserstein:
@@ -132,7 +133,8 @@ struct ColumnTests {
                     let js = try JensenShannon(reference: r, current: a, base: base)
                     let law = try? JensenShannon(reference: tested.reference, current: tested.current, base: base)
                     outcome = DriftOutcome(
-                        test.rawValue, statistic: js.statistic, pValue: law?.pValue ?? js.pValue, extra: [("divergence", .statistic(js.divergence))])
+                        test.rawValue, statistic: js.statistic, pValue: law?.pValue ?? js.pValue,
+                        extra: [("divergence", .statistic(js.divergence))])
                     // The floor is of the distance in base 2, whatever is printed.
                     let effect = (try? JensenShannon(reference: r, current: a))?.statistic ?? js.statistic
                     judge(&outcome, effect, test, n, m)

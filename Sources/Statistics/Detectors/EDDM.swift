@@ -22,7 +22,8 @@ public struct EDDM: ChangeDetector {
     /// - Throws: ``StatisticsError`` `.outOfRange` for a parameter that makes no sense.
     public init(warmStart: Int = 30, alpha: Double = 0.95, beta: Double = 0.9) throws(StatisticsError) {
         try requireParameter(warmStart >= 0, "warm_start \(warmStart), expected at least 0")
-        try requireParameter(alpha.isFinite && beta.isFinite && alpha >= beta, "alpha \(alpha) and beta \(beta), expected alpha to be at least beta")
+        try requireParameter(
+            alpha.isFinite && beta.isFinite && alpha >= beta, "alpha \(alpha) and beta \(beta), expected alpha to be at least beta")
         self.warmStart = Double(warmStart)
         self.alpha = alpha
         self.beta = beta

@@ -21,9 +21,11 @@ public struct HDDMA: ChangeDetector {
 
     /// - Throws: ``StatisticsError`` `.outOfRange` for a parameter that makes no sense.
     public init(driftConfidence: Double = 0.001, warningConfidence: Double = 0.005, isTwoSided: Bool = false) throws(StatisticsError) {
-        try requireParameter(driftConfidence > 0 && driftConfidence <= 1, "drift_confidence \(driftConfidence), expected a number above 0, at most 1")
         try requireParameter(
-            warningConfidence > 0 && warningConfidence <= 1, "warning_confidence \(warningConfidence), expected a number above 0, at most 1")
+            driftConfidence > 0 && driftConfidence <= 1, "drift_confidence \(driftConfidence), expected a number above 0, at most 1")
+        try requireParameter(
+            warningConfidence > 0 && warningConfidence <= 1, "warning_confidence \(warningConfidence), expected a number above 0, at most 1"
+        )
         driftLog = log(1 / driftConfidence)
         logOfTwoPerDrift = log(2 / driftConfidence)
         logOfTwoPerWarning = log(2 / warningConfidence)

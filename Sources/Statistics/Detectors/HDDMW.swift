@@ -42,9 +42,11 @@ public struct HDDMW: ChangeDetector {
     public init(driftConfidence: Double = 0.001, warningConfidence: Double = 0.005, lambda: Double = 0.05, isTwoSided: Bool = false)
         throws(StatisticsError)
     {
-        try requireParameter(driftConfidence > 0 && driftConfidence <= 1, "drift_confidence \(driftConfidence), expected a number above 0, at most 1")
         try requireParameter(
-            warningConfidence > 0 && warningConfidence <= 1, "warning_confidence \(warningConfidence), expected a number above 0, at most 1")
+            driftConfidence > 0 && driftConfidence <= 1, "drift_confidence \(driftConfidence), expected a number above 0, at most 1")
+        try requireParameter(
+            warningConfidence > 0 && warningConfidence <= 1, "warning_confidence \(warningConfidence), expected a number above 0, at most 1"
+        )
         try requireParameter(lambda >= 0 && lambda <= 1, "lambda_val \(lambda), expected a number from 0 to 1")
         self.lambda = lambda
         driftLog = log(1 / driftConfidence)

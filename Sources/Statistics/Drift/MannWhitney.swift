@@ -29,8 +29,3 @@ public struct MannWhitney: Sendable, Equatable {
         pValue = variance > 0 ? min(1, 2 * Distributions.normalTail(excess / variance.squareRoot())) : 1
     }
 }
-
-extension Distributions {
-    /// P(Z ≥ z) of the standard normal distribution, also far out.
-    static func normalTail(_ z: Double) -> Double { z >= 0 ? normalTwoSided(z) / 2 : 1 - normalTwoSided(z) / 2 }
-}

@@ -104,10 +104,11 @@ public struct NannyMLNumericDrift: Sendable {
         let (mean, variance) = sample.moments
         guard n > 2, variance > 0, range.isFinite else { return equalEdges(sample, 1) }
         let deviation = variance.squareRoot()
-        let skewness = sample.values.reduce(0) { sum, x in
-            let z = (x - mean) / deviation
-            return sum + z * z * z
-        } / n
+        let skewness =
+            sample.values.reduce(0) { sum, x in
+                let z = (x - mean) / deviation
+                return sum + z * z * z
+            } / n
         let spread = (6 * (n - 2) / ((n + 1) * (n + 3))).squareRoot()
         let width = range / (1 + log2(n) + log2(1 + abs(skewness) / spread))
         return equalEdges(sample, max(1, Int((range / width).rounded(.up))))

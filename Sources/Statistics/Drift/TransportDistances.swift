@@ -103,7 +103,8 @@ public struct EnergyDistance: Sendable, Equatable {
     /// With weights ≥ 0, in the order of the values.
     public init(reference: [Double], weights: [Double], current: [Double], currentWeights: [Double]) throws(StatisticsError) {
         let area = try WeightedSteps.integral(
-            WeightedSteps(reference, weights: weights), WeightedSteps(current, weights: currentWeights)) { $0 * $0 }
+            WeightedSteps(reference, weights: weights), WeightedSteps(current, weights: currentWeights)
+        ) { $0 * $0 }
         statistic = (2 * area).squareRoot()
     }
 }

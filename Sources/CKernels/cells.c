@@ -54,6 +54,47 @@ void ek_cell_counts(const double *x, size_t n, const ek_cells *map, uint32_t *co
 }
 
 EK_CLONES
+void ek_cell_sums(const double *x, size_t n, const ek_cells *map, const double *starts, uint32_t *counts, double *sums) {
+    EK_BLOCKS {
+        for (size_t j = 0; j < count; j++) {
+            counts[cell[j]]++;
+            sums[cell[j]] += x[start + j] - starts[cell[j]];
+        }
+    }
+}
+
+EK_CLONES
+void ek_moments(const double *x, size_t n, double base, double *sum, double *squares) {
+    double s[8] = {0}, q[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int j = 0; j < 8; j++) {
+            double d = x[i + j] - base;
+            double dd = d * d;
+            s[j] += d;
+            q[j] += dd;
+        }
+    for (int j = 0; i < n; i++, j++) {
+        double d = x[i] - base;
+        double dd = d * d;
+        s[j] += d;
+        q[j] += dd;
+    }
+    *sum = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+    *squares = ((q[0] + q[4]) + (q[1] + q[5])) + ((q[2] + q[6]) + (q[3] + q[7]));
+}
+
+EK_CLONES
+size_t ek_present(const double *x, size_t n, double *out) {
+    size_t taken = 0;
+    for (size_t i = 0; i < n; i++) {
+        out[taken] = x[i];
+        taken += x[i] == x[i];
+    }
+    return taken;
+}
+
+EK_CLONES
 void ek_cell_mixed(const double *x, size_t n, const ek_cells *map, double *first, uint8_t *mixed) {
     EK_BLOCKS {
         for (size_t j = 0; j < count; j++) {

@@ -49,6 +49,14 @@ struct CellMap {
         return (0..<count).map { tables[$0] &+ tables[count + $0] }
     }
 
+    /// The counts, and of each cell the sum of the distances from its start.
+    func sums(_ x: [Double], starts: [Double]) -> (counts: [UInt32], sums: [Double]) {
+        var counts = [UInt32](repeating: 0, count: count)
+        var sums = [Double](repeating: 0, count: count)
+        unsafe withMap { map in unsafe ek_cell_sums(x, x.count, map, starts, &counts, &sums) }
+        return (counts, sums)
+    }
+
     /// Whether a cell holds values that differ.
     func mixed(_ x: [Double], _ y: [Double]) -> [UInt8] {
         var first = [Double](repeating: .nan, count: count)
@@ -84,6 +92,15 @@ struct CellMap {
         unsafe withUnsafePointer(to: map) { unsafe body($0) }
     }
 
+    /// Where a cell ends, to rounding: for areas, which do not mind.
+    func roughEnd(of cell: Int) -> Double {
+        if map.shift < 0 { return map.low + Double(cell + 1) / map.scale }
+        // From the most negative to the most positive number it is more than half of all integers.
+        let distance = UInt64(cell + 1) << UInt64(map.shift)
+        if distance >= UInt64(bitPattern: Self.order(.infinity) &- map.low_bits) { return .infinity }
+        return Self.number(Int64(bitPattern: UInt64(bitPattern: map.low_bits) &+ distance))
+    }
+
     /// The largest number in a cell or below it: where the cell ends.
     func end(of cell: Int) -> Double {
         if cell >= Int(map.last) { return .infinity }
@@ -94,6 +111,41 @@ struct CellMap {
             if self.cell(of: Self.number(middle)) <= cell { inside = middle } else { outside = middle }
         }
         return Self.number(inside)
+    }
+
+    /// Cells over the bulk of two samples: a few far values must not make all others share a cell. Nil where all values are equal.
+    static func fitting(_ x: [Double], _ y: [Double]) -> CellMap? {
+        let total = x.count + y.count
+        let cells = total > 1 << 20 ? 1 << 16 : total > 1 << 15 ? 1 << 13 : 1 << 9
+        var sample: [Double] = []
+        for values in [x, y] where !values.isEmpty {
+            let step = max(1, values.count / 1024)
+            sample += stride(from: 0, to: values.count, by: step).lazy.map { values[$0] }.filter(\.isFinite)
+        }
+        sample.sort()
+        let cut = sample.count / 200
+        if cut > 0, sample[cut] < sample[sample.count - 1 - cut] {
+            return spreading(sample, from: sample[cut], to: sample[sample.count - 1 - cut], cells: cells)
+        }
+        guard let range = range(x, y) else { return nil }
+        return spreading(sample, from: range.low, to: range.high, cells: cells)
+    }
+
+    /// The map that spreads the sample over more cells; the one of equal width when they are alike.
+    private static func spreading(_ sample: [Double], from low: Double, to high: Double, cells: Int) -> CellMap? {
+        guard let even = CellMap(evenFrom: low, to: high, cells: cells), let growing = CellMap(growingFrom: low, to: high, cells: cells)
+        else { return nil }
+        func spread(_ map: CellMap) -> Int { Set(sample.map(map.cell(of:))).count }
+        return spread(even) * 10 >= spread(growing) * 9 ? even : growing
+    }
+
+    /// The finite values' range of two samples; nil when there are none.
+    static func range(_ x: [Double], _ y: [Double]) -> (low: Double, high: Double)? {
+        switch (range(x), range(y)) {
+        case (let a?, let b?): (min(a.low, b.low), max(a.high, b.high))
+        case (let a?, nil): a
+        case (nil, let b): b
+        }
     }
 
     /// The finite values' range; nil when there are none.

@@ -23,11 +23,20 @@ public struct DistributionGap: Sendable, Equatable {
     private static let depthMax = 8
 
     private mutating func search(_ x: [Double], _ y: [Double], start: Int64, n: Int64, m: Int64, depth: Int) {
-        guard x.count + y.count > Self.sortedMax, depth < Self.depthMax, let map = Self.map(x, y) else {
+        guard x.count + y.count > Self.sortedMax, depth < Self.depthMax, let map = CellMap.fitting(x, y) else {
             return merge(x.sorted(), y.sorted(), start: start, n: n, m: m)
         }
-        let cx = map.counts(x)
-        let cy = map.counts(y)
+        search(x, y, map, map.counts(x), map.counts(y), start: start, n: n, m: m, depth: depth)
+    }
+
+    /// With counts that are there already.
+    init(_ x: [Double], _ y: [Double], _ map: CellMap, _ cx: [UInt32], _ cy: [UInt32]) {
+        search(x, y, map, cx, cy, start: 0, n: Int64(x.count), m: Int64(y.count), depth: 0)
+    }
+
+    private mutating func search(
+        _ x: [Double], _ y: [Double], _ map: CellMap, _ cx: [UInt32], _ cy: [UInt32], start: Int64, n: Int64, m: Int64, depth: Int
+    ) {
         // The gaps at the ends of the cells.
         var gap = start
         var (most, mostCell, least, leastCell) = (above, -1, -below, -1)
@@ -103,33 +112,5 @@ public struct DistributionGap: Sendable, Equatable {
             if gap > above { (above, aboveAt) = (gap, value) }
             if -gap > below { (below, belowAt) = (-gap, value) }
         }
-    }
-
-    /// Cells over the bulk of the values: a few far ones must not make all others share a cell. Nil where all values are equal.
-    private static func map(_ x: [Double], _ y: [Double]) -> CellMap? {
-        let total = x.count + y.count
-        let cells = total > 1 << 20 ? 1 << 16 : total > 1 << 15 ? 1 << 13 : 1 << 9
-        var sample: [Double] = []
-        for values in [x, y] where !values.isEmpty {
-            let step = max(1, values.count / 1024)
-            sample += stride(from: 0, to: values.count, by: step).lazy.map { values[$0] }.filter(\.isFinite)
-        }
-        sample.sort()
-        let cut = sample.count / 200
-        if cut > 0, sample[cut] < sample[sample.count - 1 - cut] {
-            let (low, high) = (sample[cut], sample[sample.count - 1 - cut])
-            return best([CellMap(evenFrom: low, to: high, cells: cells), CellMap(growingFrom: low, to: high, cells: cells)], sample)
-        }
-        guard let (a, b) = CellMap.range(x), let (c, d) = CellMap.range(y) else { return nil }
-        let (low, high) = (min(a, c), max(b, d))
-        return best([CellMap(evenFrom: low, to: high, cells: cells), CellMap(growingFrom: low, to: high, cells: cells)], sample)
-    }
-
-    /// The map that spreads the sample over more cells; the earlier one when they are alike.
-    private static func best(_ maps: [CellMap?], _ sample: [Double]) -> CellMap? {
-        let maps = maps.compactMap { $0 }
-        let spread = maps.map { map in Set(sample.map(map.cell(of:))).count }
-        guard let most = spread.max() else { return nil }
-        return zip(maps, spread).first { $0.1 * 10 >= most * 9 }?.0
     }
 }

@@ -10,22 +10,26 @@ struct CommonCells {
     private(set) var rare = 0
 
     static let expectedMin = 5.0
+    /// A cell that holds this many of the smaller side is not rare, whatever was expected: by chance that happens less than once in a million.
+    static let observedMin: Int64 = 25
 
     init(_ r: [Int64], _ a: [Int64]) {
         let (n, m) = (r.reduce(0, +), a.reduce(0, +))
         let smaller = Double(min(n, m)) / Double(max(1, n + m))
-        func isRare(_ both: Int64) -> Bool { Double(both) * smaller < Self.expectedMin }
+        func isRare(_ r: Int64, _ a: Int64) -> Bool {
+            Double(r + a) * smaller < Self.expectedMin && (n <= m ? r : a) < Self.observedMin
+        }
         var pool: (r: Int64, a: Int64) = (0, 0)
         var lastPool: Int?
         for (r, a) in zip(r, a) where r + a > 0 {
-            guard isRare(r + a) else {
+            guard isRare(r, a) else {
                 reference.append(r)
                 current.append(a)
                 continue
             }
             rare += 1
             pool = (pool.r + r, pool.a + a)
-            if isRare(pool.r + pool.a) { continue }
+            if isRare(pool.r, pool.a) { continue }
             lastPool = reference.count
             reference.append(pool.r)
             current.append(pool.a)

@@ -34,8 +34,9 @@ public struct EvaluationPass: Sendable {
 
     /// A window that cannot be evaluated is reported and stays marked; the others go on. Only a database that is away ends the round.
     ///
+    /// - Parameter looksOnly: results are stored, but no alert is raised and every mark stays, for the service that has the policies.
     /// - Returns: the evaluations made, the earliest window first.
-    public func run() async throws -> [Evaluation] {
+    public func run(looksOnly: Bool = false) async throws -> [Evaluation] {
         let now = clock()
         let ended = now.adding(seconds: -evaluator.settings.delaySeconds)
         var made: [Evaluation] = []
@@ -45,28 +46,31 @@ public struct EvaluationPass: Sendable {
         if page.isEmpty { return [] }
         let versions = Dictionary(try await directory.versions().map { ($0.versionID, $0) }, uniquingKeysWith: { a, _ in a })
         while let last = page.last, made.count < Self.windowsMax {
-            made += try await evaluate(page, versions, newest: &newest, now: now, limit: Self.windowsMax - made.count)
+            made += try await evaluate(page, versions, newest: &newest, now: now, limit: Self.windowsMax - made.count, looksOnly: looksOnly)
             page = try await reader.dirtyWindows(endedBy: ended, after: last, limit: Self.pageMarks)
         }
         return made
     }
 
     private func evaluate(
-        _ marks: [DirtyWindow], _ versions: [Int64: RegisteredVersion], newest: inout [Int64: Timestamp], now: Timestamp, limit: Int
+        _ marks: [DirtyWindow], _ versions: [Int64: RegisteredVersion], newest: inout [Int64: Timestamp], now: Timestamp, limit: Int,
+        looksOnly: Bool
     ) async throws -> [Evaluation] {
         var made: [Evaluation] = []
         for mark in marks where made.count < limit {
             if let version = versions[mark.versionID], version.stage != .retired {
                 if newest[mark.versionID] == nil { newest[mark.versionID] = try await reader.span(of: version)?.last }
                 guard isComplete(mark, newest: newest[mark.versionID], now: now) else { continue }
-                do { made.append(try await evaluate(version, mark.window)) } catch let error as any RetryableError where error.isRetryable {
+                do { made.append(try await evaluate(version, mark.window, isAnnounced: !looksOnly)) } catch let error as any RetryableError
+                    where error.isRetryable
+                {
                     throw error
                 } catch {
                     report("\(version.key), \(mark.window.kind.rawValue) from \(mark.window.start): \(error)")
                     continue
                 }
             }
-            try await reader.clear([mark])
+            if !looksOnly { try await reader.clear([mark]) }
         }
         return made
     }
@@ -80,13 +84,13 @@ public struct EvaluationPass: Sendable {
     }
 
     /// Evaluates any window now.
-    public func evaluate(_ version: RegisteredVersion, _ window: Window) async throws -> Evaluation {
+    public func evaluate(_ version: RegisteredVersion, _ window: Window, isAnnounced: Bool = true) async throws -> Evaluation {
         let reference = try await reader.reference(of: version)
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
         let evaluation = evaluator.evaluate(version, window, reference: reference, current: current, at: clock())
         try await store.save(evaluation, of: version)
         // A window asked for by hand answers a question; it does not wake anybody.
-        if window.kind != .custom { try await announce(evaluation, version) }
+        if isAnnounced, window.kind != .custom { try await announce(evaluation, version) }
         return evaluation
     }
 }

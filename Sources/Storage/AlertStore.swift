@@ -95,7 +95,7 @@ public struct AlertStore: AlertLedger, Sendable {
     public func acknowledge(_ id: Int64, by actor: String, at now: Timestamp) async throws -> Bool {
         try await database.transaction { connection in
             let rows = try connection.query(Queries["acknowledge_alert"], [.int(id), .time(now), .text(actor)])
-            guard let model = rows.text(0, 1), let version = rows.text(0, 2) else { return false }
+            guard rows.count > 0, let model = rows.text(0, 1), let version = rows.text(0, 2) else { return false }
             try connection.audit(
                 "acknowledge", ModelVersion(model: model, version: version), actor: actor, at: now, detail: .object(["alert": .integer(id)])
             )

@@ -145,7 +145,11 @@ public struct Evaluation: Sendable, Equatable {
     /// What a monitor says over all its statistics: a finding if there is one, else the word of those that had enough data. It is
     /// `insufficient` or `no_data` only when none of them could judge.
     public func verdict(of monitor: Monitor) -> Verdict {
-        Verdict.combined(findings.lazy.filter { $0.monitor == monitor }.compactMap(\.verdict))
+        let own = findings.filter { $0.monitor == monitor && $0.verdict != nil }
+        // That a feature's values are there says nothing of what they are.
+        let judged = Set(own.lazy.filter { $0.statistic != "missing_ratio" && $0.verdict?.isInformed == true }.map(\.subject))
+        let counting = own.filter { $0.statistic != "missing_ratio" || $0.verdict?.isFinding == true || judged.contains($0.subject) }
+        return Verdict.combined((counting.isEmpty ? own : counting).compactMap(\.verdict))
     }
     public var monitors: [Monitor] { Monitor.allCases.filter { m in findings.contains { $0.monitor == m && $0.verdict != nil } } }
 }

@@ -20,12 +20,14 @@ struct DatabaseOptions: ParsableArguments {
 
     func configuration() throws -> ServiceConfiguration {
         var configuration = try config.map { try ServiceConfiguration(file: URL(filePath: $0)) } ?? ServiceConfiguration()
-        let named = database ?? (config == nil && !embedded ? ProcessInfo.processInfo.environment["EVENKEEL_DATABASE"] : nil)
+        let named = database ?? (config == nil && !embedded && data == nil ? ProcessInfo.processInfo.environment["EVENKEEL_DATABASE"] : nil)
         if embedded, database != nil { throw ValidationError("--embedded and --database exclude each other") }
         if let named {
             configuration.database = .server(url: Secret(named))
-        } else if embedded || data != nil {
-            configuration.database = .embedded(folder: data.map { URL(filePath: $0) } ?? ServiceConfiguration.defaultFolder)
+        } else if let data {
+            configuration.database = .embedded(folder: URL(filePath: data))
+        } else if embedded, case .server = configuration.database {
+            configuration.database = .embedded(folder: ServiceConfiguration.defaultFolder)
         }
         return configuration
     }

@@ -35,6 +35,12 @@ struct CommonCellsTests {
         #expect(CommonCells([], []).count == 0)
     }
 
+    @Test("a level that takes over is not rare, however small the window")
+    func takesOver() {
+        #expect(pooled([2000, 0], [0, 90]) == [[2000, 0], [0, 90]])
+        #expect(pooled([0, 30], [5000, 0]) == [[0, 30], [5000, 0]])
+    }
+
     @Test("the pooled cells hold every row")
     func whole() {
         let (r, a): ([Int64], [Int64]) = ([3, 90, 0, 7, 2, 1, 44, 5], [1, 70, 4, 0, 9, 1, 60, 0])

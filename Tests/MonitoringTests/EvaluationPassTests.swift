@@ -178,6 +178,16 @@ struct EvaluationPassTests {
         #expect(await reader.dirty == filling)
     }
 
+    @Test("a pass that only looks stores results, announces nothing and leaves the marks")
+    func looksOnly() async throws {
+        await reader.mark([hour(1)])
+        await reader.setLast(now)
+        #expect(try await pass().run(looksOnly: true).count == 1)
+        #expect(await results.saved.count == 1)
+        #expect(await announcements.heard.isEmpty)
+        #expect(await reader.dirty == [hour(1)])
+    }
+
     @Test("the marks of retired and unknown versions are cleared, and nothing is evaluated")
     func retired() async throws {
         var retired = bench.version

@@ -84,7 +84,7 @@ import Vocabulary
             ] {
                 #expect(problems.contains(expected), "missing: \(expected)\nin \(problems)")
             }
-            #expect(problems.contains { $0.hasPrefix("e.yaml: monitors.alpha: 2.0, expected") })
+            #expect(problems.contains { $0.hasPrefix("e.yaml: monitors.alpha: 2, expected") })
         }
     }
 

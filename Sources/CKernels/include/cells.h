@@ -17,6 +17,9 @@ typedef struct {
 /// equal values does not wait for itself.
 void ek_cell_counts(const double *x, size_t n, const ek_cells *map, uint32_t *counts);
 
+/// The same counts in one table, and of each cell the sum of x - starts[cell]: near the cell, so that no digits are lost.
+void ek_cell_sums(const double *x, size_t n, const ek_cells *map, const double *starts, uint32_t *counts, double *sums);
+
 /// `mixed[cell]` becomes 1 where two values of a cell differ; `first` holds a value of each cell, NaN where none was seen before.
 void ek_cell_mixed(const double *x, size_t n, const ek_cells *map, double *first, uint8_t *mixed);
 
@@ -25,6 +28,12 @@ size_t ek_cell_pick(const double *x, size_t n, const ek_cells *map, const uint8_
 
 /// Puts every value at `next[cell]++` of `out`: with the right starts, cell by cell.
 void ek_cell_split(const double *x, size_t n, const ek_cells *map, uint32_t *next, double *out);
+
+/// The sum of x - base and of its square, in eight interleaved parts that are added in the end: the same on every machine.
+void ek_moments(const double *x, size_t n, double base, double *sum, double *squares);
+
+/// Copies what is not NaN. `out` has room for all. - Returns its number.
+size_t ek_present(const double *x, size_t n, double *out);
 
 /// The smallest and largest finite value; high < low when there is none.
 void ek_finite_range(const double *x, size_t n, double *low, double *high);

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Reporting
 internal import Vocabulary
 internal import Yams
 
@@ -72,7 +73,7 @@ final class SettingsReader {
             return nil
         }
         guard range.contains(value) else {
-            problem(path, "\(value), expected \(range.lowerBound) to \(range.upperBound)")
+            problem(path, "\(shortNumber(value)), expected \(shortNumber(range.lowerBound)) to \(shortNumber(range.upperBound))")
             return nil
         }
         return value

@@ -50,6 +50,9 @@ public final class EmbeddedCluster: Sendable {
         }
     }
 
+    /// Whether this process started the server, and no other one does its work beside us.
+    public var isOwned: Bool { lock.withLock { $0 != nil } }
+
     /// Stops the server: clients are disconnected, everything is written.
     public func stop() async throws { try await onQueue { try self.stopBlocking() } }
 

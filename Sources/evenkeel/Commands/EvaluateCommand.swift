@@ -11,8 +11,10 @@ struct EvaluateCommand: AsyncParsableCommand {
         commandName: "evaluate", abstract: "One evaluation pass: every window that ended and changed, or one window by --from and --to.",
         discussion: """
             Examples:
-              evenkeel evaluate
+              evenkeel evaluate --config evenkeel.yaml
               evenkeel evaluate --model credit --version 1 --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z --format json
+
+            Without --config a pass beside a running service only looks: it stores results and leaves the alerts to the service.
             """)
 
     @OptionGroup var database: DatabaseOptions
@@ -61,11 +63,13 @@ struct EvaluateCommand: AsyncParsableCommand {
             }
             return made
         }
+        // Policies are in the configuration. Without it, and with a service that may have one, alerts are not ours to raise.
+        let looksOnly = database.config == nil && engine.cluster?.isOwned != true
         var made: [Evaluation] = []
         while true {
-            let round = try await engine.evaluation.run()
+            let round = try await engine.evaluation.run(looksOnly: looksOnly)
             made += round
-            if round.count < EvaluationPass.windowsMax { break }
+            if looksOnly || round.count < EvaluationPass.windowsMax { break }
         }
         return made.filter { (model == nil || $0.version.model == model) && (version == nil || $0.version.version == version) }
     }

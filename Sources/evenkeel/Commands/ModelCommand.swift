@@ -114,7 +114,7 @@ struct ModelCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a version: its schema and its newest evaluation.")
+        static let configuration = CommandConfiguration(abstract: "Show a version: its stage, its schema and its reference.")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
         @Option(help: "The model.") var name: String

@@ -1,0 +1,62 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("What is read off two samples' cells is what sorting gives")
+struct SamplePairTests {
+    private func wasserstein(_ x: [Double], _ y: [Double]) -> Double {
+        let (x, y) = (x.sorted(), y.sorted())
+        let all = (x + y).sorted()
+        var (i, j, sum) = (0, 0, 0.0)
+        for (a, b) in zip(all, all.dropFirst()) where a < b {
+            while i < x.count, x[i] <= a { i += 1 }
+            while j < y.count, y[j] <= a { j += 1 }
+            sum += abs(Double(i) / Double(x.count) - Double(j) / Double(y.count)) * (b - a)
+        }
+        return sum
+    }
+
+    private func quantile(_ sorted: [Double], _ p: Double) -> Double {
+        let place = p * Double(sorted.count - 1)
+        let low = sorted[Int(place)]
+        let high = sorted[min(Int(place) + 1, sorted.count - 1)]
+        return low + (high - low) * (place - place.rounded(.down))
+    }
+
+    @Test("for every shape of numbers, small and large", arguments: DistributionGapTests.shapes.indices)
+    func anyShape(_ shape: Int) {
+        var random = Seeded(UInt64(shape + 1))
+        let (name, draw) = DistributionGapTests.shapes[shape]
+        for (n, m) in [(1, 1), (2, 900), (3000, 2000), (25_000, 15_000)] {
+            let x = (0..<n).map { _ in draw(&random) }
+            let y = (0..<m).map { _ in draw(&random) }
+            let pair = SamplePair(reference: x, current: y)
+            #expect(pair.gap.above == DistributionGap(x, y).above && pair.gap.below == DistributionGap(x, y).below, "\(name)")
+            if (x + y).allSatisfy(\.isFinite) {
+                let expected = wasserstein(x, y)
+                let range = (x + y).max()! - (x + y).min()!
+                let value = pair.wasserstein ?? .nan
+                #expect(abs(value - expected) <= 1e-11 * expected + 1e-13 * range, "\(name) \(n): \(value), sorting gives \(expected)")
+                let sorted = x.sorted()
+                let p = [0, 0.001, 0.1, 0.25, 0.5, 0.9, 0.999, 1]
+                #expect(pair.quantiles(p) == p.map { quantile(sorted, $0) }, "\(name) \(n)")
+            } else {
+                #expect(pair.wasserstein == nil, "\(name)")
+            }
+            let edges = (x.prefix(5) + y.prefix(5) + [-.infinity, .infinity, 0, 1e9]).sorted()
+            let counts = pair.counts(upTo: edges)
+            #expect(counts.reference == edges.map { edge in Int64(x.count { $0 <= edge }) }, "\(name)")
+            #expect(counts.current == edges.map { edge in Int64(y.count { $0 <= edge }) }, "\(name)")
+        }
+    }
+
+    @Test("moments keep their digits beside a large mean; NaN is left out in order")
+    func moments() {
+        let x = (0..<1001).map { 1e9 + Double($0 % 7) }
+        let moments = SampleMoments(x)
+        let small = SampleMoments(x.map { $0 - 1e9 })
+        #expect(abs(moments.mean - 1e9 - small.mean) < 1e-6 && abs(moments.standardDeviation - small.standardDeviation) < 1e-9)
+        #expect(SampleMoments([5]).standardDeviation == 0)
+        #expect(present([.nan, 1, .infinity, .nan, 2]) == [1, .infinity, 2] && present([]).isEmpty && present([.nan]).isEmpty)
+    }
+}

@@ -10,12 +10,15 @@ extension JSON {
 
     static func optionals(_ values: [Double?]) -> JSON { .array(values.map { JSON.statistic($0) }) }
 
-    /// The object with `"why"` beside what is undefined.
-    func because(_ why: String?) -> JSON {
-        guard let why, case .object(var object) = self else { return self }
-        object["why"] = .string(why)
+    /// The object with one more member.
+    func adding(_ key: String, _ value: JSON) -> JSON {
+        guard case .object(var object) = self else { return self }
+        object[key] = value
         return .object(object)
     }
+
+    /// The object with `"why"` beside what is undefined.
+    func because(_ why: String?) -> JSON { why.map { adding("why", .string($0)) } ?? self }
 
     /// Every key null, for a missing value that propagates.
     static func undefined(_ keys: String..., why: String) -> JSON {

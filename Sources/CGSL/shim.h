@@ -1,5 +1,4 @@
 #pragma once
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
-#include <gsl/gsl_sf_bessel.h>
 #include <gsl/gsl_sf_gamma.h>

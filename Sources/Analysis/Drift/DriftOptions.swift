@@ -80,6 +80,7 @@ public enum DriftTest: String, Sendable, CaseIterable {
     static let ofLevels: [DriftTest] = [.chiSquared] + ofCells
     /// Not among the tests that are made when none is named.
     static let onRequest: Set<DriftTest> = [.mannWhitney, .kullbackLeibler]
+    static let withPValue: Set<DriftTest> = [.ks, .chiSquared, .psi, .jensenShannon, .cramerVonMises, .andersonDarling, .mannWhitney]
     static let ofAllColumns: [DriftTest] = [.domainClassifier, .pcaReconstruction, .correlation, .mmd]
 
     /// An effect below it is called negligible, however significant; nil for a statistic that takes no part in verdicts.

@@ -7,6 +7,8 @@ struct DriftOutcome {
     /// In the order in which they are printed; `p_adjusted` comes after `p_value`.
     var members: [(String, JSON)]
     var statistic: Double?
+    /// Whether the test has a p-value at all, be it undefined here.
+    var hasPValue: Bool { pValue != nil || DriftTest(rawValue: test).map(DriftTest.withPValue.contains) ?? true }
     var pValue: Double?
     /// The p-value that is corrected and judged: rare levels are pooled for it.
     var testedP: Double?
@@ -46,7 +48,7 @@ struct DriftOutcome {
 
     var json: JSON {
         var object = JSONObject(Array(members.prefix(1)))
-        if let pValue {
+        if hasPValue {
             object["p_value"] = .statistic(pValue)
             object["p_adjusted"] = .statistic(adjustedP)
         }

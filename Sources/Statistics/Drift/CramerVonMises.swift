@@ -133,15 +133,30 @@ public struct CramerVonMises: Sendable, Equatable {
     /// > Source: S. Csörgő and J. Faraway, "The Exact and Asymptotic Distributions of Cramér-von Mises Statistics", 1996, equation 1.3.
     static func limitCDF(_ x: Double) -> Double {
         var sum = 0.0
+        var gammas = Double.pi.squareRoot()  // Γ(k + ½) / Γ(k + 1)
         for k in 0..<10_000 {
-            let j = Double(k)
-            let y = 4 * j + 1
+            let y = Double(4 * k + 1)
             let q = y * y / (16 * x)
-            let u = exp(lgamma(j + 0.5) - lgamma(j + 1)) / (pow(Double.pi, 1.5) * x.squareRoot())
-            let term = u * y.squareRoot() * exp(-2 * q) * scaledBesselK(order: 0.25, q)
+            let term = gammas / (pow(Double.pi, 1.5) * x.squareRoot()) * y.squareRoot() * exp(-2 * q) * scaledBesselK(order: 0.25, q)
             sum += term
-            if abs(term) < 1e-7 { break }
+            if term < 1e-7 { break }
+            gammas *= (Double(k) + 0.5) / Double(k + 1)
         }
         return sum
+    }
+
+    /// eˣ·K_ν(x) = ∫₀^∞ exp(−x(cosh t − 1)) cosh(νt) dt by the trapezoidal rule, which for this integrand converges faster than any power
+    /// of the step: its error at 1/8 is near e⁻⁷⁹. All terms are positive, so nothing is lost to cancellation.
+    private static func scaledBesselK(order: Double, _ x: Double) -> Double {
+        let step = 0.125
+        var sum = 0.5
+        for i in 1..<1000 {
+            let t = Double(i) * step
+            let half = sinh(t / 2)
+            let term = exp(-2 * x * half * half) * cosh(order * t)
+            sum += term
+            if term < 1e-19 * sum { break }
+        }
+        return sum * step
     }
 }

@@ -67,7 +67,7 @@ public struct KolmogorovSmirnovTest: Sendable, Equatable {
         let effective = n * m / (n + m)
         if alternative == .twoSided {
             let rounded = effective.rounded(.toNearestOrEven)
-            return rounded < 1 ? nil : kolmogorovSmirnovTail(d: d, n: Int(rounded))
+            return try? KolmogorovLaw.tail(d, n: rounded)  // no law for n = 0
         }
         // Hodges' equation 5.3, where the first size is the larger one.
         let (large, small) = (max(n, m), min(n, m))

@@ -1,1 +1,0 @@
-func kolmogorovSmirnovTail(d: Double, n: Int) -> Double { Distributions.kolmogorovTail(d * Double(n).squareRoot()) }

@@ -24,7 +24,7 @@ public enum DriftAnalysis {
         var outcomes = compared.map(\.judged)
         settle(&outcomes)
         for i in compared.indices { compared[i].settled(outcomes[i]) }
-        let joint = try DriftJoint(columns: columns, options: options).json()
+        let joint = DriftJoint(columns: columns, options: options).result()
         return DriftReport(
             reference: reference, current: current, options: options, compared: compared, without: without, joint: joint
         ).report()

@@ -40,8 +40,7 @@ struct DriftCells {
             // Of a range too wide for its own width, each end by its share.
             let width = high - low
             let share = Double(i) / Double(bins)
-            let edge = width.isFinite ? low + width * Double(i) / Double(bins) : low * (1 - share) + high * share
-            if edges.last.map({ edge > $0 }) ?? true { edges.append(edge) }
+            edges.append(width.isFinite ? low + width * Double(i) / Double(bins) : low * (1 - share) + high * share)
         }
         return edges
     }

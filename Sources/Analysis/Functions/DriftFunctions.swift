@@ -44,7 +44,8 @@ extension StatFunction {
         guard let (x, y) = try sides(args) else { return undefined("statistic", "p_value") }
         let result = try CramerVonMises(reference: x, current: y, method: .init(rawValue: method) ?? .auto)
         var object = JSONObject([
-            ("statistic", .statistic(result.statistic)), ("p_value", .statistic(result.pValue)), ("method", .string(result.method.rawValue)),
+            ("statistic", .statistic(result.statistic)), ("p_value", .statistic(result.pValue)),
+            ("method", .string(result.method.rawValue)),
         ])
         if let why = result.why { object["why"] = .string(why) }
         return .object(object)
@@ -141,7 +142,9 @@ extension StatFunction {
         let current = try counts("current_counts")
         let floor = try args.number("floor", preset: PopulationStabilityIndex.defaultFloor)
         guard floor >= 0, floor < 1 else { throw AnalysisError("floor is \(floor), expected at least 0 and below 1") }
-        let isTwo = try args.has("js_base") && args.json("js_base").doubleValue == 2 ? true : args.word("js_base", of: ["2", "e"], preset: "2") == "2"
+        let isTwo =
+            try args.has("js_base") && args.json("js_base").doubleValue == 2
+            ? true : args.word("js_base", of: ["2", "e"], preset: "2") == "2"
         let psi = try PopulationStabilityIndex(reference: reference, current: current, floor: floor)
         let js = try JensenShannon(reference: reference, current: current, base: isTwo ? .two : .e)
         let others = try CellDistances(reference: reference, current: current, floor: floor)
@@ -168,6 +171,7 @@ extension StatFunction {
         var object = JSONObject([
             ("biased", .statistic(result.biased)), ("unbiased", .statistic(result.unbiased)), ("bandwidth", .statistic(result.bandwidth)),
         ])
+        if result.biased == nil { object["why"] = "more than half of the pairs of rows are equal: give a bandwidth" }
         guard args.has("permutations") else { return .object(object) }
         let seed = UInt64(bitPattern: try args.integer("seed", preset: 1))
         let test =

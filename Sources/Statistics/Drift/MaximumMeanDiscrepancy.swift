@@ -7,8 +7,9 @@ internal import Glibc
 /// drift). Both are squared distances, at most 2. Rows must be on comparable scales; the bandwidth σ is a distance between rows.
 /// > Source: A. Gretton, K. Borgwardt, M. Rasch, B. Schölkopf, A. Smola, "A Kernel Two-Sample Test", 2012.
 public struct MaximumMeanDiscrepancy: Sendable, Equatable {
-    public var biased: Double
-    /// nil with a single row on a side.
+    /// nil, as `unbiased` is, for a median distance of 0: then there is no bandwidth to go by.
+    public var biased: Double?
+    /// nil also with a single row on a side.
     public var unbiased: Double?
     public var bandwidth: Double
 
@@ -20,7 +21,7 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
     public static let rowsMax = 6000
 
     /// - Parameter bandwidth: nil for the median distance between different rows of the pool.
-    /// - Throws: ``StatisticsError`` for no rows, rows of unequal length, NaN or infinities, too many rows, or a median distance of 0.
+    /// - Throws: ``StatisticsError`` for no rows, rows of unequal length, NaN or infinities, too many rows, or a bandwidth that is not above 0.
     /// - Complexity: O((n + m)²·d).
     public init(reference: [[Double]], current: [[Double]], bandwidth: Double? = nil) throws(StatisticsError) {
         guard !reference.isEmpty, !current.isEmpty else { throw StatisticsError(.empty, "no rows on one side") }
@@ -45,10 +46,14 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
             }
         }
         let sigma = if let bandwidth { bandwidth } else { try Self.median(ofSquares: distances) }
-        guard sigma > 0, sigma.isFinite else {
+        guard sigma > 0 || bandwidth == nil, sigma.isFinite else {
             throw StatisticsError(.outOfRange, "a bandwidth of \(sigma), expected a number above 0")
         }
         self.bandwidth = sigma
+        guard sigma > 0 else {
+            kernel = []
+            return
+        }
         kernel = squares.map { exp(-$0 / (2 * sigma * sigma)) }
         let sums = Self.sums(kernel, rows.indices.map { $0 < reference.count })
         let (a, b) = (Double(reference.count), Double(current.count))
@@ -60,9 +65,7 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
         guard !squares.isEmpty else { throw StatisticsError(.undefined, "a single row has no distances") }
         let sorted = squares.map { $0.squareRoot() }.sorted()
         let middle = sorted.count / 2
-        let median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-        guard median > 0 else { throw StatisticsError(.undefined, "more than half of the pairs of rows are equal: give a bandwidth") }
-        return median
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 
     private typealias Sums = (within: Double, other: Double, between: Double)
@@ -103,9 +106,10 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
     public func exactPermutation() throws(StatisticsError) -> Permutation {
         let splits = exp(lgamma(Double(n + m + 1)) - lgamma(Double(n + 1)) - lgamma(Double(m + 1)))
         guard splits < 2_000_000 else {
-            throw StatisticsError(.outOfRange, "about \(splits.rounded()) splits, expected at most 2000000: ask for a number of random ones")
+            throw StatisticsError(
+                .outOfRange, "about \(splits.rounded()) splits, expected at most 2000000: ask for a number of random ones")
         }
-        guard let observed = unbiased else { throw StatisticsError(.undefined, "a single row on a side") }
+        guard let observed = unbiased else { throw StatisticsError(.undefined, "a single row on a side, or no bandwidth") }
         var chosen = Array(0..<n)
         var count = 0
         var atLeast = 0
@@ -125,7 +129,7 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
     /// Random splits and the observed one: p = (1 + number at least as large) / (1 + splits).
     public func permutation(_ splits: Int, seed: UInt64) throws(StatisticsError) -> Permutation {
         guard splits > 0 else { throw StatisticsError(.outOfRange, "\(splits) permutations, expected at least 1") }
-        guard let observed = unbiased else { throw StatisticsError(.undefined, "a single row on a side") }
+        guard let observed = unbiased else { throw StatisticsError(.undefined, "a single row on a side, or no bandwidth") }
         var random = SeededRandom(seed: seed)
         var isReference = (0..<(n + m)).map { $0 < n }
         var atLeast = 1
@@ -146,77 +150,4 @@ func squaredDistance(_ a: [Double], _ b: [Double]) -> Double {
     var sum = 0.0
     for i in a.indices { sum += (a[i] - b[i]) * (a[i] - b[i]) }
     return sum
-}
-
-/// The discrepancy for any number of rows: with random Fourier features it is the squared distance of two means.
-///
-/// φ(x) = √(2/D) cos(wᵢ·x + bᵢ), wᵢ normal with standard deviation 1/σ, bᵢ uniform in 0…2π, approximates the Gaussian kernel by φ(a)·φ(b) with
-/// an error near 1/√D. Means of features add up over batches, so they can be kept in place of the rows.
-/// > Source: A. Rahimi and B. Recht, "Random Features for Large-Scale Kernel Machines", 2007.
-public struct FourierDiscrepancy: Sendable, Equatable {
-    public var biased: Double
-    /// Of equal distributions by the spread of the features: the law of the squared distance has this mean.
-    public var expectedUnderNoDrift: Double
-    /// By the law of a sum of the features' variances, matched in mean and variance to a scaled chi-squared.
-    public var pValue: Double
-    public var bandwidth: Double
-    public var features: Int
-
-    /// - Parameter bandwidth: nil for the median distance among at most 1,000 rows of the pool.
-    /// - Throws: ``StatisticsError`` as the exact form does.
-    /// - Complexity: O((n + m)·d·features + features³).
-    public init(
-        reference: [[Double]], current: [[Double]], bandwidth: Double? = nil, features: Int = 128, seed: UInt64 = 1
-    ) throws(StatisticsError) {
-        guard !reference.isEmpty, !current.isEmpty else { throw StatisticsError(.empty, "no rows on one side") }
-        func thinned(_ rows: [[Double]]) -> [[Double]] {
-            stride(from: 0, to: rows.count, by: max(1, (rows.count + 499) / 500)).map { rows[$0] }
-        }
-        let sigma =
-            if let bandwidth { bandwidth } else {
-                try MaximumMeanDiscrepancy(reference: thinned(reference), current: thinned(current)).bandwidth
-            }
-        var random = SeededRandom(seed: seed)
-        let width = reference[0].count
-        let weights = (0..<features).map { _ in (0..<width).map { _ in random.normal() / sigma } }
-        let phases = (0..<features).map { _ in 2 * Double.pi * random.uniform() }
-        let scale = (2 / Double(features)).squareRoot()
-        func mapped(_ rows: [[Double]]) throws(StatisticsError) -> Covariance {
-            var sums = Covariance(size: features)
-            var out = [Double](repeating: 0, count: features)
-            for row in rows {
-                guard row.count == width, row.allSatisfy(\.isFinite) else {
-                    throw StatisticsError(.outOfRange, "a row of another length or a value that is no finite number")
-                }
-                for f in 0..<features {
-                    var dot = phases[f]
-                    for d in 0..<width { dot += weights[f][d] * row[d] }
-                    out[f] = scale * cos(dot)
-                }
-                sums.add(out)
-            }
-            return sums
-        }
-        let r = try mapped(reference)
-        let a = try mapped(current)
-        biased = zip(r.mean, a.mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        self.bandwidth = sigma
-        self.features = features
-        // Under no drift the difference of the means is normal with covariance Σ(1/n + 1/m): its square is a weighted sum of χ²(1).
-        let pooled = r.pooled(with: a)
-        let size = 1 / Double(reference.count) + 1 / Double(current.count)
-        var trace = 0.0
-        var squares = 0.0
-        for i in 0..<features {
-            trace += pooled[i * features + i]
-            for j in 0..<features { squares += pooled[i * features + j] * pooled[i * features + j] }
-        }
-        expectedUnderNoDrift = trace * size
-        let spread = squares * size * size
-        pValue =
-            spread > 0
-            ? Distributions.chiSquaredTail(
-                biased * expectedUnderNoDrift / spread, degreesOfFreedom: expectedUnderNoDrift * expectedUnderNoDrift / spread)
-            : 1
-    }
 }

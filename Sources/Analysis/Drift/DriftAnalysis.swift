@@ -42,10 +42,16 @@ public enum DriftAnalysis {
             shown.contains { $0.floor != nil }
             ? [] : kind == .numeric ? [.ks, .psi, .jensenShannon] : [.chiSquared, .psi, .jensenShannon]
         let result: ColumnTests.Result
-        switch (r, a) {
-        case (.numbers(let r), .numbers(let a)): result = try maker.numeric(r, a, tests: shown + judging)
-        case (.levels(let r), .levels(let a)): result = maker.categorical(r, a, tests: shown + judging)
-        default: throw AnalysisError("\(name) has numbers on one side and levels on the other")
+        if r.missing == r.count || a.missing == a.count {
+            // Nothing to compare but the share of missing values, which has changed entirely.
+            let why = r.missing == r.count ? "the reference has no values" : "the current file has no values"
+            result = ColumnTests.Result(outcomes: shown.map { DriftOutcome($0.rawValue, undefined: why) }, notes: [why])
+        } else {
+            switch (r, a) {
+            case (.numbers(let r), .numbers(let a)): result = try maker.numeric(r, a, tests: shown + judging)
+            case (.levels(let r), .levels(let a)): result = maker.categorical(r, a, tests: shown + judging)
+            default: throw AnalysisError("\(name) has numbers on one side and levels on the other")
+            }
         }
         let chunkTests = options.isNannyML ? DriftChunks.nannyMLTests(kind, options) : shown
         return ComparedColumn(

@@ -128,12 +128,12 @@ struct DriftColumns {
     }
 
     private func compared(_ name: String, _ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData) throws -> DriftColumn {
-        let missing = (r.missing, a.missing)
-        guard missing.0 < r.count, missing.1 < a.count else {
-            let side = missing.0 < r.count ? "the current file has" : missing.1 < a.count ? "the reference has" : "neither side has"
-            func share(_ missing: Int, _ count: Int) -> Double? { count == 0 ? nil : Double(missing) / Double(count) }
-            return .without(
-                name: name, kind: kind.rawValue, why: "\(side) no values", missing: (share(missing.0, r.count), share(missing.1, a.count)))
+        if r.count == 0 || a.count == 0 {
+            let side = r.count == 0 ? a.count == 0 ? "both files have" : "the reference has" : "the current file has"
+            return .without(name: name, kind: kind.rawValue, why: "\(side) no rows", missing: (nil, nil))
+        }
+        if r.missing == r.count, a.missing == a.count {
+            return .without(name: name, kind: kind.rawValue, why: "no values on either side", missing: (1, 1))
         }
         return .compared(name: name, kind: kind, reference: r, current: a)
     }

@@ -17,6 +17,8 @@ struct DriftJoint {
     static let aucFloor = 0.6
     static let correlationFloor = 0.1
     static let reconstructionFloor = 0.1
+    /// Of a longer side evenly spaced rows are used, about so many.
+    static let rowsMax = 100_000
     /// Rows of either side up to which the exact discrepancy is made.
     static let exactRowsMax = 1000
 
@@ -96,7 +98,7 @@ struct DriftJoint {
                 : "rows can hardly be told apart (AUC below \(Self.aucFloor) or not significant)")
     }
 
-    /// The numeric columns' rows in which nothing is missing or infinite.
+    /// The numeric columns' rows in which nothing is missing or infinite, at most about `rowsMax` of a side.
     private func completeRows() throws(StatisticsError) -> (names: [String], reference: [[Double]], current: [[Double]]) {
         var names: [String] = []
         var sides: ([[Double]], [[Double]]) = ([], [])
@@ -108,7 +110,9 @@ struct DriftJoint {
         }
         guard names.count >= 2 else { throw StatisticsError(.undefined, "fewer than two columns of numbers") }
         func rows(_ columns: [[Double]]) -> [[Double]] {
-            columns[0].indices.lazy.map { row in columns.map { $0[row] } }.filter { $0.allSatisfy(\.isFinite) }
+            let every = max(1, (columns[0].count + Self.rowsMax - 1) / Self.rowsMax)
+            return stride(from: 0, to: columns[0].count, by: every).lazy
+                .map { row in columns.map { $0[row] } }.filter { $0.allSatisfy(\.isFinite) }
         }
         let (r, a) = (rows(sides.0), rows(sides.1))
         guard r.count >= 30, a.count >= 30 else {

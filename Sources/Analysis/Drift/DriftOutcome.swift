@@ -73,7 +73,7 @@ struct DriftOutcome {
         guard let effect, let floor, let verdict else { return "" }
         let name = test == "chi_squared" ? "Cramér's V" : test == "missing" ? "change of the missing share" : test
         let measured = "\(name) \(inWords(effect))"
-        let p = adjustedP.map { "adjusted p \(inWords($0))" } ?? "no p-value"
+        let p = adjustedP.map { $0 > 0 ? "adjusted p \(inWords($0))" : "adjusted p below 1e-300" } ?? "no p-value"
         switch verdict {
         case .drifted: return "\(moved) (\(measured), at least \(inWords(floor)); \(p))"
         case .negligible: return "\(moved), but by less than what counts (\(measured), below \(inWords(floor)); \(p))"

@@ -100,7 +100,9 @@ struct DriftReport {
 
     private var summary: String {
         if compared.isEmpty { return joint.isFinding ? "the columns drifted together" : "no column could be compared" }
-        let count = "\(drifted) of \(compared.count) columns drifted"
+        var count = "\(drifted) of \(compared.count) columns drifted"
+        let absent = without.count { entry in if case .without(_, "unknown", _, _) = entry.column { true } else { false } }
+        if absent > 0 { count += ", \(absent) \(absent == 1 ? "is" : "are") in one file only" }
         return joint.isFinding ? "\(count), and together they tell the two files apart" : count
     }
 

@@ -57,7 +57,7 @@ public enum DriftAnalysis {
         return ComparedColumn(
             name: name, kind: kind, place: place, shown: shown.count, result: result, missing: maker.missing(r, a),
             counts: (r.count - r.missing, a.count - a.missing), shares: (share(r), share(a)),
-            chunks: chunks?.json(kind, r, a, tests: chunkTests))
+            chunks: chunks?.result(kind, r, a, tests: chunkTests))
     }
 
     private static func share(_ data: ColumnData) -> Double { Double(data.missing) / Double(max(1, data.count)) }
@@ -76,7 +76,7 @@ struct ComparedColumn {
     var counts: (reference: Int, current: Int)
     /// Shares of missing values.
     var shares: (reference: Double, current: Double)
-    var chunks: JSON?
+    var chunks: DriftChunks.Result?
     var verdict = Verdict.noData
     var why = ""
 
@@ -86,8 +86,9 @@ struct ComparedColumn {
     mutating func settled(_ outcomes: [DriftOutcome]) {
         result.outcomes = Array(outcomes.dropLast())
         missing = outcomes[outcomes.count - 1]
-        let verdicts = outcomes.compactMap(\.verdict)
-        verdict = Verdict.combined(verdicts)
+        // Missing values can make a column drift; that they stay the same says nothing of what the others do.
+        let ofValues = Verdict.combined(result.outcomes.compactMap(\.verdict))
+        verdict = missing.verdict == .drifted || ofValues == .noData ? missing.verdict ?? .noData : ofValues
         // The outcome that speaks: of those with the column's verdict, the one furthest past its floor.
         let speaking = outcomes.filter { $0.verdict == verdict }.max { $0.severity < $1.severity }
         var sentences = [speaking?.why ?? "nothing to judge"]

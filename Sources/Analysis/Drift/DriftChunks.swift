@@ -29,7 +29,15 @@ struct DriftChunks {
         var alert: Bool?
     }
 
-    func json(_ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, tests: [DriftTest]) -> JSON {
+    struct Result {
+        var json: JSON
+        /// Of each test, the places of the current file's chunks that are in alert.
+        var alerts: [(test: DriftTest, chunks: [Int])]
+        /// Chunks of the current file.
+        var count: Int
+    }
+
+    func result(_ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, tests: [DriftTest]) -> Result {
         let measure: (ColumnData, ColumnData) -> [Value]
         if options.isNannyML {
             measure = nannyML(kind, r, tests)
@@ -48,16 +56,18 @@ struct DriftChunks {
             let limit = mean + 3 * variance.squareRoot()
             return tests[t] == .ks ? min(1, limit) : limit
         }
+        func isAlert(_ values: [Value], _ t: Int) -> Bool {
+            values[t].alert ?? limits[t].flatMap { limit in values[t].statistic.map { $0 > limit } } ?? false
+        }
         func list(_ period: String, _ chunks: [Chunking.Chunk], _ values: [[Value]]) -> [JSON] {
             zip(chunks, values).map { chunk, values in
                 let members = tests.indices.map { t -> (String, JSON) in
                     let value = values[t]
-                    let alert = value.alert ?? limits[t].flatMap { limit in value.statistic.map { $0 > limit } } ?? false
                     return (
                         tests[t].rawValue,
                         .object([
                             "statistic": .statistic(value.statistic), "lower_threshold": .null, "upper_threshold": .statistic(limits[t]),
-                            "alert": .bool(alert),
+                            "alert": .bool(isAlert(values, t)),
                         ])
                     )
                 }
@@ -66,7 +76,10 @@ struct DriftChunks {
                 ])
             }
         }
-        return .array(list("reference", reference, ofReference) + list("analysis", current, ofCurrent))
+        return Result(
+            json: .array(list("reference", reference, ofReference) + list("analysis", current, ofCurrent)),
+            alerts: tests.indices.map { t in (tests[t], ofCurrent.indices.filter { isAlert(ofCurrent[$0], t) }) },
+            count: ofCurrent.count)
     }
 
     private func rest(of data: ColumnData, without chunk: Chunking.Chunk) -> ColumnData {

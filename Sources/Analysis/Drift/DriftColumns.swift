@@ -138,15 +138,21 @@ struct DriftColumns {
         return .compared(name: name, kind: kind, reference: r, current: a)
     }
 
-    /// Whole numbers that name rows: all different, and running without gaps or called an id.
+    /// Whole numbers that name rows: all different in a column called an id, or counting on in the current file where the reference stopped.
     private func rowNumbers(_ name: String) throws -> String? {
-        let values = try reference.numbers(name).filter { !$0.isNaN }
+        let sides = (try reference.numbers(name), try current.numbers(name))
+        let values = sides.0.filter { !$0.isNaN }
         guard values.count >= 50, values.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p53 }) else { return nil }
-        guard Set(values).count == values.count, let low = values.min(), let high = values.max() else { return nil }
         let word = name.lowercased()
-        let isNamedID = word == "id" || word.hasSuffix("_id") || word.hasSuffix("-id") || word == "index" || name.hasSuffix("Id")
-        let runs = high - low + 1 == Double(values.count)
-        guard isNamedID || runs else { return nil }
-        return "every row has a whole number of its own, as row numbers do; --numeric \(name) compares it"
+        let isNamedID =
+            ["id", "index", "row", "row_number"].contains(word) || word.hasSuffix("_id") || word.hasSuffix("-id") || name.hasSuffix("Id")
+        if isNamedID, Set(values).count == values.count {
+            return "every row has a whole number of its own; --numeric \(name) compares it"
+        }
+        let both = sides.0 + sides.1
+        if both.count > sides.0.count, zip(both, both.dropFirst()).allSatisfy({ $1 == $0 + 1 }) {
+            return "it counts the rows on from file to file; --numeric \(name) compares it"
+        }
+        return nil
     }
 }

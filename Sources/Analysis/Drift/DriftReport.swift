@@ -14,11 +14,13 @@ struct DriftReport {
         return Verdict.combined(compared.map(\.verdict))
     }
     private var drifted: Int { compared.count { $0.verdict == .drifted } }
+    private var chunkAlerts: Int { compared.reduce(0) { $0 + ($1.chunks?.alerts.count { !$0.chunks.isEmpty } ?? 0) } }
     private var share: Double? { compared.isEmpty ? nil : Double(drifted) / Double(compared.count) }
 
     func report() -> Report {
         Report(
-            title: "Drift of \(current.file) from \(reference.file)", json: json, blocks: blocks, hasFinding: verdict == .drifted)
+            title: "Drift of \(current.file) from \(reference.file)", json: json, blocks: blocks,
+            hasFinding: verdict == .drifted || chunkAlerts > 0)
     }
 
     // MARK: - For machines
@@ -88,7 +90,7 @@ struct DriftReport {
             object["unseen_levels"] = .array(column.result.unseen.prefix(DriftCells.levelsShownMax).map(JSON.string))
             object["vanished_levels"] = .array(column.result.vanished.prefix(DriftCells.levelsShownMax).map(JSON.string))
         }
-        if let chunks = column.chunks { object["chunks"] = chunks }
+        if let chunks = column.chunks { object["chunks"] = chunks.json }
         return .object(object)
     }
 
@@ -120,17 +122,31 @@ struct DriftReport {
                 [
                     column.name, column.kind.rawValue, column.verdict.rawValue, leading(column), value(column, "psi"),
                     column.result.outcomes.first { $0.test == "ks" || $0.test == "chi_squared" }.flatMap(\.adjustedP).map(inWords) ?? "",
-                    "\(inPercent(column.shares.reference)) → \(inPercent(column.shares.current))", column.why,
+                    "\(inPercent(column.shares.reference)) → \(inPercent(column.shares.current))",
                 ]
             }
             blocks += [
                 .heading("Columns, worst first"),
                 .table(
                     Report.Table(
-                        ["column", "kind", "verdict", "ks or V", "psi", "adjusted p", "missing", "why"], rows, tones: worst.map(tone))),
+                        ["column", "kind", "verdict", "ks or V", "psi", "adjusted p", "missing"], rows, tones: worst.map(tone))),
             ]
         }
+        for column in worst where column.verdict != .ok { blocks.append(.text("\(column.name): \(column.why).")) }
         for column in worst.prefix(10) where column.verdict == .drifted { blocks += chart(column) }
+        let chunks = worst.flatMap { column in
+            (column.chunks?.alerts ?? []).filter { !$0.chunks.isEmpty }.map { alert in
+                [
+                    column.name, alert.test.rawValue, "\(alert.chunks.count) of \(column.chunks?.count ?? 0)",
+                    alert.chunks.prefix(12).map { String($0 + 1) }.joined(separator: " ") + (alert.chunks.count > 12 ? " …" : ""),
+                ]
+            }
+        }
+        if compared.contains(where: { $0.chunks != nil }) {
+            blocks.append(.heading("Chunks of the current file past the thresholds of the reference's chunks"))
+            blocks.append(
+                chunks.isEmpty ? .text("None.") : .table(Report.Table(["column", "statistic", "chunks in alert", "which"], chunks)))
+        }
         let others = without.sorted { $0.place < $1.place }.map { entry -> [String] in
             switch entry.column {
             case .without(let name, let kind, let why, _): [name, kind, Verdict.noData.rawValue, why]

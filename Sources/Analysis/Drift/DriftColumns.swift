@@ -75,8 +75,11 @@ struct DriftColumns {
         switch (inferKind(texts.0), inferKind(texts.1)) {
         case (.empty, .empty): return .without(name: name, kind: "empty", why: "no values on either side", missing: (1, 1))
         case (.numeric, .numeric), (.empty, .numeric), (.numeric, .empty):
-            if !options.columns.contains(name), let why = try rowNumbers(name) { return .leftOut(name: name, kind: "identifier", why: why) }
-            return try numericOrBoolean(name)
+            let sides = (try reference.numbers(name), try current.numbers(name))
+            if !options.columns.contains(name), let why = rowNumbers(name, sides) {
+                return .leftOut(name: name, kind: "identifier", why: why)
+            }
+            return try numericOrBoolean(name, sides)
         case (.timestamp, .timestamp), (.timestamp, .empty), (.empty, .timestamp):
             return .leftOut(name: name, kind: "timestamp", why: "times always move on; --categorical \(name) compares them as levels")
         case (.identifier, .identifier), (.identifier, .empty), (.empty, .identifier):
@@ -102,8 +105,7 @@ struct DriftColumns {
     }
 
     /// Numbers with at most two values are a yes and a no, not a quantity.
-    private func numericOrBoolean(_ name: String) throws -> DriftColumn {
-        let sides = (try reference.numbers(name), try current.numbers(name))
+    private func numericOrBoolean(_ name: String, _ sides: ([Double], [Double])) throws -> DriftColumn {
         var values: Set<Double> = []
         for value in [sides.0, sides.1].joined() where !value.isNaN {
             values.insert(value)
@@ -139,8 +141,7 @@ struct DriftColumns {
     }
 
     /// Whole numbers that name rows: all different in a column called an id, or counting on in the current file where the reference stopped.
-    private func rowNumbers(_ name: String) throws -> String? {
-        let sides = (try reference.numbers(name), try current.numbers(name))
+    private func rowNumbers(_ name: String, _ sides: ([Double], [Double])) -> String? {
         let values = sides.0.filter { !$0.isNaN }
         guard values.count >= 50, values.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p53 }) else { return nil }
         let word = name.lowercased()
@@ -149,6 +150,7 @@ struct DriftColumns {
         if isNamedID, Set(values).count == values.count {
             return "every row has a whole number of its own; --numeric \(name) compares it"
         }
+        guard sides.0[0] + 1 == sides.0[1] else { return nil }
         let both = sides.0 + sides.1
         if both.count > sides.0.count, zip(both, both.dropFirst()).allSatisfy({ $1 == $0 + 1 }) {
             return "it counts the rows on from file to file; --numeric \(name) compares it"

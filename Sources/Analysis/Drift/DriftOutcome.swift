@@ -41,6 +41,13 @@ struct DriftOutcome {
     /// A statistic that has no value.
     init(_ test: String, undefined why: String) { self.init(test, statistic: nil, why: why) }
 
+    /// The p-value with rare cells put together, which is the one that is judged.
+    mutating func pool(_ p: Double?, _ cells: CommonCells) {
+        guard cells.rare > 0 else { return }
+        testedP = p
+        members += [("p_value_pooled", .statistic(p)), ("cells_pooled", JSON(cells.rare))]
+    }
+
     var isLargeEnough: Bool { rowsNeeded.map { rows >= max(Self.rowsMin, $0) } ?? false }
     var isJudged: Bool { effect != nil && floor != nil }
     /// How far past its floor.

@@ -125,7 +125,8 @@ struct ColumnTests {
                 case .psi:
                     let psi = try PopulationStabilityIndex(reference: r, current: a, floor: options.psiFloor)
                     let law = try? PopulationStabilityIndex(reference: tested.reference, current: tested.current, floor: options.psiFloor)
-                    outcome = DriftOutcome(test.rawValue, statistic: psi.statistic, pValue: law?.pValue ?? psi.pValue)
+                    outcome = DriftOutcome(test.rawValue, statistic: psi.statistic, pValue: psi.pValue)
+                    outcome.pool(law?.pValue, tested)
                     judge(&outcome, psi.statistic, test, n, m)
                     outcome.detectable = PopulationStabilityIndex.critical(alpha: DriftOutcome.alpha, cells: tested.count, n: n, m: m)
                 case .jensenShannon:
@@ -133,8 +134,9 @@ struct ColumnTests {
                     let js = try JensenShannon(reference: r, current: a, base: base)
                     let law = try? JensenShannon(reference: tested.reference, current: tested.current, base: base)
                     outcome = DriftOutcome(
-                        test.rawValue, statistic: js.statistic, pValue: law?.pValue ?? js.pValue,
+                        test.rawValue, statistic: js.statistic, pValue: js.pValue,
                         extra: [("divergence", .statistic(js.divergence))])
+                    outcome.pool(law?.pValue, tested)
                     // The floor is of the distance in base 2, whatever is printed.
                     let effect = (try? JensenShannon(reference: r, current: a))?.statistic ?? js.statistic
                     judge(&outcome, effect, test, n, m)
@@ -165,10 +167,7 @@ struct ColumnTests {
         var outcome = DriftOutcome(
             DriftTest.chiSquared.rawValue, statistic: chi.statistic, pValue: chi.pValue,
             extra: [("degrees_of_freedom", JSON(chi.degreesOfFreedom)), ("cramers_v", .statistic(chi.cramersV))])
-        if tested.rare > 0 {
-            outcome.testedP = law?.pValue
-            outcome.members += [("p_value_pooled", .statistic(law?.pValue)), ("levels_pooled", JSON(tested.rare))]
-        }
+        outcome.pool(law?.pValue, tested)
         judge(&outcome, chi.cramersV, .chiSquared, n, m)
         let critical = Distributions.chiSquaredCritical(DriftOutcome.alpha, degreesOfFreedom: Double(max(1, tested.count - 1)))
         outcome.detectable = (critical / Double(n + m)).squareRoot()

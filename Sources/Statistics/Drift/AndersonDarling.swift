@@ -30,38 +30,43 @@ public struct AndersonDarling: Sendable, Equatable {
     private static func squaredDistance(_ samples: [SortedSample], total: Int, variant: Variant) -> Double? {
         let size = Double(total)
         let sizes = samples.map { Double($0.count) }
+        let values = samples.map(\.values)
         var places = [Int](repeating: 0, count: samples.count)
+        var before = places
         var inner = [Double](repeating: 0, count: samples.count)
         var below = 0  // values before the present one
         var distinct = 0
         while below < total {
-            guard let x = samples.indices.compactMap({ places[$0] < samples[$0].count ? samples[$0].values[places[$0]] : nil }).min()
-            else { break }
+            var x = Double.infinity
+            for i in values.indices where places[i] < values[i].count { x = min(x, values[i][places[i]]) }
             distinct += 1
-            let before = places
-            for i in samples.indices {
-                while places[i] < samples[i].count, samples[i].values[places[i]] == x { places[i] += 1 }
+            var upTo = 0
+            for i in values.indices {
+                before[i] = places[i]
+                var place = places[i]
+                while place < values[i].count, values[i][place] == x { place += 1 }
+                places[i] = place
+                upTo += place
             }
-            let upTo = places.reduce(0, +)
             let ties = upTo - below
             switch variant {
             case .midrank:
                 let b = Double(below) + Double(ties) / 2
                 let weight = Double(ties) / size / (b * (size - b) - size * Double(ties) / 4)
-                for i in samples.indices {
+                for i in values.indices {
                     let gap = size * Double(before[i] + places[i]) / 2 - b * sizes[i]
                     inner[i] += weight * gap * gap
                 }
             case .right where upTo < total:
                 let b = Double(upTo)
-                for i in samples.indices {
+                for i in values.indices {
                     let gap = size * Double(places[i]) - b * sizes[i]
                     inner[i] += Double(ties) / size * gap * gap / (b * (size - b))
                 }
             case .continuous:
                 for j in (below + 1)...upTo where j < total {
                     let b = Double(j)
-                    for i in samples.indices {
+                    for i in values.indices {
                         let gap = size * Double(places[i]) - b * sizes[i]
                         inner[i] += gap * gap / (b * (size - b)) / size
                     }

@@ -17,7 +17,7 @@ public struct CellDistances: Sendable, Equatable {
     public init(
         reference: [Int64], current: [Int64], floor: Double = PopulationStabilityIndex.defaultFloor
     ) throws(StatisticsError) {
-        let (r, a, _, _) = try shares(reference, current)
+        let (r, a, _, _) = try cellShares(reference, current)
         var affinity = 0.0
         var sum = 0.0
         var largest = 0.0

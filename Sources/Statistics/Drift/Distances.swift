@@ -16,7 +16,7 @@ public struct PopulationStabilityIndex: Sendable, Equatable {
 
     /// - Throws: ``StatisticsError`` `.empty` when a side has no rows, `.unequalLengths` for different numbers of cells.
     public init(reference: [Int64], current: [Int64], floor: Double = defaultFloor) throws(StatisticsError) {
-        let (r, a, n, m) = try shares(reference, current)
+        let (r, a, n, m) = try cellShares(reference, current)
         terms = zip(r, a).map { r, a in
             let r = max(r, floor)
             let a = max(a, floor)
@@ -53,7 +53,7 @@ public struct JensenShannon: Sendable, Equatable {
 
     /// - Throws: ``StatisticsError`` `.empty` when a side has no rows, `.unequalLengths` for different numbers of cells.
     public init(reference: [Int64], current: [Int64], base: Base = .two) throws(StatisticsError) {
-        let (r, a, n, m) = try shares(reference, current)
+        let (r, a, n, m) = try cellShares(reference, current)
         func part(_ p: Double, _ q: Double) -> Double { p > 0 ? p * log(p / q) : 0 }
         var nats = 0.0
         for (r, a) in zip(r, a) {
@@ -88,7 +88,7 @@ public struct ChiSquared: Sendable, Equatable {
 
     /// - Throws: ``StatisticsError`` `.empty` when a side has no rows, `.undefined` when fewer than two cells are filled.
     public init(reference: [Int64], current: [Int64], correction: Bool = true) throws(StatisticsError) {
-        let (_, _, n, m) = try shares(reference, current)
+        let (_, _, n, m) = try cellShares(reference, current)
         let filled = zip(reference, current).filter { $0 + $1 > 0 }
         guard filled.count >= 2 else { throw StatisticsError(.undefined, "fewer than two cells hold rows") }
         degreesOfFreedom = filled.count - 1
@@ -111,7 +111,7 @@ public struct ChiSquared: Sendable, Equatable {
     }
 }
 
-func shares(_ reference: [Int64], _ current: [Int64]) throws(StatisticsError) -> ([Double], [Double], Double, Double) {
+func cellShares(_ reference: [Int64], _ current: [Int64]) throws(StatisticsError) -> ([Double], [Double], Double, Double) {
     guard reference.count == current.count else {
         throw StatisticsError(.unequalLengths, "\(reference.count) and \(current.count) cells, expected as many on both sides")
     }

@@ -52,7 +52,7 @@ public struct DomainClassifier: Sendable, Equatable {
             let training = rows.indices.filter { folds[$0] != fold }
             let held = rows.indices.filter { folds[$0] == fold }
             let encoded = columns.map { Self.encoded($0, rows, labels, training) }
-            var model = BoostedTrees()
+            var model = DomainTrees()
             model.fit(encoded.map { column in training.map { column[$0] } }, training.map { labels[$0] })
             let margins = model.margins(encoded.map { column in held.map { column[$0] } })
             for (place, row) in held.enumerated() { scores[row] = margins[place] }

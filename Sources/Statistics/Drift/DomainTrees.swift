@@ -5,7 +5,7 @@ internal import Glibc
 /// Nothing in it is drawn at random. Missing values (NaN) have a cell of their own below all others, so that a tree can split on them.
 /// > Source: J. H. Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", 2001; T. Chen and C. Guestrin, "XGBoost: A
 /// > Scalable Tree Boosting System", 2016 (second-order gains).
-struct BoostedTrees {
+struct DomainTrees {
     var rounds = 60
     var depth = 3
     var rate = 0.1

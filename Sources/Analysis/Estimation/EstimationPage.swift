@@ -1,0 +1,150 @@
+internal import Statistics
+internal import Vocabulary
+
+/// An estimate as JSON and as a page.
+struct EstimationPage {
+    let result: EstimationResult
+    let reference: Frame
+    let current: Frame
+    private let bands: [EstimatedMetric: UsualBand]
+
+    init(result: EstimationResult, reference: Frame, current: Frame) {
+        self.result = result
+        self.reference = reference
+        self.current = current
+        bands = result.bands
+    }
+
+    func report() -> Report {
+        var members: [(String, JSON)] = [
+            ("command", "estimate"), ("task", .string(result.task.rawValue)),
+            ("method", .string(result.task == .regression ? "dle" : "cbpe")), ("calibrated", .bool(result.isCalibrated)),
+            ("reference", side(result.reference)), ("current", side(result.current)),
+        ]
+        if result.task == .multiclass {
+            members.append(("calibrated_classes", .array(result.calibratedClasses.map { .string($0) })))
+        }
+        if result.task == .regression { members.append(("features", .array(result.features.map { .string($0) }))) }
+        members.append(
+            (
+                "chunks",
+                .array(result.reference.chunks.map { json($0, "reference") } + result.current.chunks.map { json($0, "analysis") })
+            ))
+        return Report(
+            title: "Estimated performance of \(current.file)", json: .object(JSONObject(members)), blocks: blocks(),
+            hasFinding: result.current.chunks.contains { !alerts($0).isEmpty })
+    }
+
+    private func side(_ part: EstimationResult.Part) -> JSON {
+        .object(["rows": JSON(part.rows), "missing": JSON(part.rows - part.used)])
+    }
+
+    /// The metrics whose estimate is unusual.
+    private func alerts(_ chunk: EstimationResult.Chunk) -> Set<EstimatedMetric> {
+        Set(result.metrics.filter { metric in chunk.performance.estimated[metric].map { bands[metric]?.isUnusual($0) ?? false } ?? false })
+    }
+
+    private func json(_ chunk: EstimationResult.Chunk, _ period: String) -> JSON {
+        let performance = chunk.performance
+        func values(_ value: (EstimatedMetric) -> Double?) -> JSON {
+            .object(JSONObject(result.metrics.map { ($0.rawValue, .statistic(value($0))) }))
+        }
+        let found = alerts(chunk)
+        var members: [(String, JSON)] = [
+            ("period", .string(period)), ("start", JSON(chunk.place.start)), ("end", JSON(chunk.place.end)), ("n", JSON(performance.rows)),
+            ("label_missing", JSON(performance.labelsMissing)), ("estimated", values { performance.estimated[$0] }),
+            ("realized", values { performance.realized[$0] }), ("sampling_error", values { performance.samplingError[$0] }),
+            ("lower_bound", values { performance.bounds($0)?.lower }), ("upper_bound", values { performance.bounds($0)?.upper }),
+            ("lower_threshold", values { bands[$0]?.lower }), ("upper_threshold", values { bands[$0]?.upper }),
+            ("alerts", .object(JSONObject(result.metrics.map { ($0.rawValue, .bool(found.contains($0))) }))),
+            ("alert", .bool(!found.isEmpty)),
+        ]
+        let why = reasons(chunk)
+        if !why.isEmpty { members.append(("why", .object(JSONObject(why.map { ($0.0, .string($0.1)) })))) }
+        return .object(JSONObject(members))
+    }
+
+    /// Why values of a chunk are undefined.
+    private func reasons(_ chunk: EstimationResult.Chunk) -> [(String, String)] {
+        let performance = chunk.performance
+        var out: [(String, String)] = []
+        if result.metrics.contains(where: { performance.estimated[$0] == nil }) {
+            let needed = result.task == .regression ? "a prediction" : "a score and a prediction"
+            out.append(("estimated", performance.rows == 0 ? "no row has \(needed)" : "one class only is expected or predicted"))
+        }
+        if result.metrics.contains(where: { performance.realized[$0] == nil }) {
+            let hasLabels = performance.labelsMissing < chunk.place.rows.count
+            out.append(("realized", hasLabels ? "labels or predictions of one class only, or no complete row with a label" : "no labels"))
+        }
+        return out
+    }
+
+    // MARK: - For people
+
+    /// Those that a page shows; JSON has them all.
+    private var shown: [EstimatedMetric] {
+        result.task == .regression ? EstimatedMetric.ofRegression : [.rocAUC, .f1, .precision, .recall, .accuracy]
+    }
+
+    private func blocks() -> [Report.Block] {
+        var out: [Report.Block] = [.text(summary())]
+        let rows = result.current.chunks.map { chunk in
+            ["\(chunk.place.start)–\(chunk.place.end)"]
+                + shown.flatMap { [Digits.short(chunk.performance.estimated[$0]), Digits.short(chunk.performance.realized[$0])] }
+        }
+        let header = ["rows"] + shown.flatMap { [$0.rawValue, "realized"] }
+        out.append(.table(Report.Table(header, rows, tones: result.current.chunks.map { alerts($0).isEmpty ? .plain : .bad })))
+        let unusual = result.metrics.filter { metric in result.current.chunks.contains { alerts($0).contains(metric) } }
+        for metric in unusual {
+            guard let band = bands[metric] else { continue }
+            let count = result.current.chunks.count { alerts($0).contains(metric) }
+            out.append(
+                .text(
+                    "\(metric.rawValue) leaves its usual band, \(Digits.short(band.lower)) to \(Digits.short(band.upper)), in \(count) of "
+                        + "\(result.current.chunks.count) chunks."))
+        }
+        for metric in shown { out.append(.chart(chart(metric))) }
+        return out
+    }
+
+    private func summary() -> String {
+        var text =
+            "\(result.current.used) rows in \(result.current.chunks.count) chunks, judged by \(result.reference.used) labelled rows of "
+            + "\(reference.file). "
+        switch result.task {
+        case .regression:
+            text += "The loss was learned from \(result.features.isEmpty ? "the prediction" : "the features and the prediction"). "
+        case .binary: text += result.isCalibrated ? "Scores were calibrated on the reference. " : "Scores were taken as they are. "
+        case .multiclass:
+            let classes = result.calibratedClasses.joined(separator: ", ")
+            text += result.isCalibrated ? "Calibrated on the reference: \(classes). " : "Scores were taken as they are. "
+        }
+        let missing = result.current.rows - result.current.used
+        if missing > 0 { text += "\(missing) rows lack a value and were left out. " }
+        return text + "An estimate holds while the model relates inputs to labels as it did in the reference."
+    }
+
+    private func chart(_ metric: EstimatedMetric) -> Report.Chart {
+        let chunks = result.reference.chunks + result.current.chunks
+        let x = chunks.indices.map(Double.init)
+        let estimated = chunks.map { $0.performance.estimated[metric] ?? .nan }
+        var series = [
+            Report.Chart.Series(
+                "estimated", x: x, y: estimated, lower: chunks.map { $0.performance.bounds(metric)?.lower ?? .nan },
+                upper: chunks.map { $0.performance.bounds(metric)?.upper ?? .nan })
+        ]
+        let realized = chunks.map { $0.performance.realized[metric] ?? .nan }
+        if realized.contains(where: { !$0.isNaN }) { series.append(Report.Chart.Series("realized", x: x, y: realized)) }
+        if let band = bands[metric] {
+            let ends = [x.first ?? 0, x.last ?? 0]
+            series.append(Report.Chart.Series("usual, lower", x: ends, y: [band.lower, band.lower]))
+            if band.upper.isFinite { series.append(Report.Chart.Series("usual, upper", x: ends, y: [band.upper, band.upper])) }
+        }
+        let known = estimated.filter { !$0.isNaN }
+        let words = known.min().flatMap { low in known.max().map { "from \(Digits.short(low)) to \(Digits.short($0))" } } ?? "undefined"
+        return Report.Chart(
+            "\(metric.rawValue) by chunk",
+            summary: "Estimated \(words); the first \(result.reference.chunks.count) chunks are the reference.", shape: .lines,
+            series: series, xLabel: "chunk", yLabel: metric.rawValue)
+    }
+}

@@ -13,11 +13,11 @@ struct DetectionPage {
     static let chartPointsMax = 200
 
     func blocks(changes: [Int], warnings: [Int]) -> [Report.Block] {
-        var summary = "\(stream.values.count) values of \(column) in \(frame.file): "
-        summary += changes.isEmpty ? "no change" : "\(changes.count) change\(changes.count == 1 ? "" : "s")"
-        if !warnings.isEmpty { summary += ", \(warnings.count) warning\(warnings.count == 1 ? "" : "s")" }
+        var summary = "\(Digits.count(stream.values.count, "value")) of \(column) in \(frame.file): "
+        summary += changes.isEmpty ? "no change" : Digits.count(changes.count, "change")
+        if !warnings.isEmpty { summary += ", " + Digits.count(warnings.count, "warning") }
         let missing = frame.rows - stream.values.count
-        if missing > 0 { summary += "; \(missing) missing value\(missing == 1 ? " was" : "s were") left out" }
+        if missing > 0 { summary += "; left out: " + Digits.count(missing, "missing value") }
         var out: [Report.Block] = [.text(summary + ". Rows count from 0.")]
         if !changes.isEmpty {
             let rows = zip(changes, zip(segments, segments.dropFirst().map(Optional.some) + [nil])).map { row, sides in

@@ -60,8 +60,23 @@ struct EstimationPage {
             ("alert", .bool(!found.isEmpty)),
         ]
         let why = reasons(chunk)
+        if period == "reference" { members.append(("without_itself", withoutItself(performance))) }
         if !why.isEmpty { members.append(("why", .object(JSONObject(why.map { ($0.0, .string($0.1)) })))) }
         return .object(JSONObject(members))
+    }
+
+    /// A chunk of the reference against the bands of the other ones.
+    private func withoutItself(_ performance: ChunkPerformance) -> JSON {
+        let others = result.metrics.map { ($0, bands[$0]?.excluding(performance.realized[$0])) }
+        return .object([
+            "lower_threshold": .object(JSONObject(others.map { ($0.rawValue, .statistic($1?.lower)) })),
+            "upper_threshold": .object(JSONObject(others.map { ($0.rawValue, .statistic($1?.upper)) })),
+            "alerts": .object(
+                JSONObject(
+                    others.map { metric, band in
+                        (metric.rawValue, .bool(performance.estimated[metric].map { band?.isUnusual($0) ?? false } ?? false))
+                    })),
+        ])
     }
 
     /// Why values of a chunk are undefined.
@@ -86,6 +101,9 @@ struct EstimationPage {
         result.task == .regression ? EstimatedMetric.ofRegression : [.rocAUC, .f1, .precision, .recall, .accuracy]
     }
 
+    /// Fewer chunks of the reference than this hardly show what is usual.
+    private static let chunksFew = 5
+
     private func blocks() -> [Report.Block] {
         var out: [Report.Block] = [.text(summary())]
         let rows = result.current.chunks.map { chunk in
@@ -101,7 +119,13 @@ struct EstimationPage {
             out.append(
                 .text(
                     "\(metric.rawValue) leaves its usual band, \(Digits.short(band.lower)) to \(Digits.short(band.upper)), in \(count) of "
-                        + "\(result.current.chunks.count) chunks."))
+                        + "\(Digits.count(result.current.chunks.count, "chunk"))."))
+        }
+        if result.reference.chunks.count < Self.chunksFew {
+            out.append(
+                .text(
+                    "The usual bands come from \(Digits.count(result.reference.chunks.count, "chunk")) of the reference only: too few to "
+                        + "know what is usual."))
         }
         for metric in shown { out.append(.chart(chart(metric))) }
         return out
@@ -109,8 +133,8 @@ struct EstimationPage {
 
     private func summary() -> String {
         var text =
-            "\(result.current.used) rows in \(result.current.chunks.count) chunks, judged by \(result.reference.used) labelled rows of "
-            + "\(reference.file). "
+            "\(Digits.count(result.current.used, "row")) in \(Digits.count(result.current.chunks.count, "chunk")), judged by "
+            + "\(Digits.count(result.reference.used, "row")) of \(reference.file). "
         switch result.task {
         case .regression:
             text += "The loss was learned from \(result.features.isEmpty ? "the prediction" : "the features and the prediction"). "
@@ -120,7 +144,7 @@ struct EstimationPage {
             text += result.isCalibrated ? "Calibrated on the reference: \(classes). " : "Scores were taken as they are. "
         }
         let missing = result.current.rows - result.current.used
-        if missing > 0 { text += "\(missing) rows lack a value and were left out. " }
+        if missing > 0 { text += "Left out for a missing value: \(Digits.count(missing, "row")). " }
         return text + "An estimate holds while the model relates inputs to labels as it did in the reference."
     }
 
@@ -144,7 +168,7 @@ struct EstimationPage {
         let words = known.min().flatMap { low in known.max().map { "from \(Digits.short(low)) to \(Digits.short($0))" } } ?? "undefined"
         return Report.Chart(
             "\(metric.rawValue) by chunk",
-            summary: "Estimated \(words); the first \(result.reference.chunks.count) chunks are the reference.", shape: .lines,
+            summary: "Estimated \(words); of the reference: the first \(Digits.count(result.reference.chunks.count, "chunk")).", shape: .lines,
             series: series, xLabel: "chunk", yLabel: metric.rawValue)
     }
 }

@@ -66,6 +66,7 @@ struct BinaryReading: ScoreReading {
     func check(_ reference: ScoredRows, _ frame: Frame) throws {
         guard frame.has(label) else { _ = try frame.texts(label); return }
         if !reference.labels.contains(1) {
+            if !reference.labels.contains(0) { throw AnalysisError("\(frame.file): no row has a \(label), expected labelled rows") }
             let seen = Set(try frame.texts(label).compactMap { $0 }).sorted().prefix(5).joined(separator: ", ")
             throw AnalysisError("\(frame.file): no \(label) is \(positive), expected some; there are \(seen). Say which with --positive")
         }

@@ -3,7 +3,7 @@
 /// Trees grow leaf by leaf, the best split first, over columns cut into cells, as LightGBM's do with its defaults: 100 trees of 31
 /// leaves, learning rate 0.1, at least 20 rows to a leaf. What is missing goes to the side where it lowers the error more. Sums are
 /// taken in the order of the rows, so the same input gives the same bits.
-/// - Complexity: O(trees · features · rows · depth) to fit; O(trees · depth) for a prediction.
+/// - Complexity: O(trees · features · rows · depth) to fit; O(trees · depth) a row to predict.
 /// > Source: J. H. Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", 2001; G. Ke and others, "LightGBM: A
 /// > Highly Efficient Gradient Boosting Decision Tree", 2017.
 struct BoostedTrees: Sendable {
@@ -42,17 +42,21 @@ struct BoostedTrees: Sendable {
         }
     }
 
-    /// The prediction for a row of cells.
-    func predict(_ columns: [[UInt8]], row: Int) -> Double {
-        var out = base
+    /// The predictions for rows of cells, the features of a row side by side.
+    func predictions(_ cells: [UInt8], features: Int) -> [Double] {
+        guard features > 0 else { return [] }
+        var out = [Double](repeating: base, count: cells.count / features)
         for tree in trees {
-            var node = 0
-            while tree[node].feature >= 0 {
-                let cell = columns[tree[node].feature][row]
-                let isLeft = cell == 0 ? tree[node].isMissingLeft : cell <= tree[node].cell
-                node = isLeft ? tree[node].left : tree[node].right
+            for row in out.indices {
+                let start = row * features
+                var node = tree[0]
+                while node.feature >= 0 {
+                    let cell = cells[start + node.feature]
+                    let isLeft = cell == 0 ? node.isMissingLeft : cell <= node.cell
+                    node = tree[isLeft ? node.left : node.right]
+                }
+                out[row] += node.value
             }
-            out += tree[node].value
         }
         return out
     }

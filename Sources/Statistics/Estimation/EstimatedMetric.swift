@@ -43,15 +43,41 @@ public struct ChunkPerformance: Sendable, Equatable {
 public struct UsualBand: Sendable, Equatable {
     public let lower: Double
     public let upper: Double
+    /// Chunks that it is made of.
+    public let count: Int
+    private let mean: Double
+    /// Sum of the squared deviations from the mean.
+    private let squares: Double
+    private let metric: EstimatedMetric
 
     /// Nil without any value.
     public init?(_ values: [Double], of metric: EstimatedMetric) {
         if values.isEmpty { return nil }
-        let count = Double(values.count)
-        let mean = values.reduce(0, +) / count
-        let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
-        lower = max(metric.range.lowerBound, mean - 3 * deviation)
-        upper = min(metric.range.upperBound, mean + 3 * deviation)
+        let mean = values.reduce(0, +) / Double(values.count)
+        self.init(count: values.count, mean: mean, squares: values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }, of: metric)
+    }
+
+    private init(count: Int, mean: Double, squares: Double, of metric: EstimatedMetric) {
+        let reach = 3 * (squares / Double(count)).squareRoot()
+        lower = max(metric.range.lowerBound, mean - reach)
+        upper = min(metric.range.upperBound, mean + reach)
+        self.count = count
+        self.mean = mean
+        self.squares = squares
+        self.metric = metric
+    }
+
+    /// The band of the other chunks, for a chunk of the reference itself: in the common band it would stand up for itself.
+    ///
+    /// - Parameter value: of the chunk that is left out; nil when it has none.
+    /// - Returns: Nil when no other chunk is left.
+    public func excluding(_ value: Double?) -> UsualBand? {
+        guard let value else { return self }
+        guard count > 1 else { return nil }
+        let rest = Double(count - 1)
+        let deviation = value - mean
+        let left = squares - deviation * deviation * Double(count) / rest
+        return UsualBand(count: count - 1, mean: mean - deviation / rest, squares: max(0, left), of: metric)
     }
 
     public func isUnusual(_ value: Double) -> Bool { value < lower || value > upper }

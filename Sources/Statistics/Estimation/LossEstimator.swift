@@ -61,8 +61,11 @@ public struct LossEstimator: Sendable {
         let features = rows.features + [.numeric(rows.predictions)]
         var out: [EstimatedMetric: [Double]] = [:]
         for (metric, model) in models {
-            let columns = zip(model.cells, features).map { $0.cells($1) }
-            out[metric] = (0..<rows.count).map { max(0, model.trees.predict(columns, row: $0)) }
+            var cells = [UInt8](repeating: 0, count: rows.count * features.count)
+            for (place, column) in zip(model.cells, features).map({ $0.cells($1) }).enumerated() {
+                for row in column.indices { cells[row * features.count + place] = column[row] }
+            }
+            out[metric] = model.trees.predictions(cells, features: features.count).map { max(0, $0) }
         }
         return out
     }

@@ -168,7 +168,8 @@ struct EstimationPage {
         let words = known.min().flatMap { low in known.max().map { "from \(Digits.short(low)) to \(Digits.short($0))" } } ?? "undefined"
         return Report.Chart(
             "\(metric.rawValue) by chunk",
-            summary: "Estimated \(words); of the reference: the first \(Digits.count(result.reference.chunks.count, "chunk")).", shape: .lines,
+            summary: "Estimated \(words); of the reference: the first \(Digits.count(result.reference.chunks.count, "chunk")).",
+            shape: .lines,
             series: series, xLabel: "chunk", yLabel: metric.rawValue)
     }
 }

@@ -1,0 +1,125 @@
+internal import Statistics
+public import Vocabulary
+
+/// What `evenkeel calibration` is asked.
+public struct CalibrationOptions: Sendable {
+    public var label: String
+    public var score: String?
+    /// A score column for each class, instead of `score`.
+    public var scores: [ClassScore] = []
+    /// The order of the classes; nil for that of `scores`.
+    public var classes: [String]?
+    public var positive: String?
+    public var weights: String?
+    /// Columns whose values, joined by `*`, make groups.
+    public var by: [String] = []
+    public var bins = 10
+    /// `equal-width`, `equal-mass` or `quantiles`.
+    public var binning = "equal-width"
+    public var confidence = 0.95
+    public var seed: UInt64 = 1
+    /// `platt`, `isotonic` or `temperature`.
+    public var recalibrate: String?
+    public init(label: String) { self.label = label }
+
+    func binningKind() throws -> CalibrationBinning {
+        guard let kind = CalibrationBinning(rawValue: binning) else {
+            throw AnalysisError("--binning \(binning), expected \(CalibrationBinning.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return kind
+    }
+
+    func recalibrationMethod() throws -> RecalibrationMap.Method? {
+        try recalibrate.map { name in
+            guard let method = RecalibrationMap.Method(rawValue: name) else {
+                let known = RecalibrationMap.Method.allCases.map(\.rawValue).joined(separator: ", ")
+                throw AnalysisError("--recalibrate \(name), expected \(known)")
+            }
+            return method
+        }
+    }
+}
+
+/// Whether scores mean what they say: errors, tests and curves of calibration, over a file and by group.
+public struct CalibrationAnalysis: Sendable {
+    public var report: Report
+    /// With `recalibrate`: a score for each row of the file, NaN where the score is missing.
+    public var recalibratedScores: [Double]?
+
+    /// A debiased error below this is too small to matter, however sure it is.
+    static let negligibleError = 0.01
+    /// With fewer rows no verdict is given.
+    static let verdictRowsMin = 50
+
+    public init(_ frame: Frame, _ options: CalibrationOptions) throws {
+        guard options.bins >= 1, options.bins <= 1_000_000 else { throw AnalysisError("--bins \(options.bins), expected 1 to 1000000") }
+        let method = try options.recalibrationMethod()
+        if !options.scores.isEmpty {
+            guard options.score == nil else { throw AnalysisError("--score and --scores exclude each other") }
+            guard options.by.isEmpty, options.recalibrate == nil else {
+                throw AnalysisError("--scores goes with neither --by nor --recalibrate")
+            }
+            report = try MulticlassCalibrationReport.make(frame, options)
+            return
+        }
+        guard let score = options.score else { throw AnalysisError("no score column, expected --score or --scores") }
+        let columns = try Columns(frame, options, score: score)
+        let rows = columns.rows
+        guard !rows.isEmpty else { throw AnalysisError("\(frame.file): no row has \(columns.needed), expected at least one") }
+        let overall = try Part(columns.sample(rows), options)
+        var json = JSONObject([("command", .string("calibration")), ("rows", JSON(frame.rows)), ("left_out", JSON(frame.rows - rows.count))])
+        for (key, value) in overall.json { json[key] = value }
+        var blocks = overall.blocks(leftOut: frame.rows - rows.count)
+        var hasFinding = overall.verdict == .miscalibrated
+        if !options.by.isEmpty {
+            let groups = try columns.groups(rows).map { (name: $0.name, part: try Part(columns.sample($0.rows), options)) }
+            json["by"] = .string(options.by.joined(separator: "*"))
+            json["groups"] = .array(groups.map { .object(JSONObject([("group", .string($0.name))] + $0.part.json)) })
+            blocks += Part.blocks(groups, by: options.by.joined(separator: "*"))
+            hasFinding = hasFinding || groups.contains { $0.part.verdict == .miscalibrated }
+        }
+        if let method {
+            let recalibration = try Recalibration(columns.sample(rows), method, options)
+            recalibratedScores = columns.scores.map { recalibration.map($0) }
+            json["recalibration_map"] = recalibration.json
+            blocks += recalibration.blocks
+        }
+        report = Report(title: "Calibration of \(score) in \(frame.file)", json: .object(json), blocks: blocks, hasFinding: hasFinding)
+    }
+
+    /// The cells of the file that calibration needs.
+    private struct Columns {
+        var labels: [Double]
+        var scores: [Double]
+        var weights: [Double]?
+        var by: [[String?]]
+        var needed: String
+
+        init(_ frame: Frame, _ options: CalibrationOptions, score: String) throws {
+            labels = try frame.binary(options.label, positive: options.positive)
+            scores = try frame.probabilities(score)
+            weights = try options.weights.map { try frame.weights($0) }
+            by = try options.by.map { try frame.texts($0) }
+            needed = ([options.label, score] + (options.weights.map { [$0] } ?? [])).joined(separator: ", ")
+        }
+
+        /// Rows without a missing cell and with weight.
+        var rows: [Int] {
+            labels.indices.filter { row in
+                !labels[row].isNaN && !scores[row].isNaN && (weights.map { $0[row] > 0 } ?? true) && by.allSatisfy { $0[row] != nil }
+            }
+        }
+
+        func sample(_ rows: [Int]) throws -> CalibrationSample {
+            try CalibrationSample(
+                scores: rows.map { scores[$0] }, labels: rows.map { labels[$0] > 0.5 }, weights: weights.map { all in rows.map { all[$0] } })
+        }
+
+        /// In the order of their names' code points.
+        func groups(_ rows: [Int]) -> [(name: String, rows: [Int])] {
+            var groups: [String: [Int]] = [:]
+            for row in rows { groups[by.map { $0[row] ?? "" }.joined(separator: "*"), default: []].append(row) }
+            return groups.sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }.map { ($0.key, $0.value) }
+        }
+    }
+}

@@ -96,7 +96,7 @@ public struct CalibrationAnalysis: Sendable {
         var needed: String
 
         init(_ frame: Frame, _ options: CalibrationOptions, score: String) throws {
-            labels = try frame.binary(options.label, positive: options.positive)
+            labels = try frame.cells(options.label).binary(positive: options.positive)
             scores = try frame.probabilities(score)
             weights = try options.weights.map { try frame.weights($0) }
             by = try options.by.map { try frame.texts($0) }

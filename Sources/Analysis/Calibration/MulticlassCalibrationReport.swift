@@ -13,7 +13,7 @@ enum MulticlassCalibrationReport {
         }
         guard classes.count == options.scores.count else { throw AnalysisError("--scores names a class that is not in --classes") }
         guard classes.count >= 2 else { throw AnalysisError("--scores names \(classes.count) class, expected at least 2") }
-        let labels = try frame.classNumbers(options.label, classes)
+        let labels = try frame.cells(options.label).places(classes)
         let weights = try options.weights.map { try frame.weights($0) }
         let rows = labels.indices.filter { row in
             labels[row] >= 0 && columns.allSatisfy { !$0[row].isNaN } && (weights.map { $0[row] > 0 } ?? true)

@@ -3,50 +3,88 @@ internal import Statistics
 internal import Tables
 internal import Vocabulary
 
-/// The columns that questions about predictions and labels share, read with their checks.
-extension Frame {
-    /// A column of two values as 1 and 0; NaN for missing.
+/// A column's texts, and how to say that one of them is wrong: of a file, or labels that were joined to it.
+struct Cells {
+    var name: String
+    var texts: [String?]
+    /// The problem with a row's cell, with its place in the file that it came from.
+    var error: (_ row: Int, _ message: String) -> TableError
+
+    /// As 1 and 0; NaN for missing.
     ///
-    /// - Parameter positive: the text (or number) that counts as 1; nil for `1` or `true`. What is said counts against all others;
-    ///   what is not said is only taken from a column that has it, or nothing but numbers, beside at most one other value.
-    /// - Throws: ``TableError`` for a third value, for two values of which none is the positive one, or for one that seems to be a word.
-    func binary(_ column: String, positive: String?) throws -> [Double] {
-        let texts = try texts(column)
+    /// - Parameter positive: the text (or number) that counts as 1, against all others; nil for `1` or `true` in a column of at most
+    ///   two values.
+    /// - Throws: ``TableError`` for a third value, and for values of which none is the positive one where that cannot be chance: two, or a
+    ///   word.
+    func binary(positive: String?) throws -> [Double] {
         let number = parseNumber(positive ?? "1")
         var values: [String: Double] = [:]
-        var distinct: [String] = []  // as numbers where they are some
-        var firstRows: [Int] = []
+        var others: [(name: String, row: Int)] = []  // distinct values that are not the positive one
+        var hasPositive = false
         var out: [Double] = []
         out.reserveCapacity(texts.count)
         for (row, text) in texts.enumerated() {
             guard let text else { out.append(.nan); continue }
             if let value = values[text] { out.append(value); continue }
             let parsed = parseNumber(text)
-            let isPositive =
-                text == positive || (number != nil && parsed == number) || (positive == nil && text.lowercased() == "true")
+            let isPositive = text == positive || (number != nil && parsed == number) || (positive == nil && text.lowercased() == "true")
             values[text] = isPositive ? 1 : 0
             out.append(isPositive ? 1 : 0)
-            let name = isPositive ? "\u{0}" : parsed.map { "\($0)" } ?? text
-            if !distinct.contains(name), distinct.count < 3 {
-                distinct.append(name)
-                firstRows.append(row)
-            }
+            hasPositive = hasPositive || isPositive
+            let name = parsed.map { "\($0)" } ?? text
+            if !isPositive, others.count < 3, !others.contains(where: { $0.name == name }) { others.append((name, row)) }
         }
-        let wanted = positive ?? "1"
-        let hasPositive = distinct.contains("\u{0}")
-        if positive == nil, distinct.count == 3 {
-            let row = firstRows[2]
-            throw error(column, row: row, "a third value \"\(texts[row] ?? "")\" in \(column), expected two values, or --positive to name one of them")
+        if positive == nil, others.count + (hasPositive ? 1 : 0) > 2, let row = others.last?.row {
+            throw error(row, "\"\(texts[row] ?? "")\" in \(name), expected two values, or --positive to name the one that counts")
         }
-        if !hasPositive, let row = firstRows.first {
-            let isWord = positive == nil && !["false"].contains(distinct[0].lowercased()) && parseNumber(distinct[0]) == nil
-            if distinct.count > 1 || isWord {
-                throw error(
-                    column, row: row,
-                    "\"\(texts[row] ?? "")\" in \(column), expected \"\(wanted)\" somewhere in it as the positive value; --positive names another")
+        if !hasPositive, let first = others.first {
+            let isWord = positive == nil && parseNumber(first.name) == nil && first.name.lowercased() != "false"
+            if others.count > 1 || isWord {
+                throw error(first.row, "\"\(texts[first.row] ?? "")\" in \(name), expected \(positive ?? "1") in some row; --positive names another")
             }
         }
         return out
+    }
+
+    /// As numbers; NaN for missing.
+    func numbers() throws -> [Double] {
+        try texts.enumerated().map { row, text in
+            guard let text else { return .nan }
+            guard let number = parseNumber(text) else { throw error(row, "\"\(text)\" in \(name), expected a number") }
+            return number
+        }
+    }
+
+    /// As places in a list of classes; −1 for missing.
+    func places(_ classes: [String]) throws -> [Int] {
+        var places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let byNumber = Dictionary(
+            classes.enumerated().compactMap { place, name in parseNumber(name).map { ($0, place) } }, uniquingKeysWith: { first, _ in first })
+        return try texts.enumerated().map { row, text in
+            guard let text else { return -1 }
+            if let place = places[text] { return place }
+            if let number = parseNumber(text), let place = byNumber[number] {
+                places[text] = place
+                return place
+            }
+            throw error(row, "\"\(text)\" in \(name), expected one of \(classes.joined(separator: ", "))")
+        }
+    }
+
+    /// The distinct texts of some columns in the order of their code points; numbers that are equal count once.
+    static func classes(_ columns: [Cells]) -> [String] {
+        let seen = columns.reduce(into: Set<String>()) { seen, column in for text in column.texts { if let text { seen.insert(text) } } }
+        var numbers: Set<Double> = []
+        return seen.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }.filter { name in
+            parseNumber(name).map { numbers.insert($0).inserted } ?? true
+        }
+    }
+}
+
+/// The columns that questions about predictions and labels share, read with their checks.
+extension Frame {
+    func cells(_ column: String) throws -> Cells {
+        Cells(name: column, texts: try texts(column)) { row, message in error(column, row: row, message) }
     }
 
     /// Weights: numbers ≥ 0; NaN for missing.
@@ -65,34 +103,6 @@ extension Frame {
             throw error(column, row: row, "\(scores[row]) in \(column), expected a probability from 0 to 1")
         }
         return scores
-    }
-
-    /// The class numbers of a column; −1 for missing.
-    func classNumbers(_ column: String, _ classes: [String]) throws -> [Int] {
-        var places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        let byNumber = Dictionary(
-            classes.enumerated().compactMap { place, name in parseNumber(name).map { ($0, place) } }, uniquingKeysWith: { first, _ in first })
-        return try texts(column).enumerated().map { row, text in
-            guard let text else { return -1 }
-            if let place = places[text] { return place }
-            if let number = parseNumber(text), let place = byNumber[number] {
-                places[text] = place
-                return place
-            }
-            throw error(column, row: row, "\"\(text)\" in \(column), expected a class: \(classes.joined(separator: ", "))")
-        }
-    }
-
-    /// The distinct texts of columns, in the order of their code points; numbers that are equal count once.
-    func classesSeen(_ columns: [String]) throws -> [String] {
-        var seen: Set<String> = []
-        for column in columns {
-            for text in try texts(column) { if let text { seen.insert(text) } }
-        }
-        var numbers: Set<Double> = []
-        return seen.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }.filter { name in
-            parseNumber(name).map { numbers.insert($0).inserted } ?? true
-        }
     }
 }
 

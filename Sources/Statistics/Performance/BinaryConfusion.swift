@@ -100,17 +100,17 @@ public struct BinaryConfusion: Sendable, Equatable {
 
     /// Every rate with its interval: Wilson's for proportions (with the effective number of rows under weights) and what is a function
     /// of one or two of them (F1 of the Jaccard index, balanced accuracy by squaring and adding); a bootstrap of the four counts else.
-    public func metrics(_ plan: IntervalPlan?) -> [Metric] {
+    public func metrics(_ plan: IntervalPlan?) -> [PerformanceMetric] {
         var draws: [BinaryConfusion] = []
         if let plan, total > 0 { draws = resample(plan) }
         return Self.names.map { name in
             let value = self.value(name)
-            guard let plan, !value.isNaN else { return Metric(name, value, why: Self.reason(name)) }
+            guard let plan, !value.isNaN else { return PerformanceMetric(name, value, why: Self.reason(name)) }
             if let interval = closedInterval(name, plan.confidence) {
-                return Metric(name, value, interval: interval, method: .wilson)
+                return PerformanceMetric(name, value, interval: interval, method: .wilson)
             }
-            let interval = plan.percentile(draws.map { $0.value(name) }, value: value, center: value, within: Metric.range(of: name))
-            return Metric(name, value, interval: interval, method: .bootstrap)
+            let interval = plan.percentile(draws.map { $0.value(name) }, value: value, center: value, within: PerformanceMetric.range(of: name))
+            return PerformanceMetric(name, value, interval: interval, method: .bootstrap)
         }
     }
 

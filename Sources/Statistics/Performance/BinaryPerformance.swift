@@ -5,7 +5,7 @@
 public struct BinaryPerformance: Sendable {
     public var confusion: BinaryConfusion
     public var ranking: ScoreRanking?
-    public var metrics: [Metric]
+    public var metrics: [PerformanceMetric]
 
     /// - Parameters:
     ///   - scores: need not be probabilities; `log_loss` and `brier` are undefined when one lies outside 0…1.
@@ -25,16 +25,16 @@ public struct BinaryPerformance: Sendable {
             metrics = ranking.metrics(maxFPR: maxFPR, plan) + Self.proper(labels, scores, weights, plan)
         } else {
             let names = ["roc_auc", "gini", "average_precision", "pr_auc_trapezoid", "ks", "partial_roc_auc", "log_loss", "brier"]
-            metrics = names.map { Metric($0, nil, why: "no score was given") }
+            metrics = names.map { PerformanceMetric($0, nil, why: "no score was given") }
         }
         metrics = confusion.metrics(plan) + metrics
     }
 
     /// Log loss and Brier score, which need probabilities.
-    private static func proper(_ labels: [Bool], _ scores: [Double], _ weights: [Double]?, _ plan: IntervalPlan?) -> [Metric] {
+    private static func proper(_ labels: [Bool], _ scores: [Double], _ weights: [Double]?, _ plan: IntervalPlan?) -> [PerformanceMetric] {
         guard scores.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
             let why = "a score lies outside 0…1, so scores are no probabilities"
-            return [Metric("log_loss", nil, why: why), Metric("brier", nil, why: why)]
+            return [PerformanceMetric("log_loss", nil, why: why), PerformanceMetric("brier", nil, why: why)]
         }
         func terms(_ row: Int) -> (loss: Double, square: Double, weight: Double) {
             let label = labels[row] ? 1.0 : 0
@@ -47,7 +47,7 @@ public struct BinaryPerformance: Sendable {
             square += term.weight * term.square
             total += term.weight
         }
-        guard let plan, total > 0 else { return [Metric("log_loss", loss / total, why: "no rows"), Metric("brier", square / total, why: "no rows")] }
+        guard let plan, total > 0 else { return [PerformanceMetric("log_loss", loss / total, why: "no rows"), PerformanceMetric("brier", square / total, why: "no rows")] }
         let draws = SumBootstrap(rows: labels.count, width: 3) { row, sums in
             let term = terms(row)
             sums[0] += term.weight * term.loss
@@ -55,8 +55,8 @@ public struct BinaryPerformance: Sendable {
             sums[2] += term.weight
         }.resample(plan, stream: 3)
         return [("log_loss", 0, loss / total), ("brier", 1, square / total)].map { name, at, value in
-            let interval = plan.percentile(draws.map { $0[at] / $0[2] }, value: value, center: value, within: Metric.range(of: name))
-            return Metric(name, value, interval: interval, method: .bootstrap)
+            let interval = plan.percentile(draws.map { $0[at] / $0[2] }, value: value, center: value, within: PerformanceMetric.range(of: name))
+            return PerformanceMetric(name, value, interval: interval, method: .bootstrap)
         }
     }
 }

@@ -61,7 +61,7 @@ public struct MulticlassConfusion: Sendable, Equatable {
     }
 
     /// Wilson's interval for the accuracy and what equals it, a bootstrap of the counts for the others.
-    public func metrics(_ plan: IntervalPlan?) -> [Metric] {
+    public func metrics(_ plan: IntervalPlan?) -> [PerformanceMetric] {
         let values = values
         let draws = plan.map { resample($0).map(\.values) }
         let total = total
@@ -69,13 +69,13 @@ public struct MulticlassConfusion: Sendable, Equatable {
         return Self.names.enumerated().map { place, name in
             let value = values[place]
             let why = total > 0 ? "labels and predictions are all of one class" : "no rows"
-            guard let plan, let draws, !value.isNaN else { return Metric(name, value, why: why) }
+            guard let plan, let draws, !value.isNaN else { return PerformanceMetric(name, value, why: why) }
             if name == "accuracy" || name.hasSuffix("_micro") {
                 let interval = wilsonInterval(rate: min(value, 1), effectiveCount: total * total / squared, confidence: plan.confidence)
-                return Metric(name, value, interval: interval, method: .wilson)
+                return PerformanceMetric(name, value, interval: interval, method: .wilson)
             }
-            let interval = plan.percentile(draws.map { $0[place] }, value: value, center: value, within: Metric.range(of: name))
-            return Metric(name, value, interval: interval, method: .bootstrap)
+            let interval = plan.percentile(draws.map { $0[place] }, value: value, center: value, within: PerformanceMetric.range(of: name))
+            return PerformanceMetric(name, value, interval: interval, method: .bootstrap)
         }
     }
 

@@ -10,7 +10,7 @@ internal import Glibc
 /// > 2001; F. Provost, P. Domingos, "Tree Induction for Probability-Based Ranking", 2003; conventions of scikit-learn.
 public struct MulticlassPerformance: Sendable {
     public var confusion: MulticlassConfusion
-    public var metrics: [Metric]
+    public var metrics: [PerformanceMetric]
 
     /// - Parameters:
     ///   - labels: numbers of classes. - predictions: likewise.
@@ -26,7 +26,7 @@ public struct MulticlassPerformance: Sendable {
         for row in labels.indices { confusion.add(label: labels[row], prediction: predictions[row], weight: weights?[row] ?? 1) }
         metrics = confusion.metrics(plan)
         guard let scores else {
-            metrics += Self.scoreNames.map { Metric($0, nil, why: "no scores were given") }
+            metrics += Self.scoreNames.map { PerformanceMetric($0, nil, why: "no scores were given") }
             return
         }
         metrics += Self.ofScores(scores, labels, weights, plan)
@@ -34,13 +34,13 @@ public struct MulticlassPerformance: Sendable {
 
     static let scoreNames = ["log_loss", "top_2_accuracy", "roc_auc_ovr_macro", "roc_auc_ovr_weighted", "roc_auc_ovo_macro", "roc_auc_ovo_weighted"]
 
-    private static func ofScores(_ scores: [[Double]], _ labels: [Int], _ weights: [Double]?, _ plan: IntervalPlan?) -> [Metric] {
+    private static func ofScores(_ scores: [[Double]], _ labels: [Int], _ weights: [Double]?, _ plan: IntervalPlan?) -> [PerformanceMetric] {
         let top = topTwo(scores, labels, weights, plan)
         let sums = labels.indices.map { row in scores.reduce(0) { $0 + $1[row] } }
         guard !labels.isEmpty, zip(sums, labels.indices).allSatisfy({ sum, row in sum > 0 && sum.isFinite && scores.allSatisfy { $0[row] >= 0 } })
         else {
             let why = labels.isEmpty ? "no rows" : "a row's scores sum to 0, or one is negative or infinite, so they are no shares"
-            return scoreNames.map { $0 == top.name ? top : Metric($0, nil, why: why) }
+            return scoreNames.map { $0 == top.name ? top : PerformanceMetric($0, nil, why: why) }
         }
         let shares = scores.map { column in column.indices.map { column[$0] / sums[$0] } }
         func loss(_ row: Int) -> Double { logarithmicLoss(shares[labels[row]][row], 1) }
@@ -51,14 +51,14 @@ public struct MulticlassPerformance: Sendable {
                 sums[0] += (weights?[row] ?? 1) * loss(row)
                 sums[1] += weights?[row] ?? 1
             }.resample(plan, stream: 6)
-            return plan.percentile(draws.map { $0[0] / $0[1] }, value: value, center: value, within: Metric.range(of: "log_loss"))
+            return plan.percentile(draws.map { $0[0] / $0[1] }, value: value, center: value, within: PerformanceMetric.range(of: "log_loss"))
         }
         let areas = MulticlassAreas(shares, labels, weights)
-        return [Metric("log_loss", value, why: "no rows", interval: interval, method: .bootstrap), top]
+        return [PerformanceMetric("log_loss", value, why: "no rows", interval: interval, method: .bootstrap), top]
             + ["roc_auc_ovr_macro", "roc_auc_ovr_weighted", "roc_auc_ovo_macro", "roc_auc_ovo_weighted"].map { areas.metric($0, plan) }
     }
 
-    private static func topTwo(_ scores: [[Double]], _ labels: [Int], _ weights: [Double]?, _ plan: IntervalPlan?) -> Metric {
+    private static func topTwo(_ scores: [[Double]], _ labels: [Int], _ weights: [Double]?, _ plan: IntervalPlan?) -> PerformanceMetric {
         var (hits, total, squares) = (0.0, 0.0, 0.0)
         for row in labels.indices {
             let own = scores[labels[row]][row]
@@ -72,7 +72,7 @@ public struct MulticlassPerformance: Sendable {
         let interval = plan.flatMap { plan in
             total > 0 ? wilsonInterval(rate: min(hits / total, 1), effectiveCount: total * total / squares, confidence: plan.confidence) : nil
         }
-        return Metric("top_2_accuracy", hits / total, why: "no rows", interval: interval, method: .wilson)
+        return PerformanceMetric("top_2_accuracy", hits / total, why: "no rows", interval: interval, method: .wilson)
     }
 }
 
@@ -124,12 +124,12 @@ private struct MulticlassAreas {
         values[name] = out
     }
 
-    func metric(_ name: String, _ plan: IntervalPlan?) -> Metric {
-        guard let area = values[name] else { return Metric(name, nil, why: why) }
+    func metric(_ name: String, _ plan: IntervalPlan?) -> PerformanceMetric {
+        guard let area = values[name] else { return PerformanceMetric(name, nil, why: why) }
         let n = Double(area.influence.count)
         let variance = area.influence.reduce(0) { $0 + $1 * $1 } * (n > 1 ? n / (n - 1) : 1)
         let interval = plan.map { areaInterval(area.value, variance, $0.confidence) }
-        return Metric(name, area.value, interval: interval, method: .delong)
+        return PerformanceMetric(name, area.value, interval: interval, method: .delong)
     }
 
     private static func area(_ scores: [Double], _ rows: [Int], _ labels: [Int], _ weights: [Double]?, _ isPositive: (Int) -> Bool) -> Area? {

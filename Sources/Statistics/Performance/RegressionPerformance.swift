@@ -9,7 +9,7 @@ internal import Glibc
 /// > Source: R. Koenker, "Quantile Regression", 2005 (pinball); P. McCullagh, J. A. Nelder, "Generalized Linear Models", 1989 (deviances);
 /// > conventions of scikit-learn.
 public struct RegressionPerformance: Sendable {
-    public var metrics: [Metric]
+    public var metrics: [PerformanceMetric]
 
     /// Places of a row's terms among the sums.
     private enum Term: Int, CaseIterable {
@@ -41,7 +41,7 @@ public struct RegressionPerformance: Sendable {
             errorSum += w * (predictions[row] - labels[row])
         }
         guard rows > 0, total > 0 else {
-            metrics = Self.names.map { Metric($0, nil, why: "no rows") }
+            metrics = Self.names.map { PerformanceMetric($0, nil, why: "no rows") }
             return
         }
         // Squares are summed around the means, so that nothing is lost to large ones.
@@ -77,13 +77,13 @@ public struct RegressionPerformance: Sendable {
         let sums = Sums(values: values)
         let draws = plan.map { SumBootstrap(rows: rows, width: Term.allCases.count, terms: add).resample($0, stream: 4).map { Sums(values: $0) } }
 
-        func metric(_ name: String, _ why: String? = nil, value: Double? = nil, _ statistic: (Sums) -> Double) -> Metric {
+        func metric(_ name: String, _ why: String? = nil, value: Double? = nil, _ statistic: (Sums) -> Double) -> PerformanceMetric {
             let value = value ?? statistic(sums)
             let interval = draws.flatMap { draws in
-                plan?.percentile(draws.map(statistic), value: value, center: statistic(sums), within: Metric.range(of: name))
+                plan?.percentile(draws.map(statistic), value: value, center: statistic(sums), within: PerformanceMetric.range(of: name))
             }
-            return why.map { Metric(name, nil, why: $0) }
-                ?? Metric(name, value, why: "infinite values cancel", interval: interval, method: .bootstrap)
+            return why.map { PerformanceMetric(name, nil, why: $0) }
+                ?? PerformanceMetric(name, value, why: "infinite values cancel", interval: interval, method: .bootstrap)
         }
         func explained(_ left: Double, _ all: Double) -> Double { all > 0 ? 1 - left / all : all == 0 ? (left == 0 ? 1 : 0) : .nan }
         let lowest = zip(labels, predictions).reduce(Double.infinity) { min($0, $1.0, $1.1) }
@@ -95,7 +95,7 @@ public struct RegressionPerformance: Sendable {
                 "r2", counted < 2 ? "one row, expected at least two" : nil, value: explained(sums[.square], sums[.squaredLabel])
             ) { explained($0.mean(.square), $0.variance(.squaredLabel, .label)) },
             Self.median(labels, predictions, weights, plan),
-            Metric("max_error", apart, why: "infinite values cancel"),
+            PerformanceMetric("max_error", apart, why: "infinite values cancel"),
             metric("mape") { $0.mean(.percentage) },
             metric("explained_variance", value: explained(left, sums[.squaredLabel])) {
                 explained($0.variance(.square, .error), $0.variance(.squaredLabel, .label))
@@ -114,10 +114,10 @@ public struct RegressionPerformance: Sendable {
 
     /// The weighted median of |e| (the mean of two neighbours where half of the weight lies on each side); its interval by the binomial
     /// law of how many lie below, on the scale of weights.
-    private static func median(_ labels: [Double], _ predictions: [Double], _ weights: [Double]?, _ plan: IntervalPlan?) -> Metric {
+    private static func median(_ labels: [Double], _ predictions: [Double], _ weights: [Double]?, _ plan: IntervalPlan?) -> PerformanceMetric {
         let name = "median_absolute_error"
         let errors = zip(labels, predictions).map { abs($1 - $0) }
-        guard !errors.contains(where: \.isNaN) else { return Metric(name, nil, why: "infinite values cancel") }
+        guard !errors.contains(where: \.isNaN) else { return PerformanceMetric(name, nil, why: "infinite values cancel") }
         let order = stableOrder(errors).filter { (weights?[$0] ?? 1) > 0 }
         var running: [Double] = []
         var (sum, squares) = (0.0, 0.0)
@@ -136,6 +136,6 @@ public struct RegressionPerformance: Sendable {
             let spread = Distributions.normalQuantile(0.5 + plan.confidence / 2) * 0.5 / (sum * sum / squares).squareRoot()
             return spread < 0.5 ? Interval(lower: quantile(0.5 - spread), upper: quantile(0.5 + spread)) : nil
         }
-        return Metric(name, quantile(0.5), interval: interval, method: .orderStatistics)
+        return PerformanceMetric(name, quantile(0.5), interval: interval, method: .orderStatistics)
     }
 }

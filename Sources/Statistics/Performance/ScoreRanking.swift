@@ -142,7 +142,7 @@ struct RankingMetrics: Equatable {
 
 extension ScoreRanking {
     /// Every ranking metric, in the order of results; DeLong's interval for what is made of the AUC, a bootstrap by score for the others.
-    public func metrics(maxFPR: Double, _ plan: IntervalPlan?) -> [Metric] {
+    public func metrics(maxFPR: Double, _ plan: IntervalPlan?) -> [PerformanceMetric] {
         let all = RankingMetrics(positives: positives, negatives: negatives, maxFPR: maxFPR)
         let absent = positiveTotal > 0 ? "no label is negative" : negativeTotal > 0 ? "no label is positive" : "no rows"
         let auc = plan.flatMap { plan in deLongVariance.map { areaInterval(all.rocAUC, $0, plan.confidence) } }
@@ -151,8 +151,8 @@ extension ScoreRanking {
             ("partial_roc_auc", \.partialAUC),
         ]
         var out = [
-            Metric("roc_auc", all.rocAUC, why: absent, interval: auc, method: .delong),
-            Metric(
+            PerformanceMetric("roc_auc", all.rocAUC, why: absent, interval: auc, method: .delong),
+            PerformanceMetric(
                 "gini", 2 * all.rocAUC - 1, why: absent, interval: auc.map { Interval(lower: 2 * $0.lower - 1, upper: 2 * $0.upper - 1) },
                 method: .delong),
         ]
@@ -161,9 +161,9 @@ extension ScoreRanking {
             let value = all[keyPath: path]
             let interval = draws.flatMap { draws in
                 plan?.percentile(
-                    draws.resampled.map { $0[keyPath: path] }, value: value, center: draws.center[keyPath: path], within: Metric.range(of: name))
+                    draws.resampled.map { $0[keyPath: path] }, value: value, center: draws.center[keyPath: path], within: PerformanceMetric.range(of: name))
             }
-            out.append(Metric(name, value, why: absent, interval: interval, method: .bootstrap))
+            out.append(PerformanceMetric(name, value, why: absent, interval: interval, method: .bootstrap))
         }
         return out
     }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A metric of performance: its value, or why it has none, and an interval where a method is known.
-public struct Metric: Sendable, Equatable {
+public struct PerformanceMetric: Sendable, Equatable {
     public enum IntervalMethod: String, Sendable { case wilson, delong, bootstrap, orderStatistics = "order_statistics" }
 
     public var name: String

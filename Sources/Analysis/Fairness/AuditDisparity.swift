@@ -1,0 +1,90 @@
+internal import Statistics
+internal import Vocabulary
+
+/// One disparity of an attribute on its way to a verdict.
+struct AuditDisparity {
+    var name: String
+    var value: Double?
+    var interval: Interval?
+    var pValue: Double?
+    var adjustedP: Double?
+    /// The two groups that are farthest apart, lowest first.
+    var worst: [String] = []
+    var why: String?
+    /// Metrics of one hypothesis share a p-value and count once in the family of the correction; nil for an index without one.
+    var hypothesis: String?
+    /// What is compared with the floor, over the groups that are large enough; nil when there are fewer than two.
+    var effect: Double?
+    var floor = 0.0
+    /// The smallest effect that this many rows could have shown.
+    var detectable = 0.0
+    /// Further keys of the result.
+    var extra: [(String, JSON)] = []
+    var verdict: Verdict?
+
+    /// The rules of `FairnessMonitor`: a finding is significant and at or above the floor; without significance, rows too few to show
+    /// an effect of the floor's size are insufficient, not fair.
+    mutating func settle(adjustedP: Double?, alpha: Double) {
+        self.adjustedP = adjustedP
+        guard hypothesis != nil else { return }
+        guard let effect, let adjustedP else {
+            verdict = .insufficient
+            return
+        }
+        if adjustedP <= alpha {
+            verdict = effect >= floor ? .unfair : .negligible
+        } else if detectable > floor {
+            verdict = .insufficient
+            if why == nil { why = "too few rows to see an effect of \(short(floor)): only \(short(detectable)) would show" }
+        } else {
+            verdict = .fair
+        }
+    }
+
+    var json: JSON {
+        var members: [(String, JSON)] = [("value", .statistic(value))]
+        members.append(("interval", interval.map { .statistics([$0.lower, $0.upper]) } ?? .null))
+        members.append(("p_value", .statistic(pValue)))
+        members.append(("p_adjusted", .statistic(adjustedP)))
+        members.append(("verdict", verdict.map { .string($0.rawValue) } ?? .null))
+        members.append(("worst_pair", worst.isEmpty ? .null : .array(worst.map(JSON.string))))
+        members += extra
+        if let why { members.append(("why", .string(why))) }
+        return .object(JSONObject(members))
+    }
+}
+
+extension AuditDisparity {
+    /// Benjamini-Hochberg over the hypotheses, then the verdicts. A hypothesis looked at by several metrics counts once.
+    static func settle(_ families: inout [[AuditDisparity]], alpha: Double) {
+        var names: [String] = []
+        var pValues: [Double?] = []
+        var place: [String: Int] = [:]
+        for family in families {
+            for disparity in family {
+                guard let hypothesis = disparity.hypothesis, place[hypothesis] == nil, disparity.effect != nil else { continue }
+                place[hypothesis] = names.count
+                names.append(hypothesis)
+                pValues.append(disparity.pValue)
+            }
+        }
+        let adjusted = benjaminiHochberg(pValues)
+        for f in families.indices {
+            for d in families[f].indices {
+                let at = families[f][d].hypothesis.flatMap { place[$0] }
+                families[f][d].settle(adjustedP: families[f][d].effect == nil ? nil : at.flatMap { adjusted[$0] }, alpha: alpha)
+            }
+        }
+    }
+}
+
+/// Four significant digits, for sentences and tables.
+func short(_ x: Double?) -> String {
+    guard let x, !x.isNaN else { return "–" }
+    if x.isInfinite { return x < 0 ? "-∞" : "∞" }
+    if x == 0 { return "0" }
+    var scale = 1.0
+    while abs(x) * scale < 1000, scale < 1e12 { scale *= 10 }
+    let rounded = (x * scale).rounded() / scale
+    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : "\(rounded)"
+}

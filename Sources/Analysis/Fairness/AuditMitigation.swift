@@ -1,0 +1,60 @@
+internal import Statistics
+internal import Vocabulary
+
+/// What a mitigation found, for machines and for people.
+enum AuditMitigation {
+    static func reweighing(_ audit: AttributeAudit, _ found: Reweighing) -> ([(String, JSON)], [Report.Block]) {
+        let groups = zip(audit.names, found.groups).map { name, weights in
+            JSON.object(["group": .string(name), "positive": .statistic(weights.positive), "negative": .statistic(weights.negative)])
+        }
+        let json: JSON = .object(["method": "reweigh", "attribute": .string(audit.attribute.name), "groups": .array(groups)])
+        let rows = zip(audit.names, found.groups).map { [$0, short($1.positive), short($1.negative)] }
+        return (
+            [("mitigation", json)],
+            [
+                .heading("Mitigation: weights"),
+                .text("With these weights, label and \(audit.attribute.name) are independent (Kamiran and Calders). Train on them."),
+                .table(Report.Table(["group", "positive label", "negative label"], rows)),
+            ]
+        )
+    }
+
+    static func thresholds(
+        _ audit: AttributeAudit, _ found: ThresholdMitigation, _ criterion: ThresholdMitigation.Criterion
+    ) -> ([(String, JSON)], [Report.Block]) {
+        func point(_ p: ThresholdMitigation.Point) -> JSON {
+            let thresholds = zip(audit.names, p.thresholds).map { ($0, JSON.statistic($1)) }
+            return .object([
+                "target": .statistic(p.target), "accuracy": .statistic(p.accuracy), "selection_rate": .statistic(p.selectionRate),
+                "disparity": .statistic(p.disparity), "thresholds": .object(JSONObject(thresholds)),
+            ])
+        }
+        let json: JSON = .object([
+            "method": "thresholds", "criterion": .string(criterion.rawValue), "attribute": .string(audit.attribute.name),
+            "thresholds": .object(JSONObject(zip(audit.names, found.after.thresholds).map { ($0, JSON.statistic($1)) })),
+            "before": point(found.before), "after": point(found.after), "curve": .array(found.curve.map(point)),
+        ])
+        let rows = audit.names.indices.map { g in
+            [
+                audit.names[g], short(found.after.thresholds[g]), short(GroupRate.selectionRate.value(found.before.cells[g])),
+                short(GroupRate.selectionRate.value(found.after.cells[g])), short(GroupRate.accuracy.value(found.after.cells[g])),
+            ]
+        }
+        let sentence =
+            "\(criterion.rawValue) disparity \(short(found.before.disparity)) → \(short(found.after.disparity)), accuracy \(short(found.before.accuracy)) → \(short(found.after.accuracy)). "
+            + "Chosen and judged on the same rows: check on others before use. A threshold that depends on a protected group may be unlawful."
+        let curve = Report.Chart(
+            "Trade-off", summary: "Accuracy against disparity, one point for each target rate.", shape: .lines,
+            series: [
+                Report.Chart.Series(
+                    "thresholds", x: found.curve.map { $0.disparity ?? .nan }, y: found.curve.map(\.accuracy))
+            ], xLabel: "disparity", yLabel: "accuracy")
+        return (
+            [("mitigation", json)],
+            [
+                .heading("Mitigation: a threshold for each group"), .text(sentence),
+                .table(Report.Table(["group", "threshold", "selected before", "selected after", "accuracy after"], rows)), .chart(curve),
+            ]
+        )
+    }
+}

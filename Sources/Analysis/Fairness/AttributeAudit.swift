@@ -51,17 +51,25 @@ struct AttributeAudit {
     mutating func evaluate() {
         let intervals = bootstrap.intervals(FairnessMetric.all, table: table, zeroForUndefined: options.zeroForUndefined)
         var pValues: [[GroupRate]: Double?] = [:]
-        for (metric, interval) in zip(FairnessMetric.all, intervals) {
+        // Tiny groups make the intervals over all groups wide; those over the groups that are judged are shown beside them.
+        let rates = Set(FairnessMetric.all.flatMap(\.rates))
+        let judgedCells = Dictionary(uniqueKeysWithValues: rates.map { ($0, judged($0)) })
+        let isJudged = { (rate: GroupRate, group: Int) in (judgedCells[rate]?[group].total ?? 0) > 0 }
+        let leavesOut = names.indices.contains { group in
+            rates.contains { $0.value(cells[group]) != nil && !isJudged($0, group) }
+        }
+        let judgedIntervals = leavesOut ? bootstrap.intervals(FairnessMetric.all, table: table, isUsed: isJudged) : intervals
+        for (place, metric) in FairnessMetric.all.enumerated() {
             if pValues[metric.rates] == nil {
                 let groups = Dictionary(uniqueKeysWithValues: metric.rates.map { ($0, judged($0)) })
                 pValues[metric.rates] = HomogeneityTest.pValue(metric.rates, groups, seed: options.seed)
             }
-            disparities.append(evaluate(metric, interval, pValues[metric.rates] ?? nil))
+            disparities.append(evaluate(metric, intervals[place], judgedIntervals[place], pValues[metric.rates] ?? nil))
         }
         disparities += entropies() + scoreDisparities()
     }
 
-    private func evaluate(_ metric: FairnessMetric, _ interval: Interval?, _ pValue: Double?) -> AuditDisparity {
+    private func evaluate(_ metric: FairnessMetric, _ interval: Interval?, _ judgedInterval: Interval?, _ pValue: Double?) -> AuditDisparity {
         var out = AuditDisparity(name: metric.name)
         out.hypothesis = key + "|" + metric.rates.map(\.rawValue).joined(separator: "+")
         out.interval = interval
@@ -74,7 +82,7 @@ struct AttributeAudit {
             out.why = undefinedReason(metric)
         }
         out.floor = metric.isRatio ? (1 - options.tau).nextUp : options.differenceFloor
-        judge(metric, &out)
+        judge(metric, judgedInterval, &out)
         return out
     }
 
@@ -86,7 +94,7 @@ struct AttributeAudit {
     }
 
     /// The effect over the groups that are large enough, and the smallest that would have shown.
-    private func judge(_ metric: FairnessMetric, _ out: inout AuditDisparity) {
+    private func judge(_ metric: FairnessMetric, _ interval: Interval?, _ out: inout AuditDisparity) {
         let spreads = metric.rates.map { rate -> RateSpread in
             let groups = judged(rate)
             return RateSpread(rate, groups: groups, overall: overall)
@@ -111,8 +119,8 @@ struct AttributeAudit {
             out.effect = found.value
         }
         let worst = found.lowest == found.highest ? [names[found.lowest]] : [names[found.lowest], names[found.highest]]
-        if worst != out.worst {
-            out.extra.append(("judged", .object(["value": .statistic(found.value), "worst_pair": .array(worst.map(JSON.string))])))
+        if worst != out.worst || found.value != out.value {
+            out.judged = AuditDisparity.Judged(value: found.value, interval: interval, worst: worst)
         }
     }
 

@@ -13,6 +13,19 @@ struct AuditDisparity {
     var why: String?
     /// Metrics of one hypothesis share a p-value and count once in the family of the correction; nil for an index without one.
     var hypothesis: String?
+    /// The metric over the groups that are large enough, where that differs from the metric over all.
+    var judged: Judged?
+    struct Judged {
+        var value: Double
+        var interval: Interval?
+        var worst: [String]
+        var json: JSON {
+            .object([
+                "value": .statistic(value), "interval": interval.map { .statistics([$0.lower, $0.upper]) } ?? .null,
+                "worst_pair": .array(worst.map(JSON.string)),
+            ])
+        }
+    }
     /// What is compared with the floor, over the groups that are large enough; nil when there are fewer than two.
     var effect: Double?
     var floor = 0.0
@@ -48,6 +61,7 @@ struct AuditDisparity {
         members.append(("p_adjusted", .statistic(adjustedP)))
         members.append(("verdict", verdict.map { .string($0.rawValue) } ?? .null))
         members.append(("worst_pair", worst.isEmpty ? .null : .array(worst.map(JSON.string))))
+        if let judged { members.append(("judged", judged.json)) }
         members += extra
         if let why { members.append(("why", .string(why))) }
         return .object(JSONObject(members))

@@ -49,8 +49,9 @@ enum AuditReport {
         switch verdict {
         case .unfair:
             let worst = unfair.prefix(3).map { audit, found in
-                "\(audit.key): \(words(found.name)) \(short(found.value))"
-                    + (found.worst.isEmpty ? "" : " (\(found.worst.joined(separator: " against ")))")
+                "\(audit.key): \(words(found.name)) \(short(found.judged?.value ?? found.value))"
+                    + ((found.judged?.worst ?? found.worst).isEmpty
+                        ? "" : " (\((found.judged?.worst ?? found.worst).joined(separator: " against ")))")
             }
             let rest = unfair.count > 3 ? "; and \(unfair.count - 3) more" : ""
             return "Unfair. Larger than chance and than the floor: \(worst.joined(separator: "; "))\(rest)."
@@ -93,11 +94,13 @@ enum AuditReport {
         var metrics: [[String]] = []
         var metricTones: [Report.Tone] = []
         for d in audit.disparities {
+            // The verdict is on the groups that are large enough.
+            let judged = d.judged.map { "; judged \(short($0.value)) (\($0.worst.joined(separator: " / ")))" } ?? ""
             let interval = d.interval.map { "\(short($0.lower)) … \(short($0.upper))" } ?? ""
             metrics.append(
                 [
-                    words(d.name), short(d.value), interval, short(d.adjustedP ?? d.pValue), d.verdict?.rawValue ?? "",
-                    d.worst.joined(separator: " / "),
+                    words(d.name), short(d.value), interval, probability(d.adjustedP ?? d.pValue), d.verdict?.rawValue ?? "",
+                    d.worst.joined(separator: " / ") + judged,
                 ])
             switch d.verdict {
             case .unfair: metricTones.append(.bad)
@@ -118,6 +121,7 @@ enum AuditReport {
     }
 
     private static let groupsShown = 50
+    private static func probability(_ p: Double?) -> String { p.map { $0 < 1e-4 ? "<0.0001" : short($0) } ?? "–" }
 
     private static func bars(_ audit: AttributeAudit, _ options: AuditOptions) -> Report.Block {
         let shown = Array(audit.names.indices.prefix(Self.groupsShown))

@@ -21,10 +21,22 @@ public enum InferredKind: String, Sendable, Equatable {
 
 /// Numbers are numeric, RFC 3339 times are timestamps, texts that are nearly all different are identifiers, and the rest is categorical.
 public func inferKind(_ column: [String?]) -> InferredKind {
-    let present = column.compactMap { $0 }
-    if present.isEmpty { return .empty }
-    if present.allSatisfy({ parseNumber($0) != nil }) { return .numeric }
-    if present.allSatisfy({ $0.utf8.count >= 10 && Timestamp(rfc3339: $0) != nil }) { return .timestamp }
-    if present.count >= 50, Set(present).count * 100 >= present.count * 95 { return .identifier }
-    return .categorical
+    var seen: Set<String> = []
+    var distinct: [String] = []
+    var present = 0
+    for case let text? in column {
+        present += 1
+        if seen.insert(text).inserted { distinct.append(text) }
+    }
+    return inferKind(distinct: distinct.count, present: present) { distinct[$0] }
 }
+
+/// The same of a column by its distinct texts.
+func inferKind(distinct: Int, present: Int, text: (Int) -> String) -> InferredKind {
+    if present == 0 { return .empty }
+    if (0..<distinct).allSatisfy({ parseNumber(text($0)) != nil }) { return .numeric }
+    if (0..<distinct).allSatisfy({ isTimestamp(text($0)) }) { return .timestamp }
+    return present >= 50 && distinct * 100 >= present * 95 ? .identifier : .categorical
+}
+
+private func isTimestamp(_ text: String) -> Bool { text.utf8.count >= 10 && Timestamp(rfc3339: text) != nil }

@@ -21,8 +21,8 @@ struct Evenkeel: AsyncParsableCommand {
             """,
         version: Engine.buildVersion,
         subcommands: [
-            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, EvaluateCommand.self, DetectCommand.self,
-            DriftCommand.self, StatCommand.self,
+            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, EvaluateCommand.self, DriftCommand.self,
+            AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self, DetectCommand.self, StatCommand.self,
         ])
 }
 

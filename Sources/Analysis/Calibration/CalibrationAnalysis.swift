@@ -67,7 +67,9 @@ public struct CalibrationAnalysis: Sendable {
         let rows = columns.rows
         guard !rows.isEmpty else { throw AnalysisError("\(frame.file): no row has \(columns.needed), expected at least one") }
         let overall = try Part(columns.sample(rows), options)
-        var json = JSONObject([("command", .string("calibration")), ("rows", JSON(frame.rows)), ("left_out", JSON(frame.rows - rows.count))])
+        var json = JSONObject([
+            ("command", .string("calibration")), ("rows", JSON(frame.rows)), ("left_out", JSON(frame.rows - rows.count)),
+        ])
         for (key, value) in overall.json { json[key] = value }
         var blocks = overall.blocks(leftOut: frame.rows - rows.count)
         var hasFinding = overall.verdict == .miscalibrated
@@ -112,7 +114,8 @@ public struct CalibrationAnalysis: Sendable {
 
         func sample(_ rows: [Int]) throws -> CalibrationSample {
             try CalibrationSample(
-                scores: rows.map { scores[$0] }, labels: rows.map { labels[$0] > 0.5 }, weights: weights.map { all in rows.map { all[$0] } })
+                scores: rows.map { scores[$0] }, labels: rows.map { labels[$0] > 0.5 }, weights: weights.map { all in rows.map { all[$0] } }
+            )
         }
 
         /// In the order of their names' code points.

@@ -106,7 +106,9 @@ extension CalibrationAnalysis {
                     ("statistic", .statistic(test.statistic)), ("degrees_of_freedom", JSON(test.degreesOfFreedom)),
                     ("p_value", .statistic(test.pValue)), ("p_value_external", .statistic(test.pValueExternal)), ("groups", .array(groups)),
                 ])
-                if test.pValue == nil { out["why"] = .string("no degrees of freedom: \(groups.count) groups with rows, expected at least 3") }
+                if test.pValue == nil {
+                    out["why"] = .string("no degrees of freedom: \(groups.count) groups with rows, expected at least 3")
+                }
                 return .object(out)
             }
         }
@@ -149,7 +151,8 @@ extension CalibrationAnalysis {
             .array(
                 binned.bins.map { bin in
                     .object([
-                        "bin": JSON(bin.index), "lower": .number(bin.lower), "upper": .number(bin.upper), "mean_score": .number(bin.meanScore),
+                        "bin": JSON(bin.index), "lower": .number(bin.lower), "upper": .number(bin.upper),
+                        "mean_score": .number(bin.meanScore),
                         "observed": .number(bin.observed), "n": JSON(bin.count), "interval": band(bin)?.json ?? .null,
                     ])
                 })
@@ -173,7 +176,9 @@ extension CalibrationAnalysis.Part {
         if case .success(let test) = hosmerLemeshow {
             facts.append(["Hosmer-Lemeshow", tableNumber(test.statistic), "p = \(tableNumber(test.pValueExternal)) (external model)"])
         }
-        if case .success(let test) = spiegelhalter { facts.append(["Spiegelhalter z", tableNumber(test.z), "p = \(tableNumber(test.pValue))"]) }
+        if case .success(let test) = spiegelhalter {
+            facts.append(["Spiegelhalter z", tableNumber(test.z), "p = \(tableNumber(test.pValue))"])
+        }
         if case .success(let fit) = recalibration {
             facts.append(["Recalibration intercept", tableNumber(fit.intercept), "± \(tableNumber(fit.interceptError))"])
             facts.append(["Recalibration slope", tableNumber(fit.slope), "± \(tableNumber(fit.slopeError))"])
@@ -182,7 +187,8 @@ extension CalibrationAnalysis.Part {
         facts.insert(["Verdict", verdict.rawValue, why], at: 0)
         let curve = binned.bins.map { bin in
             [
-                "\(tableNumber(bin.lower)) to \(tableNumber(bin.upper))", "\(bin.count)", tableNumber(bin.meanScore), tableNumber(bin.observed),
+                "\(tableNumber(bin.lower)) to \(tableNumber(bin.upper))", "\(bin.count)", tableNumber(bin.meanScore),
+                tableNumber(bin.observed),
                 band(bin)?.text ?? "",
             ]
         }
@@ -197,7 +203,8 @@ extension CalibrationAnalysis.Part {
     static func blocks(_ groups: [(name: String, part: Self)], by: String) -> [Report.Block] {
         let rows = groups.map { name, part in
             [
-                name, "\(part.sample.count)", tableNumber(part.sample.baseRate), tableNumber(part.debiased.expected), part.debiased.interval.text,
+                name, "\(part.sample.count)", tableNumber(part.sample.baseRate), tableNumber(part.debiased.expected),
+                part.debiased.interval.text,
                 tableNumber(part.brier.value), tableNumber((try? part.recalibration.get())?.slope), part.verdict.rawValue,
             ]
         }
@@ -222,6 +229,7 @@ extension CalibrationAnalysis.Part {
                 "the largest gap is \(tableNumber(bin.gap)) (\(name)): mean score \(tableNumber(bin.meanScore)), observed \(tableNumber(bin.observed)), \(bin.count) rows"
             } ?? "no rows"
         return Report.Chart(
-            "Reliability diagram", summary: summary, shape: .lines, series: series, xLabel: "mean score", yLabel: "observed rate", hasDiagonal: true)
+            "Reliability diagram", summary: summary, shape: .lines, series: series, xLabel: "mean score", yLabel: "observed rate",
+            hasDiagonal: true)
     }
 }

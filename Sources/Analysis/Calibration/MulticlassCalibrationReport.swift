@@ -21,11 +21,13 @@ enum MulticlassCalibrationReport {
         guard !rows.isEmpty else { throw AnalysisError("\(frame.file): no row has a label and every score, expected at least one") }
         let result = try MulticlassCalibration(
             scores: columns.map { column in rows.map { column[$0] } }, labels: rows.map { labels[$0] },
-            weights: weights.map { all in rows.map { all[$0] } }, bins: options.bins, by: options.binningKind(), confidence: options.confidence,
+            weights: weights.map { all in rows.map { all[$0] } }, bins: options.bins, by: options.binningKind(),
+            confidence: options.confidence,
             seed: options.seed)
         return Report(
             title: "Calibration of \(classes.joined(separator: ", ")) in \(frame.file)",
-            json: .object(json(result, classes, rows: frame.rows, used: rows.count)), blocks: blocks(result, classes, options, frame.rows, rows.count))
+            json: .object(json(result, classes, rows: frame.rows, used: rows.count)),
+            blocks: blocks(result, classes, options, frame.rows, rows.count))
     }
 
     private static func json(_ result: MulticlassCalibration, _ classes: [String], rows: Int, used: Int) -> JSONObject {
@@ -80,8 +82,10 @@ enum MulticlassCalibrationReport {
             .chart(
                 .init(
                     "Top-label reliability diagram",
-                    summary: "the largest gap is \(tableNumber(widest?.gap)): mean score \(tableNumber(widest?.meanScore)), right \(tableNumber(widest?.observed))",
-                    shape: .lines, series: [.init("top label", x: result.topLabelBins.map(\.meanScore), y: result.topLabelBins.map(\.observed))],
+                    summary:
+                        "the largest gap is \(tableNumber(widest?.gap)): mean score \(tableNumber(widest?.meanScore)), right \(tableNumber(widest?.observed))",
+                    shape: .lines,
+                    series: [.init("top label", x: result.topLabelBins.map(\.meanScore), y: result.topLabelBins.map(\.observed))],
                     xLabel: "mean score", yLabel: "share that is right", hasDiagonal: true)),
         ]
     }

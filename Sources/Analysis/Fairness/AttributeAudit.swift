@@ -69,7 +69,8 @@ struct AttributeAudit {
         disparities += entropies() + scoreDisparities()
     }
 
-    private func evaluate(_ metric: FairnessMetric, _ interval: Interval?, _ judgedInterval: Interval?, _ pValue: Double?) -> AuditDisparity {
+    private func evaluate(_ metric: FairnessMetric, _ interval: Interval?, _ judgedInterval: Interval?, _ pValue: Double?) -> AuditDisparity
+    {
         var out = AuditDisparity(name: metric.name)
         out.hypothesis = key + "|" + metric.rates.map(\.rawValue).joined(separator: "+")
         out.interval = interval

@@ -3,17 +3,35 @@ internal import Vocabulary
 
 /// A file read for an analysis: columns by name, as numbers or as texts.
 public struct Frame: Sendable {
-    private let table: CSVTable
+    private let table: Table
     public var file: String { table.file }
     public var rows: Int { table.rowCount }
     public var names: [String] { table.names }
+    /// Bad rows that were set aside.
+    public var rejected: [RejectedRow] { table.rejected }
 
-    public init(_ table: CSVTable) { self.table = table }
+    public init(_ table: Table) { self.table = table }
+
+    /// Reads CSV, NDJSON or Parquet from a file, or from standard input for `-`.
+    ///
+    /// - Parameters:
+    ///   - maxErrors: so many bad rows are set aside; one more is an error.
+    ///   - columns: those that will be asked for, nil for all; any other is read when it is asked for after all.
+    /// - Throws: ``TableError`` when the file cannot be read, or for the first bad row beyond `maxErrors`.
+    public init(
+        path: String, missing: Set<String> = Table.defaultMissing, maxErrors: Int = 0, columns: Set<String>? = nil
+    ) throws(TableError) {
+        table = try Table(path: path, missing: missing, maxErrors: maxErrors, columns: columns)
+    }
 
     public func has(_ column: String) -> Bool { table.names.contains(column) }
 
     /// - Throws: ``TableError`` when there is no such column; it names those that there are.
     public func texts(_ column: String) throws(TableError) -> [String?] { try table.requiredColumn(column) }
+
+    /// The column as codes of its distinct texts, which stand in the order of their first appearance; -1 for missing.
+    /// - Throws: ``TableError`` when there is no such column; it names those that there are.
+    public func levels(_ column: String) throws(TableError) -> (codes: [Int32], names: [String]) { try table.levels(column) }
 
     /// NaN for missing.
     /// - Throws: ``TableError`` with file, line and column of the first cell that is no number.
@@ -24,23 +42,22 @@ public struct Frame: Sendable {
         TableError(file: file, line: table.lines[row], column: (names.firstIndex(of: column) ?? 0) + 1, message: message)
     }
 
-    public func kind(_ column: String) throws(TableError) -> InferredKind { inferKind(try texts(column)) }
+    public func kind(_ column: String) throws(TableError) -> InferredKind { try table.kind(column) }
 
     /// RFC 3339 times or epoch milliseconds, as seconds since 1970; NaN for missing.
     public func times(_ column: String) throws(TableError) -> [Double] {
-        let texts = try texts(column)
-        let place = (names.firstIndex(of: column) ?? 0) + 1
+        let (codes, names) = try table.levels(column)
+        let seconds = names.map { Timestamp(lenient: $0).map { Double($0.microseconds) / 1e6 } }
         var out: [Double] = []
-        out.reserveCapacity(texts.count)
-        for (row, text) in texts.enumerated() {
-            guard let text else { out.append(.nan); continue }
-            if let time = Timestamp(lenient: text) {
-                out.append(Double(time.microseconds) / 1e6)
-            } else {
-                throw TableError(
-                    file: file, line: table.lines[row], column: place,
-                    message: "\"\(text)\" in \(column), expected a time such as 2026-01-31T12:00:00Z or epoch milliseconds")
+        out.reserveCapacity(codes.count)
+        for (row, code) in codes.enumerated() {
+            if code < 0 { out.append(.nan); continue }
+            guard let time = seconds[Int(code)] else {
+                throw table.error(
+                    row: row, column: column,
+                    "\"\(names[Int(code)])\" in \(column), expected a time such as 2026-01-31T12:00:00Z or epoch milliseconds")
             }
+            out.append(time)
         }
         return out
     }
@@ -48,12 +65,13 @@ public struct Frame: Sendable {
     /// The column as 0 and 1: 1 where the text is `positive` (or the same number), NaN for missing.
     public func outcomes(_ column: String, positive: String) throws(TableError) -> [Double] {
         let number = parseNumber(positive)
-        return try texts(column).map { text in
-            guard let text else { return .nan }
-            if text == positive { return 1 }
-            if let number, parseNumber(text) == number { return 1 }
-            return 0
+        if let numbers = try table.numbersIfAll(column) { return numbers.map { $0.isNaN ? .nan : $0 == number ? 1 : 0 } }
+        let (codes, names) = try table.levels(column)
+        let values = names.map { name -> Double in
+            if name == positive { return 1 }
+            return number != nil && parseNumber(name) == number ? 1 : 0
         }
+        return codes.map { $0 < 0 ? .nan : values[Int($0)] }
     }
 }
 

@@ -21,7 +21,9 @@ struct LabelJoin {
         guard let id = options.id else { throw AnalysisError("--label-events needs --id") }
         var until = Double.infinity
         if let asOf = options.asOf {
-            guard let time = Timestamp(lenient: asOf) else { throw AnalysisError("--as-of \(asOf), expected a time such as 2026-01-31T12:00:00Z") }
+            guard let time = Timestamp(lenient: asOf) else {
+                throw AnalysisError("--as-of \(asOf), expected a time such as 2026-01-31T12:00:00Z")
+            }
             until = Double(time.microseconds) / 1e6
         }
         let eventIDs = try file.texts(id)

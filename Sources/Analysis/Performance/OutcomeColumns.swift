@@ -40,7 +40,9 @@ struct Cells {
         if !hasPositive, let first = others.first {
             let isWord = positive == nil && parseNumber(first.name) == nil && first.name.lowercased() != "false"
             if others.count > 1 || isWord {
-                throw error(first.row, "\"\(texts[first.row] ?? "")\" in \(name), expected \(positive ?? "1") in some row; --positive names another")
+                throw error(
+                    first.row, "\"\(texts[first.row] ?? "")\" in \(name), expected \(positive ?? "1") in some row; --positive names another"
+                )
             }
         }
         return out
@@ -59,7 +61,8 @@ struct Cells {
     func places(_ classes: [String]) throws -> [Int] {
         var places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let byNumber = Dictionary(
-            classes.enumerated().compactMap { place, name in parseNumber(name).map { ($0, place) } }, uniquingKeysWith: { first, _ in first })
+            classes.enumerated().compactMap { place, name in parseNumber(name).map { ($0, place) } },
+            uniquingKeysWith: { first, _ in first })
         return try texts.enumerated().map { row, text in
             guard let text else { return -1 }
             if let place = places[text] { return place }
@@ -123,7 +126,9 @@ public struct ClassScore: Sendable, Equatable {
                 throw AnalysisError("--scores \(pair), expected CLASS=column")
             }
             let name = String(pair[..<equals])
-            guard !out.contains(where: { $0.name == name }) else { throw AnalysisError("--scores names the class \(name) twice, expected once") }
+            guard !out.contains(where: { $0.name == name }) else {
+                throw AnalysisError("--scores names the class \(name) twice, expected once")
+            }
             out.append(ClassScore(name: name, column: String(pair[pair.index(after: equals)...])))
         }
         return out

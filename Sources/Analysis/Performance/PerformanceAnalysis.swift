@@ -44,7 +44,8 @@ public struct PerformanceAnalysis: Sendable {
             hasFinding = chunks.hasAlert
         }
         report = Report(
-            title: "Performance of \(options.prediction ?? options.score ?? "scores") in \(frame.file)", json: .object(json), blocks: blocks,
+            title: "Performance of \(options.prediction ?? options.score ?? "scores") in \(frame.file)", json: .object(json),
+            blocks: blocks,
             hasFinding: hasFinding)
     }
 
@@ -69,7 +70,8 @@ public struct PerformanceAnalysis: Sendable {
         }
         let classes = Cells.classes(columns)
         guard classes.count >= 2 else {
-            throw AnalysisError("\(frame.file): \(classes.count) classes in \(options.label), expected at least two, or --classes to name them")
+            throw AnalysisError(
+                "\(frame.file): \(classes.count) classes in \(options.label), expected at least two, or --classes to name them")
         }
         return classes
     }

@@ -24,7 +24,9 @@ struct PerformanceChunks {
             chunks = try Self.chunks(reference, chunking, isReference: true, errors)
             var values: [String: [Double]] = [:]
             for chunk in chunks {
-                for metric in chunk.metrics { if let value = metric.value, value.isFinite { values[metric.name, default: []].append(value) } }
+                for metric in chunk.metrics {
+                    if let value = metric.value, value.isFinite { values[metric.name, default: []].append(value) }
+                }
             }
             for (name, values) in values {
                 let mean = values.reduce(0, +) / Double(values.count)
@@ -37,7 +39,9 @@ struct PerformanceChunks {
         chunks += try Self.chunks(data, chunking, isReference: false, errors)
     }
 
-    private static func chunks(_ data: PerformanceData, _ chunking: Chunking, isReference: Bool, _ errors: SamplingErrors?) throws -> [Chunk] {
+    private static func chunks(_ data: PerformanceData, _ chunking: Chunking, isReference: Bool, _ errors: SamplingErrors?) throws
+        -> [Chunk]
+    {
         try chunking.chunks(rows: data.rowCount, times: data.times).map { chunk in
             let rows = chunk.rows.filter(data.isUsable)
             return Chunk(
@@ -59,7 +63,8 @@ struct PerformanceChunks {
             chunks.map { chunk in
                 func each(_ value: (PerformanceMetric) -> JSON) -> JSON { .object(JSONObject(chunk.metrics.map { ($0.name, value($0)) })) }
                 var out = JSONObject([
-                    ("period", .string(chunk.isReference ? "reference" : "analysis")), ("start", JSON(chunk.start)), ("end", JSON(chunk.end)),
+                    ("period", .string(chunk.isReference ? "reference" : "analysis")), ("start", JSON(chunk.start)),
+                    ("end", JSON(chunk.end)),
                     ("n", JSON(chunk.rows)), ("label_missing", .number(chunk.labelMissing)), ("realized", each { .statistic($0.value) }),
                     ("sampling_error", each { .statistic(chunk.samplingErrors[$0.name]) }),
                     ("lower_threshold", each { .statistic(thresholds[$0.name]?.lower) }),

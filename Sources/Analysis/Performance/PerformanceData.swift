@@ -112,7 +112,8 @@ struct PerformanceData {
             return Outcome(metrics: result.metrics, classConfusion: result.confusion)
         case .regression(let labels, let predictions):
             let result = try RegressionPerformance(
-                labels: rows.map { labels[$0] }, predictions: rows.map { predictions[$0] }, weights: weights, quantile: quantile, plan: plan)
+                labels: rows.map { labels[$0] }, predictions: rows.map { predictions[$0] }, weights: weights, quantile: quantile, plan: plan
+            )
             return Outcome(metrics: result.metrics)
         }
     }
@@ -127,7 +128,8 @@ struct PerformanceData {
                 predictions: rows.map { predictions[$0] > 0.5 }, seed: seed)
         case .multiclass(let labels, let scores, let predictions, let classes):
             return try SamplingErrors(
-                multiclass: rows.map { labels[$0] }, scores: scores?.map { all in rows.map { all[$0] } }, predictions: rows.map { predictions[$0] },
+                multiclass: rows.map { labels[$0] }, scores: scores?.map { all in rows.map { all[$0] } },
+                predictions: rows.map { predictions[$0] },
                 classes: classes.count)
         case .regression(let labels, let predictions):
             return SamplingErrors(regression: rows.map { labels[$0] }, predictions: rows.map { predictions[$0] })

@@ -45,7 +45,8 @@ enum PerformanceReport {
                     "fpr": JSON.statistics(roc.fpr), "tpr": JSON.statistics(roc.tpr), "thresholds": JSON.statistics(roc.thresholds),
                 ]),
                 "precision_recall": .object([
-                    "precision": JSON.statistics(pr.precision), "recall": JSON.statistics(pr.recall), "thresholds": JSON.statistics(pr.thresholds),
+                    "precision": JSON.statistics(pr.precision), "recall": JSON.statistics(pr.recall),
+                    "thresholds": JSON.statistics(pr.thresholds),
                 ]),
             ])
         } else if hasCurves {
@@ -56,7 +57,9 @@ enum PerformanceReport {
 
     /// The few metrics that a table of chunks shows.
     static func mainNames(_ metrics: [PerformanceMetric]) -> [String] {
-        let wanted = ["roc_auc", "accuracy", "precision", "recall", "f1", "f1_macro", "roc_auc_ovr_macro", "log_loss", "mae", "rmse", "r2", "bias"]
+        let wanted = [
+            "roc_auc", "accuracy", "precision", "recall", "f1", "f1_macro", "roc_auc_ovr_macro", "log_loss", "mae", "rmse", "r2", "bias",
+        ]
         return wanted.filter { name in metrics.contains { $0.name == name && $0.value != nil } }
     }
 
@@ -94,7 +97,9 @@ enum PerformanceReport {
         return out
     }
 
-    private static func tableCount(_ value: Double) -> String { value == value.rounded() && value < 1e15 ? "\(Int(value))" : tableNumber(value) }
+    private static func tableCount(_ value: Double) -> String {
+        value == value.rounded() && value < 1e15 ? "\(Int(value))" : tableNumber(value)
+    }
 
     private static let pointCountMax = 200
 
@@ -111,14 +116,16 @@ enum PerformanceReport {
             .chart(
                 .init(
                     "ROC curve", summary: "area \(value("roc_auc")), largest distance from the diagonal \(value("ks"))", shape: .lines,
-                    series: [.init("scores", x: thin(roc.fpr), y: thin(roc.tpr))], xLabel: "false positive rate", yLabel: "true positive rate",
+                    series: [.init("scores", x: thin(roc.fpr), y: thin(roc.tpr))], xLabel: "false positive rate",
+                    yLabel: "true positive rate",
                     hasDiagonal: true)),
             .chart(
                 .init(
                     "Precision-recall curve",
                     summary:
                         "average precision \(value("average_precision")), base rate \(tableNumber(ranking.positiveTotal / (ranking.positiveTotal + ranking.negativeTotal)))",
-                    shape: .lines, series: [.init("scores", x: thin(pr.recall), y: thin(pr.precision))], xLabel: "recall", yLabel: "precision")),
+                    shape: .lines, series: [.init("scores", x: thin(pr.recall), y: thin(pr.precision))], xLabel: "recall",
+                    yLabel: "precision")),
         ]
     }
 }

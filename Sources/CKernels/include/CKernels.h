@@ -2,6 +2,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "csv.h"
+#include "levels.h"
+#include "number.h"
+
 // Kernels with per-function instruction sets, chosen when the program starts. Each has a scalar twin in Sources/Kernels.
 
 /// The cell of every value on a grid of `count` ascending cut points: 2·(cuts below x) + (x is a cut), so that even cells are

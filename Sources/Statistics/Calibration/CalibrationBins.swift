@@ -101,7 +101,9 @@ public struct CalibrationBins: Sendable {
             var edges = CalibrationBins.quantileEdges(sample.scores, count)
             if isMerged {
                 edges = edges.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
-                guard edges.count > 1 else { throw StatisticsError(.undefined, "all scores are equal, so there are no quantiles to cut at") }
+                guard edges.count > 1 else {
+                    throw StatisticsError(.undefined, "all scores are equal, so there are no quantiles to cut at")
+                }
             }
             let inner = Array(edges.dropFirst().dropLast())
             self.init(sample, edges: edges) { score in

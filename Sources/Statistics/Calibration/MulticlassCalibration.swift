@@ -25,7 +25,9 @@ public struct MulticlassCalibration: Sendable {
         confidence: Double = 0.95, seed: UInt64 = 1
     ) throws(StatisticsError) {
         precondition(!scores.isEmpty && labels.allSatisfy { scores.indices.contains($0) }, "labels are numbers of classes")
-        guard scores.allSatisfy({ $0.count == labels.count }) else { throw StatisticsError(.unequalLengths, "columns of one length expected") }
+        guard scores.allSatisfy({ $0.count == labels.count }) else {
+            throw StatisticsError(.unequalLengths, "columns of one length expected")
+        }
         let top = topClasses(scores)
         let right = zip(top, labels).map { $0 == $1 }
         let sample = try CalibrationSample(scores: top.indices.map { scores[top[$0]][$0] }, labels: right, weights: weights)

@@ -109,7 +109,8 @@ public struct BinaryConfusion: Sendable, Equatable {
             if let interval = closedInterval(name, plan.confidence) {
                 return PerformanceMetric(name, value, interval: interval, method: .wilson)
             }
-            let interval = plan.percentile(draws.map { $0.value(name) }, value: value, center: value, within: PerformanceMetric.range(of: name))
+            let interval = plan.percentile(
+                draws.map { $0.value(name) }, value: value, center: value, within: PerformanceMetric.range(of: name))
             return PerformanceMetric(name, value, interval: interval, method: .bootstrap)
         }
     }

@@ -47,7 +47,11 @@ public struct BinaryPerformance: Sendable {
             square += term.weight * term.square
             total += term.weight
         }
-        guard let plan, total > 0 else { return [PerformanceMetric("log_loss", loss / total, why: "no rows"), PerformanceMetric("brier", square / total, why: "no rows")] }
+        guard let plan, total > 0 else {
+            return [
+                PerformanceMetric("log_loss", loss / total, why: "no rows"), PerformanceMetric("brier", square / total, why: "no rows"),
+            ]
+        }
         let draws = SumBootstrap(rows: labels.count, width: 3) { row, sums in
             let term = terms(row)
             sums[0] += term.weight * term.loss
@@ -55,7 +59,8 @@ public struct BinaryPerformance: Sendable {
             sums[2] += term.weight
         }.resample(plan, stream: 3)
         return [("log_loss", 0, loss / total), ("brier", 1, square / total)].map { name, at, value in
-            let interval = plan.percentile(draws.map { $0[at] / $0[2] }, value: value, center: value, within: PerformanceMetric.range(of: name))
+            let interval = plan.percentile(
+                draws.map { $0[at] / $0[2] }, value: value, center: value, within: PerformanceMetric.range(of: name))
             return PerformanceMetric(name, value, interval: interval, method: .bootstrap)
         }
     }

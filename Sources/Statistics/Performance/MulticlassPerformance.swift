@@ -32,12 +32,16 @@ public struct MulticlassPerformance: Sendable {
         metrics += Self.ofScores(scores, labels, weights, plan)
     }
 
-    static let scoreNames = ["log_loss", "top_2_accuracy", "roc_auc_ovr_macro", "roc_auc_ovr_weighted", "roc_auc_ovo_macro", "roc_auc_ovo_weighted"]
+    static let scoreNames = [
+        "log_loss", "top_2_accuracy", "roc_auc_ovr_macro", "roc_auc_ovr_weighted", "roc_auc_ovo_macro", "roc_auc_ovo_weighted",
+    ]
 
-    private static func ofScores(_ scores: [[Double]], _ labels: [Int], _ weights: [Double]?, _ plan: IntervalPlan?) -> [PerformanceMetric] {
+    private static func ofScores(_ scores: [[Double]], _ labels: [Int], _ weights: [Double]?, _ plan: IntervalPlan?) -> [PerformanceMetric]
+    {
         let top = topTwo(scores, labels, weights, plan)
         let sums = labels.indices.map { row in scores.reduce(0) { $0 + $1[row] } }
-        guard !labels.isEmpty, zip(sums, labels.indices).allSatisfy({ sum, row in sum > 0 && sum.isFinite && scores.allSatisfy { $0[row] >= 0 } })
+        guard !labels.isEmpty,
+            zip(sums, labels.indices).allSatisfy({ sum, row in sum > 0 && sum.isFinite && scores.allSatisfy { $0[row] >= 0 } })
         else {
             let why = labels.isEmpty ? "no rows" : "a row's scores sum to 0, or one is negative or infinite, so they are no shares"
             return scoreNames.map { $0 == top.name ? top : PerformanceMetric($0, nil, why: why) }
@@ -51,7 +55,8 @@ public struct MulticlassPerformance: Sendable {
                 sums[0] += (weights?[row] ?? 1) * loss(row)
                 sums[1] += weights?[row] ?? 1
             }.resample(plan, stream: 6)
-            return plan.percentile(draws.map { $0[0] / $0[1] }, value: value, center: value, within: PerformanceMetric.range(of: "log_loss"))
+            return plan.percentile(
+                draws.map { $0[0] / $0[1] }, value: value, center: value, within: PerformanceMetric.range(of: "log_loss"))
         }
         let areas = MulticlassAreas(shares, labels, weights)
         return [PerformanceMetric("log_loss", value, why: "no rows", interval: interval, method: .bootstrap), top]
@@ -63,14 +68,17 @@ public struct MulticlassPerformance: Sendable {
         for row in labels.indices {
             let own = scores[labels[row]][row]
             var ahead = 0
-            for (number, column) in scores.enumerated() where column[row] > own || (column[row] == own && number > labels[row]) { ahead += 1 }
+            for (number, column) in scores.enumerated() where column[row] > own || (column[row] == own && number > labels[row]) {
+                ahead += 1
+            }
             let w = weights?[row] ?? 1
             if ahead < 2 { hits += w }
             total += w
             squares += w * w
         }
         let interval = plan.flatMap { plan in
-            total > 0 ? wilsonInterval(rate: min(hits / total, 1), effectiveCount: total * total / squares, confidence: plan.confidence) : nil
+            total > 0
+                ? wilsonInterval(rate: min(hits / total, 1), effectiveCount: total * total / squares, confidence: plan.confidence) : nil
         }
         return PerformanceMetric("top_2_accuracy", hits / total, why: "no rows", interval: interval, method: .wilson)
     }
@@ -132,7 +140,8 @@ private struct MulticlassAreas {
         return PerformanceMetric(name, area.value, interval: interval, method: .delong)
     }
 
-    private static func area(_ scores: [Double], _ rows: [Int], _ labels: [Int], _ weights: [Double]?, _ isPositive: (Int) -> Bool) -> Area? {
+    private static func area(_ scores: [Double], _ rows: [Int], _ labels: [Int], _ weights: [Double]?, _ isPositive: (Int) -> Bool) -> Area?
+    {
         let order = stableOrder(rows.map { scores[$0] }).map { rows[$0] }
         var (p, q) = (0.0, 0.0)
         for row in rows { if isPositive(labels[row]) { p += weights?[row] ?? 1 } else { q += weights?[row] ?? 1 } }

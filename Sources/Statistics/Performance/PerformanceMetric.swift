@@ -26,7 +26,8 @@ public struct PerformanceMetric: Sendable, Equatable {
         case "r2", "explained_variance": -Double.infinity...1
         case "bias": -Double.infinity...Double.infinity
         case "smape": 0...2
-        case "log_loss", "mae", "mse", "rmse", "median_absolute_error", "max_error", "mape", "pinball_loss", "rmsle", "mean_poisson_deviance",
+        case "log_loss", "mae", "mse", "rmse", "median_absolute_error", "max_error", "mape", "pinball_loss", "rmsle",
+            "mean_poisson_deviance",
             "mean_gamma_deviance":
             0...Double.infinity
         default: 0...1

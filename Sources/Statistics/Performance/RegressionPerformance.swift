@@ -75,7 +75,9 @@ public struct RegressionPerformance: Sendable {
             apart = max(apart, abs(e))
         }
         let sums = Sums(values: values)
-        let draws = plan.map { SumBootstrap(rows: rows, width: Term.allCases.count, terms: add).resample($0, stream: 4).map { Sums(values: $0) } }
+        let draws = plan.map {
+            SumBootstrap(rows: rows, width: Term.allCases.count, terms: add).resample($0, stream: 4).map { Sums(values: $0) }
+        }
 
         func metric(_ name: String, _ why: String? = nil, value: Double? = nil, _ statistic: (Sums) -> Double) -> PerformanceMetric {
             let value = value ?? statistic(sums)
@@ -108,13 +110,16 @@ public struct RegressionPerformance: Sendable {
     }
 
     public static let names = [
-        "mae", "mse", "rmse", "r2", "median_absolute_error", "max_error", "mape", "explained_variance", "pinball_loss", "bias", "smape", "rmsle",
+        "mae", "mse", "rmse", "r2", "median_absolute_error", "max_error", "mape", "explained_variance", "pinball_loss", "bias", "smape",
+        "rmsle",
         "mean_poisson_deviance", "mean_gamma_deviance",
     ]
 
     /// The weighted median of |e| (the mean of two neighbours where half of the weight lies on each side); its interval by the binomial
     /// law of how many lie below, on the scale of weights.
-    private static func median(_ labels: [Double], _ predictions: [Double], _ weights: [Double]?, _ plan: IntervalPlan?) -> PerformanceMetric {
+    private static func median(_ labels: [Double], _ predictions: [Double], _ weights: [Double]?, _ plan: IntervalPlan?)
+        -> PerformanceMetric
+    {
         let name = "median_absolute_error"
         let errors = zip(labels, predictions).map { abs($1 - $0) }
         guard !errors.contains(where: \.isNaN) else { return PerformanceMetric(name, nil, why: "infinite values cancel") }

@@ -74,10 +74,11 @@ public struct ScoreRanking: Sendable {
     /// 0, then the running sums.
     private func running(_ terms: [Double]) -> [Double] {
         var sum = 0.0
-        return [0] + terms.map { term in
-            sum += term
-            return sum
-        }
+        return [0]
+            + terms.map { term in
+                sum += term
+                return sum
+            }
     }
 
     /// At most `count` cells of about as many distinct scores each, with sums as in the ranking.
@@ -161,7 +162,8 @@ extension ScoreRanking {
             let value = all[keyPath: path]
             let interval = draws.flatMap { draws in
                 plan?.percentile(
-                    draws.resampled.map { $0[keyPath: path] }, value: value, center: draws.center[keyPath: path], within: PerformanceMetric.range(of: name))
+                    draws.resampled.map { $0[keyPath: path] }, value: value, center: draws.center[keyPath: path],
+                    within: PerformanceMetric.range(of: name))
             }
             out.append(PerformanceMetric(name, value, why: absent, interval: interval, method: .bootstrap))
         }

@@ -57,7 +57,7 @@ let package = Package(
         // Floor 2: numbers.
         room("Statistics", ["CGSL"], hot: true),
         room("Profiles", ["Vocabulary", "Kernels"], hot: true),
-        room("Tables", ["Vocabulary"], hot: true),
+        room("Tables", ["Vocabulary", "Kernels"], hot: true),
 
         // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
         room("Storage", ["Vocabulary", "Profiles", "Migrations", "CPostgres"]),

@@ -9,7 +9,7 @@ import Testing
         "Kernels": ["CKernels"],
         "Statistics": ["CGSL"],
         "Profiles": ["Vocabulary", "Kernels"],
-        "Tables": ["Vocabulary"],
+        "Tables": ["Vocabulary", "Kernels"],
         "Storage": ["Vocabulary", "Profiles", "Migrations", "CPostgres"],
         "Collecting": ["Vocabulary", "Profiles", "Tables"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],

@@ -18,7 +18,7 @@ struct PerformanceChunks {
     private static let deviations = 3.0
 
     init(_ data: PerformanceData, reference: PerformanceData?, _ chunking: Chunking, seed: UInt64) throws {
-        var errors: SamplingErrors?
+        var errors: MetricSamplingErrors?
         if let reference {
             errors = try reference.samplingErrors((0..<reference.rowCount).filter(reference.isUsable), seed: seed)
             chunks = try Self.chunks(reference, chunking, isReference: true, errors)
@@ -39,7 +39,7 @@ struct PerformanceChunks {
         chunks += try Self.chunks(data, chunking, isReference: false, errors)
     }
 
-    private static func chunks(_ data: PerformanceData, _ chunking: Chunking, isReference: Bool, _ errors: SamplingErrors?) throws
+    private static func chunks(_ data: PerformanceData, _ chunking: Chunking, isReference: Bool, _ errors: MetricSamplingErrors?) throws
         -> [Chunk]
     {
         try chunking.chunks(rows: data.rowCount, times: data.times).map { chunk in

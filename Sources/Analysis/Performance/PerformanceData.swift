@@ -119,20 +119,20 @@ struct PerformanceData {
     }
 
     /// nil with weights, for which there is no rule.
-    func samplingErrors(_ rows: [Int], seed: UInt64) throws -> SamplingErrors? {
+    func samplingErrors(_ rows: [Int], seed: UInt64) throws -> MetricSamplingErrors? {
         guard weights == nil else { return nil }
         switch columns {
         case .binary(let labels, let scores, let predictions):
-            return try SamplingErrors(
+            return try MetricSamplingErrors(
                 binary: rows.map { labels[$0] > 0.5 }, scores: scores.map { all in rows.map { all[$0] } },
                 predictions: rows.map { predictions[$0] > 0.5 }, seed: seed)
         case .multiclass(let labels, let scores, let predictions, let classes):
-            return try SamplingErrors(
+            return try MetricSamplingErrors(
                 multiclass: rows.map { labels[$0] }, scores: scores?.map { all in rows.map { all[$0] } },
                 predictions: rows.map { predictions[$0] },
                 classes: classes.count)
         case .regression(let labels, let predictions):
-            return SamplingErrors(regression: rows.map { labels[$0] }, predictions: rows.map { predictions[$0] })
+            return MetricSamplingErrors(regression: rows.map { labels[$0] }, predictions: rows.map { predictions[$0] })
         }
     }
 }

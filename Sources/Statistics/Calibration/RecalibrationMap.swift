@@ -80,7 +80,7 @@ public enum RecalibrationMap: Sendable, Equatable {
         if score.isNaN { return score }
         switch self {
         case .platt(let intercept, let slope): return logistic(intercept + slope * logit(score, limit: Self.limit))
-        case .isotonic(let function): return function(score)
+        case .isotonic(let function): return function.value(at: score)
         case .temperature(let temperature): return logistic(logit(score, limit: Self.limit) / temperature)
         }
     }

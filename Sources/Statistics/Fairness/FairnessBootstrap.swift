@@ -172,12 +172,3 @@ struct RateDeviations {
         return (value - base, log(max(value, least) / base))
     }
 }
-
-/// The quantile of sorted values by linear interpolation.
-func sortedQuantile(_ sorted: [Double], _ p: Double) -> Double {
-    guard let last = sorted.last else { return .nan }
-    let at = p * Double(sorted.count - 1)
-    let below = Int(at)
-    guard below + 1 < sorted.count else { return last }
-    return sorted[below] + (at - Double(below)) * (sorted[below + 1] - sorted[below])
-}

@@ -39,10 +39,10 @@ public struct GroupErrors: Sendable, Equatable {
         var rows: Int64 = 0
         var weight = 0.0
         var squares = 0.0
-        var label = RunningMean()
-        var prediction = RunningMean()
-        var bias = RunningMean()
-        var absolute = RunningMean()
+        var label = WeightedMoments()
+        var prediction = WeightedMoments()
+        var bias = WeightedMoments()
+        var absolute = WeightedMoments()
 
         mutating func add(_ y: Double, _ p: Double, _ w: Double) {
             rows += 1
@@ -73,7 +73,7 @@ public struct GroupErrors: Sendable, Equatable {
 
 /// A weighted mean and variance, updated value by value so that large offsets do no harm.
 /// > Source: D. H. D. West, "Updating Mean and Variance Estimates: An Improved Method", 1979.
-private struct RunningMean {
+private struct WeightedMoments {
     var mean = 0.0
     private var weight = 0.0
     private var sum = 0.0

@@ -6,7 +6,7 @@ internal import Glibc
 /// AUC as the mean over the rarer class of the share of the other class that each beats, a root by the delta method. The average
 /// precision's is bootstrapped. Metrics without a rule have no entry.
 /// > Source: NannyML documentation, "Estimating the Standard Error of Performance Metrics"; J. A. Hanley, B. J. McNeil, 1982 (the AUC).
-public struct SamplingErrors: Sendable, Equatable {
+public struct MetricSamplingErrors: Sendable, Equatable {
     /// By name, the sampling error of a single row.
     private var perRow: [String: Double] = [:]
 

@@ -23,7 +23,7 @@ public struct Detection: Sendable {
     public func report(_ frame: Frame) throws -> Report {
         if let stateEvery, stateEvery < 1 { throw AnalysisError("--state-every \(stateEvery), expected at least 1") }
         var watcher = try detector.detector(settings, seed: seed)
-        let stream = try Stream(frame, column, for: watcher, named: detector.rawValue)
+        let stream = try DetectorStream(frame, column, for: watcher, named: detector.rawValue)
         let scan = watcher.scan(stream.values, stateEvery: stateEvery)
         let segments = stream.segments(cutAfter: scan.changes)
 
@@ -60,7 +60,7 @@ public struct Detection: Sendable {
 }
 
 /// The values of a column that are there, with their rows.
-struct Stream {
+struct DetectorStream {
     private(set) var values: [Double] = []
     private(set) var rows: [Int] = []
 

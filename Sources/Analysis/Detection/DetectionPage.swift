@@ -5,8 +5,8 @@ struct DetectionPage {
     let column: String
     let detector: DetectorKind
     let frame: Frame
-    let stream: Stream
-    let segments: [Stream.Segment]
+    let stream: DetectorStream
+    let segments: [DetectorStream.Segment]
 
     /// More rows than this are no table any more; JSON has them all.
     static let tableRowsMax = 200

@@ -11,22 +11,21 @@ protocol ScoreReading {
 }
 
 extension ScoreReading {
-    /// A column of finite numbers, NaN for missing.
-    func finite(_ frame: Frame, _ column: String) throws -> [Double] { try finiteNumbers(frame, column) }
-
     /// Labels of a file that need not have any.
     func labels(_ frame: Frame, _ column: String, _ read: (String) throws -> [Int]) throws -> [Int] {
         frame.has(column) ? try read(column) : [Int](repeating: ScoredRows.missing, count: frame.rows)
     }
 }
 
-/// A column of finite numbers, NaN for missing.
-func finiteNumbers(_ frame: Frame, _ column: String) throws -> [Double] {
-    let values = try frame.numbers(column)
-    if let row = values.firstIndex(where: \.isInfinite) {
-        throw AnalysisError("\(frame.file): row \(row + 1) of \(column) is \(values[row]), expected a finite number")
+extension Frame {
+    /// A column of finite numbers, NaN for missing.
+    func finiteNumbers(_ column: String) throws -> [Double] {
+        let values = try numbers(column)
+        if let row = values.firstIndex(where: \.isInfinite) {
+            throw AnalysisError("\(file): row \(row + 1) of \(column) is \(values[row]), expected a finite number")
+        }
+        return values
     }
-    return values
 }
 
 /// Two classes: one score column, of the positive class.
@@ -48,7 +47,7 @@ struct BinaryReading: ScoreReading {
     }
 
     func rows(_ frame: Frame) throws -> ScoredRows {
-        let scores = try finite(frame, score)
+        let scores = try frame.finiteNumbers(score)
         let predictions: [Int]
         if let prediction {
             predictions = try classes(frame, prediction)
@@ -101,7 +100,7 @@ struct MulticlassReading: ScoreReading {
     }
 
     func rows(_ frame: Frame) throws -> ScoredRows {
-        let scores = try columns.map { try finite(frame, $0.column) }
+        let scores = try columns.map { try frame.finiteNumbers($0.column) }
         let predictions = try prediction.map { try classes(frame, $0) } ?? (0..<frame.rows).map { Self.likeliest(scores, $0) }
         return ScoredRows(
             scoredClasses: Array(columns.indices), scores: scores, predictions: predictions,
@@ -176,7 +175,7 @@ struct RegressionReading {
             }
         }
         return PredictedRows(
-            features: features, predictions: try finiteNumbers(frame, prediction),
-            labels: frame.has(label) ? try finiteNumbers(frame, label) : [Double](repeating: .nan, count: frame.rows))
+            features: features, predictions: try frame.finiteNumbers(prediction),
+            labels: frame.has(label) ? try frame.finiteNumbers(label) : [Double](repeating: .nan, count: frame.rows))
     }
 }

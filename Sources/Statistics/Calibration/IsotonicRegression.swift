@@ -1,70 +1,67 @@
-/// The non-decreasing function of x that is nearest to y in weighted squares; between its thresholds it is linear, outside constant.
+/// The rising step function of the scores that fits the outcomes best in squares, by pooling adjacent violators.
 ///
-/// Equal x are averaged first; then neighbours that break the order are pooled until none does.
-/// - Complexity: O(*n* log *n*), O(*n*) when x is already in order.
-/// > Source: R. E. Barlow, D. J. Bartholomew, J. M. Bremner, H. D. Brunk, "Statistical Inference under Order Restrictions", 1972.
+/// Between its thresholds it is a straight line, beyond them flat. Equal scores are averaged first; thresholds inside a flat piece are left out.
+/// - Complexity: O(*n* log *n*).
+/// > Source: M. Ayer, H. D. Brunk, G. M. Ewing, W. T. Reid, E. Silverman, "An Empirical Distribution Function for Sampling with
+/// > Incomplete Information", 1955; thresholds as in scikit-learn.
 public struct IsotonicRegression: Sendable, Equatable {
-    /// The ends of the flat parts, ascending.
-    public let x: [Double]
-    /// The values there.
-    public let y: [Double]
+    /// Ascending.
+    public var x: [Double]
+    /// Not falling.
+    public var y: [Double]
 
-    private struct Block {
-        var first: Double
-        var last: Double
-        var sum: Double
-        var weight: Double
-        var mean: Double { sum / weight }
-    }
-
-    /// - Throws: ``StatisticsError`` `.unequalLengths`; `.outOfRange` for numbers that are not finite or negative weights; `.empty`
-    ///   without a row of positive weight.
-    public init(x: [Double], y: [Double], weights: [Double]?) throws(StatisticsError) {
-        guard x.count == y.count, weights == nil || weights?.count == x.count else {
-            throw StatisticsError(.unequalLengths, "as many values and weights as scores expected")
+    /// - Parameter weights: positive or 0, 1 each if not given; rows of weight 0 do not count.
+    /// - Throws: ``StatisticsError`` `.empty`, `.unequalLengths`, `.outOfRange` for values that are not finite or negative weights.
+    public init(scores: [Double], outcomes: [Double], weights: [Double]? = nil) throws(StatisticsError) {
+        let weights = weights ?? [Double](repeating: 1, count: scores.count)
+        guard scores.count == outcomes.count, scores.count == weights.count else {
+            throw StatisticsError(.unequalLengths, "\(outcomes.count) labels and \(scores.count) scores, expected as many of each")
         }
-        guard x.allSatisfy(\.isFinite), y.allSatisfy(\.isFinite), weights?.allSatisfy({ $0.isFinite && $0 >= 0 }) ?? true else {
-            throw StatisticsError(.outOfRange, "a number that is not finite, or a negative weight")
+        guard scores.allSatisfy(\.isFinite), outcomes.allSatisfy(\.isFinite), weights.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+            throw StatisticsError(.outOfRange, "a missing or infinite value, expected numbers")
         }
-        var blocks: [Block] = []
-        var tied: Block?
-        for row in x.indices.sorted(by: { x[$0] < x[$1] }) {
-            let weight = weights?[row] ?? 1
-            if weight == 0 { continue }
-            if let same = tied, same.first == x[row] {
-                tied = Block(first: x[row], last: x[row], sum: same.sum + weight * y[row], weight: same.weight + weight)
+        let order = scores.indices.filter { weights[$0] > 0 }.sorted { scores[$0] < scores[$1] }
+        guard !order.isEmpty else { throw StatisticsError(.empty, "no rows, expected at least one of weight above 0") }
+        var levels: [(x: Double, sum: Double, weight: Double)] = []
+        for i in order {
+            if let last = levels.last, last.x == scores[i] {
+                levels[levels.count - 1].sum += outcomes[i] * weights[i]
+                levels[levels.count - 1].weight += weights[i]
             } else {
-                if let done = tied { Self.pool(done, into: &blocks) }
-                tied = Block(first: x[row], last: x[row], sum: weight * y[row], weight: weight)
+                levels.append((scores[i], outcomes[i] * weights[i], weights[i]))
             }
         }
-        guard let last = tied else { throw StatisticsError(.empty, "no rows to fit") }
-        Self.pool(last, into: &blocks)
-        self.x = blocks.flatMap { $0.first == $0.last ? [$0.first] : [$0.first, $0.last] }
-        self.y = blocks.flatMap { $0.first == $0.last ? [$0.mean] : [$0.mean, $0.mean] }
-    }
-
-    private static func pool(_ block: Block, into blocks: inout [Block]) {
-        var block = block
-        while let before = blocks.last, before.mean >= block.mean {
-            blocks.removeLast()
-            block = Block(first: before.first, last: block.last, sum: before.sum + block.sum, weight: before.weight + block.weight)
+        var blocks: [(first: Int, sum: Double, weight: Double)] = []
+        for (index, level) in levels.enumerated() {
+            var block = (first: index, sum: level.sum, weight: level.weight)
+            while let before = blocks.last, before.sum * block.weight >= block.sum * before.weight {
+                block = (before.first, before.sum + block.sum, before.weight + block.weight)
+                blocks.removeLast()
+            }
+            blocks.append(block)
         }
-        blocks.append(block)
+        x = []
+        y = []
+        for (index, block) in blocks.enumerated() {
+            let last = index + 1 < blocks.count ? blocks[index + 1].first - 1 : levels.count - 1
+            for place in block.first == last ? [last] : [block.first, last] {
+                x.append(levels[place].x)
+                y.append(block.sum / block.weight)
+            }
+        }
     }
 
-    /// The function's value; NaN for NaN.
-    public func value(at score: Double) -> Double {
-        if score.isNaN { return score }
-        guard score > x[0] else { return y[0] }
-        guard score < x[x.count - 1] else { return y[y.count - 1] }
-        var low = 1
+    /// The fitted outcome at a score; NaN for NaN.
+    public func callAsFunction(_ score: Double) -> Double {
+        guard let first = x.first, let last = x.last, !score.isNaN else { return .nan }
+        if score <= first { return y[0] }
+        if score >= last { return y[y.count - 1] }
+        var low = 0
         var high = x.count - 1
-        while low < high {
+        while high - low > 1 {
             let middle = (low + high) / 2
-            if x[middle] < score { low = middle + 1 } else { high = middle }
+            if x[middle] <= score { low = middle } else { high = middle }
         }
-        let share = (score - x[low - 1]) / (x[low] - x[low - 1])
-        return share == 1 ? y[low] : y[low - 1] + share * (y[low] - y[low - 1])
+        return y[low] + (y[high] - y[low]) * ((score - x[low]) / (x[high] - x[low]))
     }
 }

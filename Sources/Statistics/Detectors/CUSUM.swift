@@ -9,7 +9,7 @@ public struct CUSUM: ChangeDetector {
     private let minInstances: Double
     private let delta: Double
     private let threshold: Double
-    private var mean = RunningMean()
+    private var mean = DetectorMean()
     private var sum = 0.0
     public private(set) var hasChanged = false
     public var isWarning: Bool { false }
@@ -28,7 +28,7 @@ public struct CUSUM: ChangeDetector {
 
     public mutating func add(_ value: Double) {
         if hasChanged {
-            mean = RunningMean()
+            mean = DetectorMean()
             sum = 0
         }
         mean.add(value)

@@ -79,7 +79,7 @@ extension ChangeDetector {
 }
 
 /// A mean that is updated value by value.
-struct RunningMean: Sendable {
+struct DetectorMean: Sendable {
     private(set) var count = 0.0
     private(set) var mean = 0.0
 

@@ -10,7 +10,7 @@ public struct DDM: ChangeDetector {
     private let warmStart: Double
     private let warningThreshold: Double
     private let driftThreshold: Double
-    private var rate = RunningMean()
+    private var rate = DetectorMean()
     private var leastRate = Double.infinity
     private var leastDeviation = Double.infinity
     private var least = Double.infinity
@@ -33,7 +33,7 @@ public struct DDM: ChangeDetector {
 
     public mutating func add(_ value: Double) {
         if hasChanged {
-            rate = RunningMean()
+            rate = DetectorMean()
             leastRate = .infinity
             leastDeviation = .infinity
             least = .infinity

@@ -12,7 +12,7 @@ public struct EDDM: ChangeDetector {
     private let beta: Double
     private var count = 0.0
     private var lastError = 0.0
-    private var distances = RunningMean()
+    private var distances = DetectorMean()
     private var squares = 0.0
     private var largest = -1.0
     private var level = Double.nan
@@ -37,7 +37,7 @@ public struct EDDM: ChangeDetector {
         if hasChanged {
             count = 0
             lastError = 0
-            distances = RunningMean()
+            distances = DetectorMean()
             squares = 0
             largest = -1
             level = .nan

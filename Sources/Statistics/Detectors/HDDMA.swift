@@ -13,9 +13,9 @@ public struct HDDMA: ChangeDetector {
     private let logOfTwoPerDrift: Double
     private let logOfTwoPerWarning: Double
     private let isTwoSided: Bool
-    private var all = RunningMean()
-    private var lowest = RunningMean()
-    private var highest = RunningMean()
+    private var all = DetectorMean()
+    private var lowest = DetectorMean()
+    private var highest = DetectorMean()
     public private(set) var hasChanged = false
     public private(set) var isWarning = false
 
@@ -38,9 +38,9 @@ public struct HDDMA: ChangeDetector {
 
     public mutating func add(_ value: Double) {
         if hasChanged {
-            all = RunningMean()
-            lowest = RunningMean()
-            highest = RunningMean()
+            all = DetectorMean()
+            lowest = DetectorMean()
+            highest = DetectorMean()
             hasChanged = false
             isWarning = false
         }
@@ -64,7 +64,7 @@ public struct HDDMA: ChangeDetector {
 
     private func bound(_ count: Double) -> Double { (1 / (2 * count) * driftLog).squareRoot() }
 
-    private func isSignificant(_ rise: Double, since cut: RunningMean, _ logOfTwoPerConfidence: Double) -> Bool {
+    private func isSignificant(_ rise: Double, since cut: DetectorMean, _ logOfTwoPerConfidence: Double) -> Bool {
         if cut.count == all.count { return false }
         let m = (all.count - cut.count) / cut.count * (1 / all.count)
         return rise >= (m / 2 * logOfTwoPerConfidence).squareRoot()

@@ -16,7 +16,7 @@ public struct PageHinkley: ChangeDetector {
     private let alpha: Double
     private let thresholdUp: Double
     private let thresholdDown: Double
-    private var mean = RunningMean()
+    private var mean = DetectorMean()
     private var increase = 0.0
     private var decrease = 0.0
     private var leastIncrease = Double.infinity
@@ -45,7 +45,7 @@ public struct PageHinkley: ChangeDetector {
 
     public mutating func add(_ value: Double) {
         if hasChanged {
-            mean = RunningMean()
+            mean = DetectorMean()
             increase = 0
             decrease = 0
             leastIncrease = .infinity

@@ -24,10 +24,10 @@ public struct ScoreCalibrator: Sendable {
             // What is no probability has to be made one.
             isWanted = scores.contains { $0 < 0 || $0 > 1 } ? true : try Self.helps(scores: scores, labels: labels, seed: seed)
         }
-        map = isWanted ? try IsotonicRegression(x: scores, y: labels, weights: nil) : nil
+        map = isWanted ? try IsotonicRegression(scores: scores, outcomes: labels) : nil
     }
 
-    public func chance(_ score: Double) -> Double { map?.value(at: score) ?? score }
+    public func chance(_ score: Double) -> Double { map.map { $0(score) } ?? score }
 
     /// Whether isotonic regression lowers the calibration error of rows that it was not fitted on.
     ///
@@ -52,10 +52,10 @@ public struct ScoreCalibrator: Sendable {
                 y.append(labels[row])
             }
             if x.isEmpty { return false }
-            let map = try IsotonicRegression(x: x, y: y, weights: nil)
+            let map = try IsotonicRegression(scores: x, outcomes: y)
             for row in order where isHeld[row] {
                 before.append(scores[row])
-                after.append(map.value(at: scores[row]))
+                after.append(map(scores[row]))
                 held.append(labels[row])
             }
         }

@@ -32,7 +32,7 @@ struct EstimationPage {
             ))
         return Report(
             title: "Estimated performance of \(current.file)", json: .object(JSONObject(members)), blocks: blocks(),
-            hasFinding: result.current.chunks.contains { !alerts($0).isEmpty })
+            hasFinding: result.current.chunks.contains { isUnusual($0) })
     }
 
     private func side(_ part: EstimationResult.Part) -> JSON {
@@ -42,6 +42,11 @@ struct EstimationPage {
     /// The metrics whose estimate is unusual.
     private func alerts(_ chunk: EstimationResult.Chunk) -> Set<EstimatedMetric> {
         Set(result.metrics.filter { metric in chunk.performance.estimated[metric].map { bands[metric]?.isUnusual($0) ?? false } ?? false })
+    }
+
+    /// Counts take no part: a smaller chunk has smaller ones.
+    private func isUnusual(_ chunk: EstimationResult.Chunk) -> Bool {
+        !alerts(chunk).isDisjoint(with: EstimatedMetric.ofClasses + EstimatedMetric.ofRegression)
     }
 
     private func json(_ chunk: EstimationResult.Chunk, _ period: String) -> JSON {
@@ -57,7 +62,7 @@ struct EstimationPage {
             ("lower_bound", values { performance.bounds($0)?.lower }), ("upper_bound", values { performance.bounds($0)?.upper }),
             ("lower_threshold", values { bands[$0]?.lower }), ("upper_threshold", values { bands[$0]?.upper }),
             ("alerts", .object(JSONObject(result.metrics.map { ($0.rawValue, .bool(found.contains($0))) }))),
-            ("alert", .bool(!found.isEmpty)),
+            ("alert", .bool(isUnusual(chunk))),
         ]
         let why = reasons(chunk)
         if period == "reference" { members.append(("without_itself", withoutItself(performance))) }
@@ -111,8 +116,10 @@ struct EstimationPage {
                 + shown.flatMap { [Digits.short(chunk.performance.estimated[$0]), Digits.short(chunk.performance.realized[$0])] }
         }
         let header = ["rows"] + shown.flatMap { [$0.rawValue, "realized"] }
-        out.append(.table(Report.Table(header, rows, tones: result.current.chunks.map { alerts($0).isEmpty ? .plain : .bad })))
-        let unusual = result.metrics.filter { metric in result.current.chunks.contains { alerts($0).contains(metric) } }
+        out.append(.table(Report.Table(header, rows, tones: result.current.chunks.map { isUnusual($0) ? .bad : .plain })))
+        let unusual = result.metrics.filter { metric in
+            !EstimatedMetric.ofConfusion.contains(metric) && result.current.chunks.contains { alerts($0).contains(metric) }
+        }
         for metric in unusual {
             guard let band = bands[metric] else { continue }
             let count = result.current.chunks.count { alerts($0).contains(metric) }
@@ -148,28 +155,34 @@ struct EstimationPage {
         return text + "An estimate holds while the model relates inputs to labels as it did in the reference."
     }
 
+    /// Chunks where a value is undefined have no point.
     private func chart(_ metric: EstimatedMetric) -> Report.Chart {
         let chunks = result.reference.chunks + result.current.chunks
-        let x = chunks.indices.map(Double.init)
-        let estimated = chunks.map { $0.performance.estimated[metric] ?? .nan }
-        var series = [
-            Report.Chart.Series(
-                "estimated", x: x, y: estimated, lower: chunks.map { $0.performance.bounds(metric)?.lower ?? .nan },
-                upper: chunks.map { $0.performance.bounds(metric)?.upper ?? .nan })
-        ]
-        let realized = chunks.map { $0.performance.realized[metric] ?? .nan }
-        if realized.contains(where: { !$0.isNaN }) { series.append(Report.Chart.Series("realized", x: x, y: realized)) }
-        if let band = bands[metric] {
-            let ends = [x.first ?? 0, x.last ?? 0]
-            series.append(Report.Chart.Series("usual, lower", x: ends, y: [band.lower, band.lower]))
-            if band.upper.isFinite { series.append(Report.Chart.Series("usual, upper", x: ends, y: [band.upper, band.upper])) }
+        func series(_ name: String, _ value: (ChunkPerformance) -> Double?) -> Report.Chart.Series {
+            let points = chunks.enumerated().compactMap { place, chunk in value(chunk.performance).map { (Double(place), $0) } }
+            return Report.Chart.Series(name, x: points.map(\.0), y: points.map(\.1))
         }
-        let known = estimated.filter { !$0.isNaN }
-        let words = known.min().flatMap { low in known.max().map { "from \(Digits.short(low)) to \(Digits.short($0))" } } ?? "undefined"
+        var estimated = series("estimated") { $0.estimated[metric] }
+        let bounds = chunks.filter { $0.performance.estimated[metric] != nil }.compactMap { $0.performance.bounds(metric) }
+        if bounds.count == estimated.y.count {
+            estimated.lower = bounds.map(\.lower)
+            estimated.upper = bounds.map(\.upper)
+        }
+        var all = [estimated]
+        let realized = series("realized") { $0.realized[metric] }
+        if !realized.y.isEmpty { all.append(realized) }
+        if let band = bands[metric], !chunks.isEmpty {
+            let ends = [0, Double(chunks.count - 1)]
+            all.append(Report.Chart.Series("usual, lower", x: ends, y: [band.lower, band.lower]))
+            if band.upper.isFinite { all.append(Report.Chart.Series("usual, upper", x: ends, y: [band.upper, band.upper])) }
+        }
+        let words = estimated.y.min().flatMap { low in
+            estimated.y.max().map { "from \(Digits.short(low)) to \(Digits.short($0))" }
+        }
         return Report.Chart(
             "\(metric.rawValue) by chunk",
-            summary: "Estimated \(words); of the reference: the first \(Digits.count(result.reference.chunks.count, "chunk")).",
-            shape: .lines,
-            series: series, xLabel: "chunk", yLabel: metric.rawValue)
+            summary:
+                "Estimated \(words ?? "nowhere"); of the reference: the first \(Digits.count(result.reference.chunks.count, "chunk")).",
+            shape: .lines, series: all, xLabel: "chunk", yLabel: metric.rawValue)
     }
 }

@@ -35,9 +35,9 @@ extension StatFunction {
             ]
         ) { args in
             let weights = args.has("weights") ? try args.numbers("weights") : nil
-            let curve = try IsotonicRegression(x: try args.numbers("score"), y: try args.numbers("label"), weights: weights)
+            let curve = try IsotonicRegression(scores: try args.numbers("score"), outcomes: try args.numbers("label"), weights: weights)
             let at = args.has("at") ? try args.numbers("at") : []
-            return .object(["x": .statistics(curve.x), "y": .statistics(curve.y), "value": .statistics(at.map { curve.value(at: $0) })])
+            return .object(["x": .statistics(curve.x), "y": .statistics(curve.y), "value": .statistics(at.map { curve($0) })])
         },
     ]
 

@@ -27,7 +27,7 @@ public enum RecalibrationMap: Sendable, Equatable {
         switch method {
         case .isotonic:
             self = .isotonic(
-                try IsotonicRegression(x: sample.scores, y: sample.labels.map { $0 ? 1 : 0 }, weights: sample.weights))
+                try IsotonicRegression(scores: sample.scores, outcomes: sample.labels.map { $0 ? 1 : 0 }, weights: sample.weights))
         case .platt:
             let x = sample.scores.map { logit($0, limit: Self.limit) }
             guard x.contains(where: { $0 != x[0] }) else { throw StatisticsError(.undefined, "all scores are equal") }
@@ -80,7 +80,7 @@ public enum RecalibrationMap: Sendable, Equatable {
         if score.isNaN { return score }
         switch self {
         case .platt(let intercept, let slope): return logistic(intercept + slope * logit(score, limit: Self.limit))
-        case .isotonic(let function): return function.value(at: score)
+        case .isotonic(let function): return function(score)
         case .temperature(let temperature): return logistic(logit(score, limit: Self.limit) / temperature)
         }
     }

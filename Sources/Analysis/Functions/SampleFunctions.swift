@@ -62,9 +62,14 @@ extension StatFunction {
         let confidence = try args.confidence()
         let bootstrap: Bootstrap
         if args.has("indices") {
-            let indices = try args.json("indices").arrayValue ?? []
+            guard let indices = try args.json("indices").arrayValue else {
+                throw AnalysisError("indices is no list, expected a list of lists")
+            }
             let rows = try indices.enumerated().map { place, row in
-                try (row.arrayValue ?? []).map { item in
+                guard let row = row.arrayValue else {
+                    throw AnalysisError("indices[\(place)] is \(row.kind), expected a list of whole numbers")
+                }
+                return try row.map { item in
                     guard let index = item.intValue, let index = Int(exactly: index) else {
                         throw AnalysisError("indices[\(place)] holds \(item.kind), expected whole numbers")
                     }

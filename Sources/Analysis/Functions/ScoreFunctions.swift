@@ -10,7 +10,7 @@ extension StatFunction {
         ) { args in
             let labels = try args.numbers("label")
             for (index, label) in labels.enumerated() where label != 0 && label != 1 {
-                throw AnalysisError("label[\(index)] is \(JSON.statistic(label).text), expected 0 or 1")
+                throw AnalysisError("label[\(index)] is \(label.isNaN ? "missing" : "\(label)"), expected 0 or 1")
             }
             let (first, second) = (try args.numbers("score_1"), try args.numbers("score_2"))
             let delong = try DeLong(labels: labels.map { $0 == 1 }, scores1: first, scores2: second)

@@ -11,13 +11,13 @@ extension StatFunction {
                 .optional("y", "numbers; then of the mean of x − y", preset: "none"),
                 .optional("null", "the mean that is to be excluded", preset: "0"),
                 .optional("tightest_at", "number of values at which it is narrowest, chosen beforehand", preset: "1000"),
-                .optional("first_look", "no interval before so many values", preset: "30"),
+                .optional("first_look", "no interval before so many values", preset: "100"),
                 .optional("path", "also the ends after every value", preset: "false"), .confidence,
             ]
         ) { args in
             var sequence = try ConfidenceSequence(
                 confidence: try args.confidence(), tightestAt: try args.integer("tightest_at", preset: 1000),
-                firstLook: try args.integer("first_look", preset: 30))
+                firstLook: try args.integer("first_look", preset: 100))
             let null = try args.number("null", preset: 0)
             var path: [Interval?] = []
             var decidedAt: Int?
@@ -43,7 +43,7 @@ extension StatFunction {
                 .required("scale", "size of the effects that are expected, chosen beforehand"),
                 .optional("null", "the mean that is tested", preset: "0"),
                 .optional("variance", "of a single value, if it is known", preset: "estimated"),
-                .optional("first_look", "nothing is decided before so many values", preset: "30"),
+                .optional("first_look", "nothing is decided before so many values", preset: "100"),
                 .optional("path", "also the p-value after every value", preset: "false"), .confidence,
             ]
         ) { args in
@@ -51,7 +51,7 @@ extension StatFunction {
             let variance = args.has("variance") ? try args.number("variance") : nil
             var test = try MixtureSPRT(
                 null: try args.number("null", preset: 0), scale: try args.number("scale"), variance: variance,
-                firstLook: try args.integer("first_look", preset: 30))
+                firstLook: try args.integer("first_look", preset: 100))
             var path: [Double] = []
             for value in try stream(args) {
                 test.observe(value)

@@ -11,7 +11,7 @@ public struct StatArguments: Sendable {
 
     /// The argument as it was given.
     public func json(_ name: String) throws -> JSON {
-        guard let value = object[name] else { throw AnalysisError("\(name) is missing") }
+        guard let value = object[name] else { throw AnalysisError("\(name) is missing, expected it among the arguments") }
         return value
     }
 
@@ -117,7 +117,7 @@ public struct StatArguments: Sendable {
         return holes && policy == "propagate" ? nil : out
     }
 
-    /// Rows of numbers of equal length, at least `columns` of them if that is said.
+    /// Rows of numbers of equal length.
     public func rows(_ name: String) throws -> [[Double]] {
         let value = try json(name)
         guard let items = value.arrayValue else { throw failure(name, value, "a list of rows") }

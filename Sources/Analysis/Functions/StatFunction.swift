@@ -39,6 +39,9 @@ public struct StatFunction: Sendable {
         for member in object.members where !names.contains(member.key) {
             throw AnalysisError("unknown argument \"\(member.key)\", expected \(names.joined(separator: ", "))")
         }
+        for argument in arguments where argument.preset == nil && object[argument.name] == nil {
+            throw AnalysisError("\(argument.name) is missing, expected \(argument.meaning)")
+        }
         return try body(StatArguments(object))
     }
 }

@@ -23,9 +23,11 @@ public struct ProbabilityScores: Sendable, Equatable {
         var logs = 0.0
         for i in labels.indices {
             let (label, score, weight) = (labels[i], scores[i], weights?[i] ?? 1)
-            guard label == 0 || label == 1 else { throw StatisticsError(.outOfRange, "label[\(i)] is \(label), expected 0 or 1") }
+            guard label == 0 || label == 1 else {
+                throw StatisticsError(.outOfRange, "label[\(i)] is \(Self.shown(label)), expected 0 or 1")
+            }
             guard score >= 0, score <= 1 else {
-                throw StatisticsError(.outOfRange, "score[\(i)] is \(score), expected a number in 0...1")
+                throw StatisticsError(.outOfRange, "score[\(i)] is \(Self.shown(score)), expected a number in 0...1")
             }
             guard weight >= 0, weight.isFinite else {
                 throw StatisticsError(.outOfRange, "weights[\(i)] is \(weight), expected a number of at least 0")
@@ -35,8 +37,10 @@ public struct ProbabilityScores: Sendable, Equatable {
             squares += weight * (score - label) * (score - label)
             logs -= weight * (label == 1 ? log(clipped) : log1p(-clipped))
         }
-        guard total > 0 else { throw StatisticsError(.empty, "every weight is 0") }
+        guard total > 0 else { throw StatisticsError(.empty, "every weight is 0, expected one above 0") }
         brier = squares / total
         logLoss = logs / total
     }
+
+    private static func shown(_ value: Double) -> String { value.isNaN ? "missing" : "\(value)" }
 }

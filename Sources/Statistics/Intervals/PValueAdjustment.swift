@@ -25,7 +25,9 @@ public enum PValueAdjustment: String, Sendable, CaseIterable {
         let family = pValues.indices.filter { pValues[$0] != nil }
         guard !family.isEmpty else { throw StatisticsError(.empty, "no p-value, expected at least one") }
         let values = pValues.map { $0 ?? 0 }
-        guard values.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { throw StatisticsError(.outOfRange, "a p-value outside 0...1") }
+        guard values.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
+            throw StatisticsError(.outOfRange, "a p-value outside 0...1, expected a probability")
+        }
         let order = family.sorted { (values[$0], $0) < (values[$1], $1) }
         let adjusted = adjustSorted(order.map { values[$0] })
         var out = [Double?](repeating: nil, count: pValues.count)

@@ -48,9 +48,9 @@ public struct Bootstrap: Sendable {
     /// - Throws: ``StatisticsError`` for an index out of range, an empty resample, an empty sample or values that are not finite.
     public static func given(_ sample: [Double], _ statistic: Statistic, indices: [[Int]]) throws(StatisticsError) -> Bootstrap {
         for draw in indices {
-            guard !draw.isEmpty else { throw StatisticsError(.empty, "a resample without values") }
+            guard !draw.isEmpty else { throw StatisticsError(.empty, "a resample without values, expected at least one") }
             guard draw.allSatisfy(sample.indices.contains) else {
-                throw StatisticsError(.outOfRange, "an index outside 0...\(sample.count - 1)")
+                throw StatisticsError(.outOfRange, "an index outside the sample, expected 0...\(sample.count - 1)")
             }
         }
         return try Bootstrap(sample, statistic, count: indices.count) { indices[$0] }
@@ -68,8 +68,10 @@ public struct Bootstrap: Sendable {
     }
 
     private init(_ sample: [Double], _ statistic: Statistic, count: Int, draw: (Int) -> [Int]) throws(StatisticsError) {
-        guard !sample.isEmpty else { throw StatisticsError(.empty, "no values") }
-        guard sample.allSatisfy(\.isFinite) else { throw StatisticsError(.outOfRange, "a value that is not finite") }
+        guard !sample.isEmpty else { throw StatisticsError(.empty, "no values, expected at least one") }
+        guard sample.allSatisfy(\.isFinite) else {
+            throw StatisticsError(.outOfRange, "an infinite or missing value, expected finite ones")
+        }
         guard count > 0 else { throw StatisticsError(.empty, "no resamples, expected at least one") }
         let sorted = sample.sorted()
         var rank = [Int](repeating: 0, count: sample.count)

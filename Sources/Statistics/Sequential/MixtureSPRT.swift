@@ -22,7 +22,7 @@ public struct MixtureSPRT: Sendable, Equatable {
     ///   - variance: of a single value, if it is known; else it is estimated.
     ///   - firstLook: nothing is decided before so many values; it matters when the variance is estimated.
     /// - Throws: ``StatisticsError`` `.outOfRange` for a scale or variance that is not positive.
-    public init(null: Double = 0, scale: Double, variance: Double? = nil, firstLook: Int64 = 30) throws(StatisticsError) {
+    public init(null: Double = 0, scale: Double, variance: Double? = nil, firstLook: Int64 = 100) throws(StatisticsError) {
         guard scale > 0, scale.isFinite else { throw StatisticsError(.outOfRange, "the scale is \(scale), expected a number above 0") }
         if let variance, !(variance > 0 && variance.isFinite) {
             throw StatisticsError(.outOfRange, "the variance is \(variance), expected a number above 0")

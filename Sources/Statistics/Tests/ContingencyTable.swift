@@ -20,16 +20,25 @@ public struct ContingencyTest: Sendable, Equatable {
     ///   its expected one.
     /// - Throws: ``StatisticsError`` when the table is empty or ragged, holds a negative or infinite number, or has a zero row or column.
     public init(_ table: [[Double]], kind: Kind = .pearson, correction: Bool = true) throws(StatisticsError) {
-        guard let width = table.first?.count, width > 0 else { throw StatisticsError(.empty, "the table is empty") }
-        guard table.allSatisfy({ $0.count == width }) else { throw StatisticsError(.unequalLengths, "rows of unequal length") }
+        guard let width = table.first?.count, width > 0 else {
+            throw StatisticsError(.empty, "the table is empty, expected rows of counts")
+        }
+        guard table.allSatisfy({ $0.count == width }) else {
+            throw StatisticsError(.unequalLengths, "rows of unequal length, expected a table")
+        }
         guard table.allSatisfy({ $0.allSatisfy { $0 >= 0 && $0.isFinite } }) else {
             throw StatisticsError(.outOfRange, "the table holds a negative or missing number, expected counts of at least 0")
         }
         let rows = table.map { $0.reduce(0, +) }
         let columns = (0..<width).map { column in table.reduce(0) { $0 + $1[column] } }
-        if let zero = rows.firstIndex(of: 0) { throw StatisticsError(.undefined, "row \(zero) of the table is all zero") }
-        if let zero = columns.firstIndex(of: 0) { throw StatisticsError(.undefined, "column \(zero) of the table is all zero") }
+        if let zero = rows.firstIndex(of: 0) {
+            throw StatisticsError(.undefined, "row \(zero) of the table is all zero, expected a count in every row and column")
+        }
+        if let zero = columns.firstIndex(of: 0) {
+            throw StatisticsError(.undefined, "column \(zero) of the table is all zero, expected a count in every row and column")
+        }
         let total = rows.reduce(0, +)
+        guard total < 1e150 else { throw StatisticsError(.outOfRange, "the counts sum to \(total), expected less than 1e150") }
         let expected = rows.map { row in columns.map { row * $0 / total } }
         self.expected = expected
         degreesOfFreedom = (rows.count - 1) * (width - 1)

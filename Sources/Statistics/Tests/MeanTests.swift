@@ -46,7 +46,9 @@ private struct Moments {
 
     init(_ values: [Double]) throws(StatisticsError) {
         guard values.count >= 2 else { throw StatisticsError(.empty, "\(values.count) values in a sample, expected at least two") }
-        guard values.allSatisfy(\.isFinite) else { throw StatisticsError(.outOfRange, "a value that is not finite in a sample") }
+        guard values.allSatisfy(\.isFinite) else {
+            throw StatisticsError(.outOfRange, "an infinite or missing value in a sample, expected finite ones")
+        }
         let n = Double(values.count)
         let mean = values.reduce(0, +) / n
         count = n
@@ -57,6 +59,9 @@ private struct Moments {
         let isConstant = values.allSatisfy { $0 == values[0] }
         variance = isConstant ? 0 : max(0, squares - rest * rest / n) / (n - 1)
         if isConstant { self.mean = values[0] }
+        guard variance.isFinite else {
+            throw StatisticsError(.outOfRange, "values so large that their squares overflow, expected smaller ones")
+        }
     }
 }
 
@@ -71,9 +76,11 @@ public struct LeveneTest: Sendable, Equatable {
     /// - Throws: ``StatisticsError`` when there are fewer than two samples, an empty one, too few values or one that is not finite.
     public init(_ samples: [[Double]]) throws(StatisticsError) {
         guard samples.count >= 2 else { throw StatisticsError(.empty, "\(samples.count) samples, expected at least two") }
-        guard samples.allSatisfy({ !$0.isEmpty }) else { throw StatisticsError(.empty, "a sample without values") }
+        guard samples.allSatisfy({ !$0.isEmpty }) else {
+            throw StatisticsError(.empty, "a sample without values, expected at least one in each")
+        }
         guard samples.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-            throw StatisticsError(.outOfRange, "a value that is not finite in a sample")
+            throw StatisticsError(.outOfRange, "an infinite or missing value in a sample, expected finite ones")
         }
         let total = Double(samples.reduce(0) { $0 + $1.count })
         let groups = Double(samples.count)

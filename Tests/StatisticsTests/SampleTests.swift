@@ -100,9 +100,31 @@ struct PValueAdjustmentTests {
         }
     }
 
+    /// The definition: for every size, Simes' bound of the largest ones.
+    @Test("Hommel's method equals its definition, with ties, zeros and ones", arguments: [1, 2, 3, 7, 40])
+    func hommel(size: Int) throws {
+        var random = SeededRandom(seed: 16)
+        for round in 0..<60 {
+            let p = (0..<size).map { _ in round % 3 == 0 ? Double(random.below(5)) / 4 : random.uniform() * random.uniform() }
+            let sorted = p.sorted()
+            var expected = sorted
+            for s in stride(from: size, to: 1, by: -1) {
+                let bound = (0..<s).map { Double(s) * sorted[size - s + $0] / Double($0 + 1) }.min() ?? 1
+                for i in 0..<size { expected[i] = max(expected[i], i >= size - s ? bound : min(Double(s) * sorted[i], bound)) }
+            }
+            let adjusted = try PValueAdjustment.hommel.adjust(p).compactMap(\.self).sorted()
+            for (got, want) in zip(adjusted, expected) { #expect(isNear(got, min(1, want)), "size \(size), round \(round), seed 16") }
+        }
+    }
+
+    @Test("a list of tests that could not be done stays as it is")
+    func onlyHoles() throws {
+        #expect(try PValueAdjustment.holm.adjust([nil, nil]) == [nil, nil])
+    }
+
     @Test("an empty family and what is no probability are refused")
     func refused() {
-        for p in [[], [nil], [0.2, 1.3], [-0.1], [.nan]] as [[Double?]] {
+        for p in [[], [0.2, 1.3], [-0.1], [.nan]] as [[Double?]] {
             #expect(throws: StatisticsError.self) { try PValueAdjustment.holm.adjust(p) }
         }
     }

@@ -5,11 +5,12 @@ import Testing
 @Suite("Two independent proportions")
 struct TwoProportionsTests {
     // R. G. Newcombe, "Interval Estimation for the Difference between Independent Proportions", 1998, table II, method 6
-    // (Miettinen and Nurminen), contrasts (a), (b), (c) and (d).
+    // (Miettinen and Nurminen), contrasts (a) to (h).
     @Test(
         "Newcombe's published score intervals of the difference",
         arguments: [
             (56, 70, 48, 80, 0.0528, 0.3382), (9, 10, 3, 10, 0.1700, 0.8406), (6, 7, 2, 7, 0.0342, 0.8534), (5, 56, 0, 29, -0.0326, 0.1933),
+            (0, 10, 0, 20, -0.1658, 0.2844), (0, 10, 0, 10, -0.2879, 0.2879), (10, 10, 0, 20, 0.7156, 1), (10, 10, 0, 10, 0.6636, 1),
         ] as [(Int64, Int64, Int64, Int64, Double, Double)])
     func published(x1: Int64, n1: Int64, x2: Int64, n2: Int64, lower: Double, upper: Double) throws {
         let interval = try TwoProportions(count1: x1, n1: n1, count2: x2, n2: n2).scoreDifference(confidence: 0.95)

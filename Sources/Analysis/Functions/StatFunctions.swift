@@ -51,13 +51,18 @@ public enum StatFunctions {
             }
             return .object(["name": .string(function.name), "summary": .string(function.summary), "arguments": .array(arguments)])
         }
-        let rows = all.map { function in
-            let arguments = function.arguments.map { argument in
-                "\(argument.name): \(argument.meaning)\(argument.preset.map { " (\($0))" } ?? "")"
-            }
-            return [function.name, arguments.joined(separator: "; "), function.summary]
+        let functions = all.map { function in
+            let arguments = function.arguments.map { $0.preset == nil ? $0.name : "[\($0.name)]" }
+            return [function.name, arguments.joined(separator: " "), function.summary]
+        }
+        let arguments = all.flatMap { function in
+            function.arguments.map { [function.name, $0.name, $0.preset ?? "", $0.meaning] }
         }
         return Report(
-            title: "Functions", json: .array(json), blocks: [.table(Report.Table(["name", "arguments", "what it does"], rows))])
+            title: "Functions", json: .array(json),
+            blocks: [
+                .table(Report.Table(["name", "arguments", "what it does"], functions)), .heading("Arguments"),
+                .table(Report.Table(["function", "argument", "default", "what it is"], arguments)),
+            ])
     }
 }

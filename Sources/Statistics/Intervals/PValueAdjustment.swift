@@ -19,11 +19,12 @@ public enum PValueAdjustment: String, Sendable, CaseIterable {
 
     /// Adjusted p-values in the order given, at most 1. A nil (a test that could not be done) stays nil and is outside the family.
     ///
-    /// - Throws: ``StatisticsError`` `.empty` for no p-value at all, `.outOfRange` for one outside 0...1.
-    /// - Complexity: O(*m* log *m*); `hommel` O(*m*²).
+    /// - Throws: ``StatisticsError`` `.empty` for an empty list, `.outOfRange` for one outside 0...1.
+    /// - Complexity: O(*m* log *m*).
     public func adjust(_ pValues: [Double?]) throws(StatisticsError) -> [Double?] {
         let family = pValues.indices.filter { pValues[$0] != nil }
-        guard !family.isEmpty else { throw StatisticsError(.empty, "no p-value, expected at least one") }
+        guard !pValues.isEmpty else { throw StatisticsError(.empty, "no p-value, expected at least one") }
+        guard !family.isEmpty else { return pValues }
         let values = pValues.map { $0 ?? 0 }
         guard values.allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
             throw StatisticsError(.outOfRange, "a p-value outside 0...1, expected a probability")
@@ -72,17 +73,63 @@ public enum PValueAdjustment: String, Sendable, CaseIterable {
         }.reversed()
     }
 
-    /// For each size of a subfamily of the largest p-values, Simes' bound of it.
+    /// The largest, over sizes s, of what Simes' bound of the s largest p-values asks: the bound itself of those among them, at most s·p
+    /// of the smaller ones.
     private static func hommel(_ p: [Double]) -> [Double] {
         let m = p.count
+        let bounds = simesBounds(p)
         var adjusted = p
-        for size in stride(from: m, to: 1, by: -1) {
-            let start = m - size
-            var bound = Double.infinity
-            for k in 0..<size { bound = min(bound, Double(size) * p[start + k] / Double(k + 1)) }
-            for i in start..<m { adjusted[i] = max(adjusted[i], bound) }
-            for i in 0..<start { adjusted[i] = max(adjusted[i], min(Double(size) * p[i], bound)) }
+        // Sizes s ≥ m − i hold place i: the largest bound from there up.
+        var largest = 0.0
+        for i in p.indices {
+            largest = i == 0 ? bounds[m] : max(largest, bounds[m - i])
+            adjusted[i] = max(adjusted[i], largest)
+        }
+        // Of the sizes below, only those count that no larger one beats; their bounds fall, s·p rises: the best is where they cross.
+        var sizes: [Int] = []
+        for i in p.indices.reversed().dropFirst() {
+            let size = m - i - 1
+            while let last = sizes.last, bounds[last] <= bounds[size] { sizes.removeLast() }
+            sizes.append(size)
+            let crossing = partition(sizes.count) { Double(sizes[$0]) * p[i] >= bounds[sizes[$0]] }
+            for k in [crossing - 1, crossing] where sizes.indices.contains(k) {
+                adjusted[i] = max(adjusted[i], min(Double(sizes[k]) * p[i], bounds[sizes[k]]))
+            }
         }
         return adjusted
+    }
+
+    /// Of every size s the smallest s·p₍ₖ₎/k among the s largest p-values: the flattest line from the point left of them to one of them,
+    /// which is found on the lower hull of the points (place, p).
+    private static func simesBounds(_ p: [Double]) -> [Double] {
+        let m = p.count
+        var bounds = [Double](repeating: 0, count: m + 1)
+        var hull: [Int] = []
+        for size in 1...m {
+            let left = m - size
+            func rise(_ from: Int, _ to: Int) -> Double { p[to] - p[from] }
+            while hull.count > 1 {
+                let (b, c) = (hull[hull.count - 1], hull[hull.count - 2])
+                guard rise(left, b) * Double(c - left) >= rise(left, c) * Double(b - left) else { break }
+                hull.removeLast()
+            }
+            hull.append(left)
+            func slope(_ k: Int) -> Double { p[hull[k]] / Double(hull[k] - left + 1) }
+            // From the right end of the hull to its left one the slope falls, then rises.
+            let flattest = partition(hull.count - 1) { slope($0) <= slope($0 + 1) }
+            bounds[size] = Double(size) * slope(flattest)
+        }
+        return bounds
+    }
+
+    /// The first of 0 ..< count where a condition holds that, once true, stays true; count if none.
+    private static func partition(_ count: Int, _ holds: (Int) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(middle) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -105,12 +105,19 @@ struct PValueAdjustmentTests {
     func hommel(size: Int) throws {
         var random = SeededRandom(seed: 16)
         for round in 0..<60 {
-            let p = (0..<size).map { _ in round % 3 == 0 ? Double(random.below(5)) / 4 : random.uniform() * random.uniform() }
+            let p: [Double] = (0..<size).map { _ in
+                if round % 3 == 0 { return Double(random.below(5)) / 4 }
+                return random.uniform() * random.uniform()
+            }
             let sorted = p.sorted()
             var expected = sorted
             for s in stride(from: size, to: 1, by: -1) {
-                let bound = (0..<s).map { Double(s) * sorted[size - s + $0] / Double($0 + 1) }.min() ?? 1
-                for i in 0..<size { expected[i] = max(expected[i], i >= size - s ? bound : min(Double(s) * sorted[i], bound)) }
+                var bound = Double.infinity
+                for k in 0..<s { bound = min(bound, Double(s) * sorted[size - s + k] / Double(k + 1)) }
+                for i in 0..<size {
+                    let asked: Double = i >= size - s ? bound : min(Double(s) * sorted[i], bound)
+                    expected[i] = max(expected[i], asked)
+                }
             }
             let adjusted = try PValueAdjustment.hommel.adjust(p).compactMap(\.self).sorted()
             for (got, want) in zip(adjusted, expected) { #expect(isNear(got, min(1, want)), "size \(size), round \(round), seed 16") }

@@ -38,10 +38,9 @@ public func stableOrder(_ values: [Double]) -> [Int] {
     return items.map { Int($0.row) }
 }
 
-/// The p-quantile of numbers in ascending order, with linear interpolation; NaN of none.
-func sortedQuantile(_ sorted: [Double], _ p: Double) -> Double {
-    precondition(p >= 0 && p <= 1, "a quantile needs 0 ≤ p ≤ 1")
-    if sorted.isEmpty { return .nan }
+/// The p-quantile of numbers in ascending order, with linear interpolation.
+func linearQuantile(_ sorted: [Double], _ p: Double) -> Double {
+    precondition(!sorted.isEmpty && p >= 0 && p <= 1, "a quantile needs numbers and 0 ≤ p ≤ 1")
     let place = p * Double(sorted.count - 1)
     let low = Int(place)
     let high = min(low + 1, sorted.count - 1)

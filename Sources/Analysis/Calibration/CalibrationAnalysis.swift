@@ -52,7 +52,7 @@ public struct CalibrationAnalysis: Sendable {
     static let verdictRowsMin = 50
 
     public init(_ frame: Frame, _ options: CalibrationOptions) throws {
-        guard options.bins >= 1, options.bins <= 1_000_000 else { throw AnalysisError("--bins \(options.bins), expected 1 to 1000000") }
+        guard options.bins >= 1, options.bins <= 10_000 else { throw AnalysisError("--bins \(options.bins), expected 1 to 10000") }
         let method = try options.recalibrationMethod()
         if !options.scores.isEmpty {
             guard options.score == nil else { throw AnalysisError("--score and --scores exclude each other") }

@@ -226,7 +226,8 @@ extension CalibrationAnalysis.Part {
         let worst = parts.flatMap { name, part in part.binned.bins.map { (name, $0) } }.max { $0.1.gap < $1.1.gap }
         let summary =
             worst.map { name, bin in
-                "the largest gap is \(tableNumber(bin.gap)) (\(name)): mean score \(tableNumber(bin.meanScore)), observed \(tableNumber(bin.observed)), \(bin.count) rows"
+                "the largest gap is \(tableNumber(bin.gap)) (\(name)): mean score \(tableNumber(bin.meanScore)), "
+                    + "observed \(tableNumber(bin.observed)), \(bin.count) rows"
             } ?? "no rows"
         return Report.Chart(
             "Reliability diagram", summary: summary, shape: .lines, series: series, xLabel: "mean score", yLabel: "observed rate",

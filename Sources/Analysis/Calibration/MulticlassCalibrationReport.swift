@@ -83,7 +83,8 @@ enum MulticlassCalibrationReport {
                 .init(
                     "Top-label reliability diagram",
                     summary:
-                        "the largest gap is \(tableNumber(widest?.gap)): mean score \(tableNumber(widest?.meanScore)), right \(tableNumber(widest?.observed))",
+                        "the largest gap is \(tableNumber(widest?.gap)): mean score \(tableNumber(widest?.meanScore)), "
+                        + "right \(tableNumber(widest?.observed))",
                     shape: .lines,
                     series: [.init("top label", x: result.topLabelBins.map(\.meanScore), y: result.topLabelBins.map(\.observed))],
                     xLabel: "mean score", yLabel: "share that is right", hasDiagonal: true)),

@@ -87,7 +87,8 @@ public struct PerformanceAnalysis: Sendable {
     }
 
     private static func text(_ join: LabelJoin) -> String {
-        "\(join.events) label events known: \(join.labelled) predictions labelled, \(join.unlabelled) not (\(join.unlabelledDue) of them due); "
+        "\(join.events) label events known: \(join.labelled) predictions labelled, "
+            + "\(join.unlabelled) not (\(join.unlabelledDue) of them due); "
             + "\(join.orphans) ids without a prediction, \(join.resent) labels sent again, \(join.corrected) corrected."
     }
 }

@@ -35,6 +35,11 @@ enum PerformanceReport {
                     var out = JSONObject([("value", .statistic(metric.value)), ("interval", metric.interval?.json ?? .null)])
                     if let method = metric.method { out["method"] = .string(method.rawValue) }
                     if let why = metric.why { out["why"] = .string(why) }
+                    if metric.value != nil, metric.interval == nil {
+                        out["why"] = .string(
+                            metric.name == "max_error"
+                                ? "no interval: a maximum has no such law" : "no interval: too few rows, or they do not vary")
+                    }
                     return (metric.name, .object(out))
                 }))
         if hasCurves, let ranking = outcome.ranking {
@@ -110,6 +115,7 @@ enum PerformanceReport {
             guard points.count > pointCountMax else { return points }
             return (0..<pointCountMax).map { points[$0 * (points.count - 1) / (pointCountMax - 1)] }
         }
+        let base = tableNumber(ranking.positiveTotal / (ranking.positiveTotal + ranking.negativeTotal))
         let roc = ranking.roc
         let pr = ranking.precisionRecall
         return [
@@ -123,7 +129,7 @@ enum PerformanceReport {
                 .init(
                     "Precision-recall curve",
                     summary:
-                        "average precision \(value("average_precision")), base rate \(tableNumber(ranking.positiveTotal / (ranking.positiveTotal + ranking.negativeTotal)))",
+                        "average precision \(value("average_precision")), base rate \(base)",
                     shape: .lines, series: [.init("scores", x: thin(pr.recall), y: thin(pr.precision))], xLabel: "recall",
                     yLabel: "precision")),
         ]

@@ -26,11 +26,12 @@ public struct CalibrationErrors: Sendable, Equatable {
 /// The expected calibration error without the part that chance adds, with an interval.
 ///
 /// ECE = Σ_b |S_b| / Σw with S_b = Σ w·(label − score) over a bin. S_b is nearly normal with variance V_b = Σ w²·(label − score)², and
-/// |S_b| is on average larger than the true |δ_b|: E|N(δ, V)| = √(2V/π)·e^(−δ²/2V) + δ·(1 − 2Φ(−δ/√V)). So each |S_b| is replaced by the
-/// δ_b of which it would be the mean (0 when even that of δ = 0 is larger); their sum is `value`. The interval is a seeded parametric
-/// bootstrap: sums drawn around the δ_b give the distribution of ECE* − Σ|δ_b|/Σw, which is taken from the ECE (pivotal), kept in 0…1.
+/// |S_b| is on average larger than the truth: E|N(δ, V)| = √(2V/π)·e^(−δ²/2V) + δ·(1 − 2Φ(−δ/√V)). Among models whose gaps are t times
+/// those seen, `value` is the error of the one under which the ECE would be on average what it is (0 when chance alone gives more), and
+/// the interval holds the errors of those under which it lies between the tails: of seeded normal draws of the sums.
 /// > Source: C. A. T. Ferro, T. E. Fricker, "A Bias-Corrected Decomposition of the Brier Score", 2012 (the bias); R. Roelofs et al.,
-/// > "Mitigating Bias in Calibration Error Estimation", 2022; B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13.
+/// > "Mitigating Bias in Calibration Error Estimation", 2022; T. J. DiCiccio, J. P. Romano, "Nonparametric Confidence Limits by Resampling
+/// > Methods and Least Favorable Families", 1990 (the interval).
 public struct DebiasedCalibrationError: Sendable, Equatable {
     public var value: Double
     public var interval: Interval
@@ -39,7 +40,7 @@ public struct DebiasedCalibrationError: Sendable, Equatable {
 
     /// - Complexity: O(rows) once, then O(resamples · bins).
     public init(
-        _ sample: CalibrationSample, _ binned: CalibrationBins, confidence: Double = 0.95, resamples: Int = 2000, seed: UInt64 = 1
+        _ sample: CalibrationSample, _ binned: CalibrationBins, confidence: Double = 0.95, resamples: Int = 1000, seed: UInt64 = 1
     ) {
         let count = binned.bins.count
         var sums = [Double](repeating: 0, count: count)
@@ -50,52 +51,87 @@ public struct DebiasedCalibrationError: Sendable, Equatable {
             variances[Int(binned.places[row])] += term * term
         }
         let total = sample.totalWeight
-        expected = sums.reduce(0) { $0 + abs($1) } / total
-        let centers = zip(sums, variances).map { sum, variance in
-            (sum < 0 ? -1 : 1) * Self.unfolded(abs(sum), (variance - sum * sum / Double(sample.count)).squareRoot())
-        }
-        let center = centers.reduce(0) { $0 + abs($1) } / total
-        value = min(center, 1)
+        let plain = sums.reduce(0) { $0 + abs($1) }
+        expected = plain / total
+        let deviations = variances.map { $0.squareRoot() }
+        let n = Double(sample.count)
+        let spreads = zip(sums, variances).map { max(0, $1 - $0 * $0 / n).squareRoot() }
+        let shape = Self.shape(sums, spreads, binned.bins.map(\.weight))
+        let size = shape.reduce(0) { $0 + abs($1) } / total
+        value = min(
+            1,
+            Self.root(plain) { t in
+                zip(shape, spreads).reduce(0) { $0 + Self.folded(abs($1.0) * t, $1.1) }
+            } * size)
 
         // The sums of a multinomial draw of rows: their covariance is diag(V) − S·Sᵀ/n. Normal numbers z√V have the first part;
         // taking a multiple k of S·Σ(S z √V / V) away leaves the second, with the k that solves k²a − 2k = −1/n, a = Σ S²/V.
-        let n = Double(sample.count)
-        let ratio = zip(centers, variances).reduce(0) { $1.1 > 0 ? $0 + $1.0 * $1.0 / $1.1 : $0 }
+        let ratio = zip(sums, variances).reduce(0) { $1.1 > 0 ? $0 + $1.0 * $1.0 / $1.1 : $0 }
         let pull = ratio > 0 ? (1 - max(0, 1 - ratio / n).squareRoot()) / ratio : 0
-        let deviations = variances.map { $0.squareRoot() }
         var random = SeededRandom(seed: seed)
-        var shifts: [Double] = []
-        shifts.reserveCapacity(resamples)
-        var noise = [Double](repeating: 0, count: count)
-        for _ in 0..<resamples {
+        var noise = [Double](repeating: 0, count: count * resamples)
+        for draw in 0..<resamples {
+            let start = draw * count
             var along = 0.0
             for bin in 0..<count {
-                noise[bin] = deviations[bin] * random.normal()
-                if variances[bin] > 0 { along += centers[bin] / variances[bin] * noise[bin] }
+                noise[start + bin] = deviations[bin] * random.normal()
+                if variances[bin] > 0 { along += sums[bin] / variances[bin] * noise[start + bin] }
             }
-            var error = 0.0
-            for bin in 0..<count { error += abs(centers[bin] + noise[bin] - pull * along * centers[bin]) }
-            shifts.append(error / total - center)
+            for bin in 0..<count { noise[start + bin] -= pull * along * sums[bin] }
         }
-        shifts.sort()
+        func quantile(_ p: Double, _ t: Double) -> Double {
+            var errors = (0..<resamples).map { draw -> Double in
+                var error = 0.0
+                for bin in 0..<count { error += abs(t * shape[bin] + noise[draw * count + bin]) }
+                return error
+            }
+            errors.sort()
+            return linearQuantile(errors, p)
+        }
         let tail = (1 - confidence) / 2
-        let lower = max(0, expected - sortedQuantile(shifts, 1 - tail))
-        interval = Interval(lower: min(lower, 1), upper: min(1, max(lower, expected - sortedQuantile(shifts, tail))))
+        let lower = Self.root(plain) { quantile(1 - tail, $0) } * size
+        let upper = Self.root(plain) { quantile(tail, $0) } * size
+        // An ECE in the lower tail even of perfect calibration would leave nothing; the plain error, which is too large, is then the end.
+        interval = Interval(lower: min(1, lower), upper: min(1, max(upper, expected)))
     }
 
-    /// The δ ≥ 0 with E|N(δ, deviation²)| = mean, or 0.
-    static func unfolded(_ mean: Double, _ deviation: Double) -> Double {
-        guard deviation > 0 else { return mean }
-        func folded(_ delta: Double) -> Double {
-            let z = delta / deviation
-            return deviation * (2 / Double.pi).squareRoot() * exp(-z * z / 2) + delta * erf(z / 2.0.squareRoot())
+    /// The sums with the gaps of their bins drawn towards each other as far as chance explains their differences, so that the noise of
+    /// a bin is not taken for a gap of its own.
+    /// > Source: R. DerSimonian, N. Laird, "Meta-Analysis in Clinical Trials", 1986 (the variance between bins).
+    private static func shape(_ sums: [Double], _ spreads: [Double], _ weights: [Double]) -> [Double] {
+        let known = sums.indices.filter { spreads[$0] > 0 }
+        let precisions = known.map { weights[$0] * weights[$0] / (spreads[$0] * spreads[$0]) }
+        let gaps = known.map { sums[$0] / weights[$0] }
+        let all = precisions.reduce(0, +)
+        guard known.count > 1, all > 0 else { return sums }
+        let middle = zip(precisions, gaps).reduce(0) { $0 + $1.0 * $1.1 } / all
+        let apart = zip(precisions, gaps).reduce(0) { $0 + $1.0 * ($1.1 - middle) * ($1.1 - middle) }
+        let scale = all - precisions.reduce(0) { $0 + $1 * $1 } / all
+        let between = scale > 0 ? max(0, (apart - Double(known.count - 1)) / scale) : 0
+        var out = sums
+        for (place, bin) in known.enumerated() {
+            let kept = between / (between + 1 / precisions[place])
+            out[bin] = weights[bin] * (middle + kept * (gaps[place] - middle))
         }
-        if mean <= folded(0) { return 0 }
+        return out
+    }
+
+    /// E|N(mean, deviation²)| for a mean ≥ 0.
+    private static func folded(_ mean: Double, _ deviation: Double) -> Double {
+        guard deviation > 0 else { return mean }
+        let z = mean / deviation
+        return deviation * (2 / Double.pi).squareRoot() * exp(-z * z / 2) + mean * erf(z / 2.0.squareRoot())
+    }
+
+    /// The t ≥ 0 at which a growing function takes a value; 0 when it is larger there already.
+    private static func root(_ value: Double, _ function: (Double) -> Double) -> Double {
+        guard value > 0, function(0) < value else { return 0 }
+        var high = 1.0
+        while function(high) < value, high < 1e6 { high *= 2 }
         var low = 0.0
-        var high = mean  // folded(δ) ≥ δ
-        for _ in 0..<60 {
+        for _ in 0..<40 where high - low > 1e-9 * high {
             let middle = (low + high) / 2
-            if folded(middle) < mean { low = middle } else { high = middle }
+            if function(middle) < value { low = middle } else { high = middle }
         }
         return (low + high) / 2
     }

@@ -53,6 +53,9 @@ public enum RecalibrationMap: Sendable, Equatable {
             }
             return (value, slope)
         }
+        guard sample.labels.indices.contains(where: { sample.weight($0) > 0 && (sample.labels[$0] ? x[$0] < 0 : x[$0] > 0) }) else {
+            throw StatisticsError(.undefined, "no score is on the wrong side of 0.5, so the best temperature is 0")
+        }
         guard derivative(0).value > 0 else {
             throw StatisticsError(.undefined, "the scores do not favour what happened, so the best temperature is infinite")
         }
@@ -61,7 +64,7 @@ public enum RecalibrationMap: Sendable, Equatable {
         while derivative(high).value > 0 {
             low = high
             high *= 2
-            guard high < 1e9 else { throw StatisticsError(.undefined, "the scores are never wrong, so the best temperature is 0") }
+            guard high < 1e9 else { throw StatisticsError(.undefined, "the best temperature is too near 0") }
         }
         var beta = (low + high) / 2
         for _ in 0..<200 {

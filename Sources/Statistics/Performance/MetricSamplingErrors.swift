@@ -33,7 +33,7 @@ public struct MetricSamplingErrors: Sendable, Equatable {
         guard let scores else { return }
         if let area = try Self.area(labels, scores) { set("roc_auc", variance: area.variance, share: area.share) }
         let ranking = try ScoreRanking(scores: scores, labels: labels)
-        let draws = ranking.resample(IntervalPlan(resamples: 200, seed: seed), maxFPR: 1).resampled.map(\.averagePrecision).filter {
+        let draws = ranking.resample(IntervalPlan(resamples: 1000, seed: seed), maxFPR: 1).resampled.map(\.averagePrecision).filter {
             !$0.isNaN
         }
         if draws.count > 1 { set("average_precision", variance: Self.variance(draws) * n, share: 1) }

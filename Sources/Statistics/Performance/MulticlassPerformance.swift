@@ -107,7 +107,7 @@ private struct MulticlassAreas {
         var pairs: [Area?] = []
         var pairSizes: [Double] = []
         for a in 0..<classes {
-            for b in (a + 1)..<max(classes, a + 1) {
+            for b in a + 1..<classes {
                 let rows = all.filter { labels[$0] == a || labels[$0] == b }
                 let one = Self.area(scores[a], rows, labels, weights) { $0 == a }
                 let other = Self.area(scores[b], rows, labels, weights) { $0 == b }

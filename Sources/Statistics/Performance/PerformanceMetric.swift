@@ -46,15 +46,16 @@ public struct IntervalPlan: Sendable {
         self.seed = seed
     }
 
-    /// The percentile interval of resampled values, moved by `value − center`; nil when more than half of them are undefined.
+    /// The percentile interval of resampled values, moved by `value − center`; nil when more than half of them are undefined, or when
+    /// all are equal: the rows then say nothing of how much others would differ.
     func percentile(_ values: [Double], value: Double, center: Double, within range: ClosedRange<Double>) -> Interval? {
         let defined = values.filter { !$0.isNaN }.sorted()
         guard value.isFinite, center.isFinite, defined.count * 2 > values.count, let least = defined.first, least.isFinite,
-            defined[defined.count - 1].isFinite
+            defined[defined.count - 1].isFinite, least < defined[defined.count - 1]
         else { return nil }
         let tail = (1 - confidence) / 2
         func kept(_ x: Double) -> Double { min(max(x + (value - center), range.lowerBound), range.upperBound) }
-        return Interval(lower: kept(sortedQuantile(defined, tail)), upper: kept(sortedQuantile(defined, 1 - tail)))
+        return Interval(lower: kept(linearQuantile(defined, tail)), upper: kept(linearQuantile(defined, 1 - tail)))
     }
 }
 

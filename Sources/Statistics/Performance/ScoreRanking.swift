@@ -54,7 +54,8 @@ public struct ScoreRanking: Sendable {
         negativeTotal = negatives.reduce(0, +)
     }
 
-    /// The ROC curve: a point for "nothing is positive" at an infinite threshold, then one for each distinct score. NaN where a class is absent.
+    /// The ROC curve: a point for "nothing is positive" at an infinite threshold, then one for each distinct
+    /// score. NaN where a class is absent.
     public var roc: (fpr: [Double], tpr: [Double], thresholds: [Double]) {
         (
             running(negatives).map { $0 / negativeTotal }, running(positives).map { $0 / positiveTotal }, [Double.infinity] + thresholds
@@ -146,16 +147,17 @@ extension ScoreRanking {
     public func metrics(maxFPR: Double, _ plan: IntervalPlan?) -> [PerformanceMetric] {
         let all = RankingMetrics(positives: positives, negatives: negatives, maxFPR: maxFPR)
         let absent = positiveTotal > 0 ? "no label is negative" : negativeTotal > 0 ? "no label is positive" : "no rows"
-        let auc = plan.flatMap { plan in deLongVariance.map { areaInterval(all.rocAUC, $0, plan.confidence) } }
+        let auc = plan.flatMap { areaInterval($0.confidence, all.rocAUC) }
+        let method: PerformanceMetric.IntervalMethod = all.rocAUC > 0 && all.rocAUC < 1 ? .delong : .wilson
         let values: [(name: String, value: KeyPath<RankingMetrics, Double>)] = [
             ("average_precision", \.averagePrecision), ("pr_auc_trapezoid", \.precisionRecallTrapezoid), ("ks", \.kolmogorovSmirnov),
             ("partial_roc_auc", \.partialAUC),
         ]
         var out = [
-            PerformanceMetric("roc_auc", all.rocAUC, why: absent, interval: auc, method: .delong),
+            PerformanceMetric("roc_auc", all.rocAUC, why: absent, interval: auc, method: method),
             PerformanceMetric(
                 "gini", 2 * all.rocAUC - 1, why: absent, interval: auc.map { Interval(lower: 2 * $0.lower - 1, upper: 2 * $0.upper - 1) },
-                method: .delong),
+                method: method),
         ]
         let draws = plan.map { resample($0, maxFPR: maxFPR) }
         for (name, path) in values {
@@ -168,6 +170,16 @@ extension ScoreRanking {
             out.append(PerformanceMetric(name, value, why: absent, interval: interval, method: .bootstrap))
         }
         return out
+    }
+
+    /// DeLong's interval. Where the ranking is perfect (or perfectly wrong) DeLong's variance is 0 whatever the number of rows: then it
+    /// is Wilson's for a proportion over the rarer class, which cannot be narrower than what so few rows know.
+    private func areaInterval(_ confidence: Double, _ area: Double) -> Interval? {
+        guard let variance = deLongVariance else { return nil }
+        guard area <= 0 || area >= 1 else { return Statistics.areaInterval(area, variance, confidence) }
+        let p = positiveTotal * positiveTotal / squaredPositives.reduce(0, +)
+        let q = negativeTotal * negativeTotal / squaredNegatives.reduce(0, +)
+        return wilsonInterval(rate: area, effectiveCount: min(p, q), confidence: confidence)
     }
 
     /// DeLong's variance of the AUC; with weights that of its linear part with weights fixed. nil with a single positive or negative.

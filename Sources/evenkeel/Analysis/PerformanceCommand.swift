@@ -11,7 +11,8 @@ struct PerformanceCommand: ParsableCommand {
         discussion: """
             Example: evenkeel performance march.csv --label repaid --score score --reference january.csv --chunk-size 1000
 
-            Rows in which a needed cell is missing are left out and counted. Predictions are score >= threshold unless --prediction is given.
+            Rows in which a needed cell is missing are left out and counted. Predictions are score >= threshold unless \
+            --prediction is given.
             """)
 
     @Argument(help: "CSV file with a header; - for standard input.") var file: String

@@ -109,3 +109,21 @@ struct BinaryPerformanceTests {
         for (name, count) in covered { #expect((91.0...98).contains(Double(count) / Double(runs) * 100), "\(name): \(count) of \(runs)") }
     }
 }
+
+@Suite("A ranking of scores")
+struct ScoreRankingTests {
+    @Test("is the same for probabilities, for scores beyond them, and with weights of 1", arguments: [3, 500, 5000])
+    func ways(rows: Int) throws {
+        var random = Seeded(UInt64(rows))
+        let scores = (0..<rows).map { _ in random.uniform() < 0.1 ? -0.0 : (random.uniform() * 1000).rounded() / 1000 }
+        let labels = scores.map { random.uniform() < $0 }
+        let plain = try ScoreRanking(scores: scores, labels: labels)
+        for other in [
+            try ScoreRanking(scores: scores.map { $0 * 4 }, labels: labels),
+            try ScoreRanking(scores: scores, labels: labels, weights: scores.map { _ in 1 }),
+        ] {
+            #expect(other.positives == plain.positives && other.negatives == plain.negatives)
+        }
+        #expect(plain.thresholds == Set(scores.map { $0 + 0 }).sorted(by: >))
+    }
+}

@@ -48,6 +48,8 @@ public struct CalibrationAnalysis: Sendable {
 
     /// A debiased error below this is too small to matter, however sure it is.
     static let negligibleError = 0.01
+    /// More groups than this are a mistake, such as a column of ids.
+    static let groupCountMax = 1000
     /// With fewer rows no verdict is given.
     static let verdictRowsMin = 50
 
@@ -71,10 +73,18 @@ public struct CalibrationAnalysis: Sendable {
             ("command", .string("calibration")), ("rows", JSON(frame.rows)), ("left_out", JSON(frame.rows - rows.count)),
         ])
         for (key, value) in overall.json { json[key] = value }
+        json["settings"] = .object([
+            "bins": JSON(options.bins), "binning": .string(options.binning), "positive": .string(options.positive ?? "1"),
+            "confidence": .number(options.confidence), "seed": .string("\(options.seed)"),
+        ])
         var blocks = overall.blocks(leftOut: frame.rows - rows.count)
         var hasFinding = overall.verdict == .miscalibrated
         if !options.by.isEmpty {
-            let groups = try columns.groups(rows).map { (name: $0.name, part: try Part(columns.sample($0.rows), options)) }
+            let parts = columns.groups(rows)
+            guard parts.count <= Self.groupCountMax else {
+                throw AnalysisError("--by makes \(parts.count) groups, expected at most \(Self.groupCountMax)")
+            }
+            let groups = try parts.map { (name: $0.name, part: try Part(columns.sample($0.rows), options)) }
             json["by"] = .string(options.by.joined(separator: "*"))
             json["groups"] = .array(groups.map { .object(JSONObject([("group", .string($0.name))] + $0.part.json)) })
             blocks += Part.blocks(groups, by: options.by.joined(separator: "*"))

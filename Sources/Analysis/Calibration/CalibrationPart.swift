@@ -48,7 +48,7 @@ extension CalibrationAnalysis {
             spiegelhalter = Result { () throws(StatisticsError) in try SpiegelhalterTest(sample) }
             recalibration = Result { () throws(StatisticsError) in try LogisticRecalibration(sample) }
             inTheLarge = try? LogisticRecalibration.inTheLarge(sample)
-            let test = try HosmerLemeshow(try CalibrationBins(sample, count: 10, by: .equalMass).bins)
+            let test = try HosmerLemeshow(options.bins == 10 ? mass.bins : CalibrationBins(sample, count: 10, by: .equalMass).bins)
             (verdict, why) = Self.judge(rows: sample.count, error: debiased.value, p: test.pValueExternal, alpha: 1 - options.confidence)
         }
 

@@ -23,7 +23,16 @@ public struct PerformanceAnalysis: Sendable {
             ("command", .string("performance")), ("task", .string(task.rawValue)), ("rows", JSON(frame.rows)), ("n", JSON(rows.count)),
             ("left_out", JSON(frame.rows - rows.count)),
         ])
-        if task == .binary { json["positive"] = .string(options.positive ?? "1") }
+        var settings = JSONObject([("confidence", .number(options.confidence)), ("seed", .string("\(options.seed)"))])
+        switch task {
+        case .binary:
+            settings["positive"] = .string(options.positive ?? "1")
+            settings["threshold"] = options.prediction == nil ? .statistic(options.threshold) : .null
+            settings["max_fpr"] = .number(options.maxFPR)
+        case .regression: settings["quantile"] = .number(options.quantile)
+        case .multiclass: break
+        }
+        json["settings"] = .object(settings)
         if task == .multiclass { json["classes"] = .array(classes.map(JSON.string)) }
         var blocks: [Report.Block] = [.text("\(rows.count) rows; \(frame.rows - rows.count) left out for a missing cell.")]
         if let join {

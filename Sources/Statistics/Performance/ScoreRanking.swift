@@ -21,35 +21,71 @@ public struct ScoreRanking: Sendable {
             throw StatisticsError(.unequalLengths, "as many scores and weights as labels expected")
         }
         guard !scores.contains(where: \.isNaN) else { throw StatisticsError(.outOfRange, "NaN among the scores") }
+        if let weights { self.init(weighted: scores, labels, weights) } else { self.init(counted: scores, labels) }
+    }
+
+    private init(weighted scores: [Double], _ labels: [Bool], _ weights: [Double]) {
         var thresholds: [Double] = []
         var positives: [Double] = []
         var negatives: [Double] = []
         var squaredPositives: [Double] = []
         var squaredNegatives: [Double] = []
-        for row in stableOrder(scores).reversed() {
-            let w = weights?[row] ?? 1
-            if w == 0 { continue }
+        for row in stableOrder(scores).reversed() where weights[row] != 0 {
             if thresholds.last != scores[row] {
                 thresholds.append(scores[row])
                 positives.append(0)
                 negatives.append(0)
-                if weights != nil {
-                    squaredPositives.append(0)
-                    squaredNegatives.append(0)
-                }
+                squaredPositives.append(0)
+                squaredNegatives.append(0)
             }
             let at = thresholds.count - 1
-            if labels[row] { positives[at] += w } else { negatives[at] += w }
-            if weights != nil {
-                if labels[row] { squaredPositives[at] += w * w } else { squaredNegatives[at] += w * w }
+            let w = weights[row]
+            if labels[row] {
+                positives[at] += w
+                squaredPositives[at] += w * w
+            } else {
+                negatives[at] += w
+                squaredNegatives[at] += w * w
             }
         }
         self.thresholds = thresholds
         self.positives = positives
         self.negatives = negatives
-        self.squaredPositives = weights == nil ? positives : squaredPositives
-        self.squaredNegatives = weights == nil ? negatives : squaredNegatives
-        isWeighted = weights != nil
+        self.squaredPositives = squaredPositives
+        self.squaredNegatives = squaredNegatives
+        isWeighted = true
+        positiveTotal = positives.reduce(0, +)
+        negativeTotal = negatives.reduce(0, +)
+    }
+
+    /// Without weights only the scores and their labels need be put in order, not the rows: a score and its label make one integer.
+    private init(counted scores: [Double], _ labels: [Bool]) {
+        var thresholds: [Double] = []
+        var positives: [Double] = []
+        var negatives: [Double] = []
+        func add(_ score: Double, _ isPositive: Bool) {
+            if thresholds.last != score {
+                thresholds.append(score)
+                positives.append(0)
+                negatives.append(0)
+            }
+            let at = thresholds.count - 1
+            if isPositive { positives[at] += 1 } else { negatives[at] += 1 }
+        }
+        if scores.allSatisfy({ $0 >= 0 && $0 < 2 }) {
+            // Doubles from 0 to 2 are ordered as their bits, and the highest of these is free for a shift; −0 is 0.
+            var keys = zip(scores, labels).map { ($0 == 0 ? 0 : $0.bitPattern) << 1 | ($1 ? 1 : 0) }
+            radixSort(&keys)
+            for key in keys.reversed() { add(Double(bitPattern: key >> 1), key & 1 == 1) }
+        } else {
+            for row in stableOrder(scores).reversed() { add(scores[row], labels[row]) }
+        }
+        self.thresholds = thresholds
+        self.positives = positives
+        self.negatives = negatives
+        squaredPositives = positives
+        squaredNegatives = negatives
+        isWeighted = false
         positiveTotal = positives.reduce(0, +)
         negativeTotal = negatives.reduce(0, +)
     }

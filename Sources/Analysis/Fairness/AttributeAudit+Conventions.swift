@@ -23,20 +23,26 @@ extension AttributeAudit {
     }
 
     /// Metrics between the reference group and everyone else, under a tool's names.
-    func referenceDisparities(_ metrics: [ReferenceMetric], reference: Int, unweighted: FairnessTable) throws -> [AuditDisparity] {
+    func referenceDisparities(_ metrics: [ReferenceMetric], reference: Int, unweighted: FairnessTable) -> [AuditDisparity] {
         let sides = names.indices.map { $0 == reference ? 0 : 1 }
         let pair = table.folded(into: ["reference", "others"], sides)
         let rows = unweighted.folded(into: ["reference", "others"], sides)
-        return metrics.map { metric in
+        func value(_ metric: ReferenceMetric, _ cells: [ConfusionCells]) -> Double? {
+            metric.value(ReferencePair(reference: cells[0], others: cells[1]))
+        }
+        func intervals(_ source: FairnessTable) -> [Interval?] {
+            bootstrap.intervals(source, metrics.map { metric in (metric.range, { value(metric, $0) }) })
+        }
+        let ofWeights = intervals(pair)
+        let ofRows = table.isWeighted ? intervals(rows) : ofWeights
+        return metrics.indices.map { i in
+            let metric = metrics[i]
             let source = metric.ignoresWeights ? rows : pair
-            func value(_ cells: [ConfusionCells]) -> Double? {
-                metric.value(ReferencePair(reference: cells[0], others: cells[1]))
-            }
             var out = AuditDisparity(name: metric.name)
-            out.value = value([source.cells(0), source.cells(1)])
+            out.value = value(metric, [source.cells(0), source.cells(1)])
             out.worst = [names[reference], names.count == 2 ? names[1 - reference] : "everyone else"]
             if out.value == nil { out.why = "a rate that it needs has no rows, or is 0/0" }
-            out.interval = bootstrap.interval(source, within: metric.range, statistic: value)
+            out.interval = metric.ignoresWeights ? ofRows[i] : ofWeights[i]
             if !metric.rates.isEmpty { judge(metric, pair, &out) }
             return out
         }
@@ -80,43 +86,56 @@ extension AttributeAudit {
         AequitasMetrics.Metric.allCases.map { metric in
             var out = AuditDisparity(name: metric.rawValue + "_disparity")
             out.floor = (1 - options.tau).nextUp
-            var farthest = 0.0
-            for group in names.indices where group != reference {
-                guard let ratio = metrics.disparity(metric, of: group, to: reference) else { continue }
-                let distance = ratio.isInfinite || ratio == 0 ? 1 : 1 - min(ratio, 1 / ratio)
-                if out.value == nil || distance > farthest {
-                    out.value = ratio
-                    out.worst = [names[group], names[reference]]
-                    farthest = distance
-                }
+            let farthest = farthest(metrics, metric, from: reference, among: names.indices.map { $0 })
+            if let farthest {
+                out.value = farthest.ratio
+                out.worst = [names[farthest.group], names[reference]]
+            } else {
+                out.why = "undefined in the reference group or in every other"
             }
-            if out.value == nil { out.why = "undefined in the reference group or in every other" }
             guard let rate = metric.rate else { return out }
             out.hypothesis = key + "|aequitas|" + metric.rawValue
-            if let group = out.worst.first.flatMap({ names.firstIndex(of: $0) }), let value = out.value {
-                let sides = table.folded(
-                    into: ["reference", "others", "rest"], names.indices.map { $0 == reference ? 0 : $0 == group ? 1 : 2 })
-                if value.isFinite {
-                    out.interval = bootstrap.interval(sides, within: 0...Double.infinity) { cells in
-                        guard let a = rate.value(cells[1]), let b = rate.value(cells[0]), b > 0 else { return nil }
-                        return a / b
-                    }
-                }
-            }
+            if let farthest { out.interval = ratioInterval(rate, farthest.group, reference) }
             let cells = judged(rate)
+            let large = names.indices.filter { cells[$0].total > 0 }
             out.pValue = HomogeneityTest.pValue(rate, cells, seed: options.seed)
-            let rates = names.indices.compactMap { g in rate.value(cells[g]).map { (group: g, value: $0) } }
-            guard out.pValue != nil, let base = rates.first(where: { $0.group == reference })?.value else {
+            guard out.pValue != nil, large.contains(reference),
+                let judged = self.farthest(metrics, metric, from: reference, among: large)
+            else {
                 if out.why == nil { out.why = "too few groups have \(options.minRows) rows with what the rate needs" }
                 return out
             }
-            out.effect = rates.filter { $0.group != reference }.map { rate in
-                rate.value == base ? 0 : rate.value == 0 || base == 0 ? 1 : 1 - min(rate.value / base, base / rate.value)
-            }.max()
-            let least = names.indices.map { rate.rowsUsed(cells[$0]) }.filter { $0 > 0 }.min() ?? 1
+            out.effect = Self.distance(judged.ratio)
+            if judged.group != farthest?.group {
+                out.judged = AuditDisparity.Judged(
+                    value: judged.ratio, interval: ratioInterval(rate, judged.group, reference),
+                    worst: [names[judged.group], names[reference]])
+            }
+            let least = large.map { rate.rowsUsed(cells[$0]) }.min() ?? 1
             let z = Distributions.normalQuantile(0.5 + options.confidence / 2)
-            out.detectable = z * (0.5 / max(1, least)).squareRoot() / max(rates.map(\.value).max() ?? 1, 1e-12)
+            let highest = large.compactMap { rate.value(cells[$0]) }.max() ?? 1
+            out.detectable = z * (0.5 / max(1, least)).squareRoot() / max(highest, 1e-12)
             return out
+        }
+    }
+
+    /// How far a ratio is from 1, either way.
+    private static func distance(_ ratio: Double) -> Double { ratio.isInfinite || ratio == 0 ? 1 : 1 - min(ratio, 1 / ratio) }
+
+    private func farthest(
+        _ metrics: AequitasMetrics, _ metric: AequitasMetrics.Metric, from reference: Int, among groups: [Int]
+    ) -> (group: Int, ratio: Double)? {
+        groups.filter { $0 != reference }.compactMap { group in
+            metrics.disparity(metric, of: group, to: reference).map { (group: group, ratio: $0) }
+        }.max { Self.distance($0.ratio) < Self.distance($1.ratio) }
+    }
+
+    private func ratioInterval(_ rate: GroupRate, _ group: Int, _ reference: Int) -> Interval? {
+        let sides = table.folded(
+            into: ["reference", "group", "rest"], names.indices.map { $0 == reference ? 0 : $0 == group ? 1 : 2 })
+        return bootstrap.interval(sides, within: 0...Double.infinity) { cells in
+            guard let a = rate.value(cells[1]), let b = rate.value(cells[0]), b > 0 else { return nil }
+            return a / b
         }
     }
 

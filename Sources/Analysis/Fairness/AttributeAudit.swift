@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Statistics
 internal import Vocabulary
 
@@ -128,30 +127,28 @@ struct AttributeAudit {
     private func entropies() -> [AuditDisparity] {
         func total(_ groups: [ConfusionCells]) -> ConfusionCells { groups.reduce(into: ConfusionCells()) { $0.add($1) } }
         let alphas: [(String, Double)] = [("0", 0), ("0.5", 0.5), ("1", 1), ("2", 2)]
-        func index(_ name: String, _ alpha: Double, isBetween: Bool, showsAll: Bool) -> AuditDisparity {
-            func value(_ groups: [ConfusionCells], _ alpha: Double) -> Double? {
-                isBetween
-                    ? EntropyIndices.betweenGroups(groups, alpha: alpha) : EntropyIndices.generalizedEntropy(total(groups), alpha: alpha)
-            }
-            var out = AuditDisparity(name: name)
-            out.value = value(cells, alpha)
+        func value(_ groups: [ConfusionCells], _ alpha: Double, isBetween: Bool) -> Double? {
+            isBetween ? EntropyIndices.betweenGroups(groups, alpha: alpha) : EntropyIndices.generalizedEntropy(total(groups), alpha: alpha)
+        }
+        let indices: [(name: String, alpha: Double, isBetween: Bool)] = [
+            ("theil_index", 1, false), ("generalized_entropy_index", 2, false), ("between_group_theil_index", 1, true),
+            ("between_group_generalized_entropy_index", 2, true),
+        ]
+        let intervals = bootstrap.intervals(
+            table, indices.map { index in (0...Double.infinity, { value($0, index.alpha, isBetween: index.isBetween) }) })
+        let pValue = EntropyIndices.betweenGroupsPValue(names.indices.filter(isLarge).map { table.effectiveCells($0) })
+        return zip(indices, intervals).map { index, interval in
+            var out = AuditDisparity(name: index.name)
+            out.value = value(cells, index.alpha, isBetween: index.isBetween)
             if out.value == nil { out.why = "the mean benefit is 0: every row is a false negative" }
-            out.interval = bootstrap.interval(table, within: 0...Double.infinity) { value($0, alpha) }
-            if isBetween {
-                out.pValue = EntropyIndices.betweenGroupsPValue(names.indices.filter(isLarge).map { table.effectiveCells($0) })
-            }
-            if showsAll {
-                let members = alphas.map { ($0.0, JSON.statistic(value(cells, $0.1))) }
+            out.interval = interval
+            if index.isBetween { out.pValue = pValue }
+            if index.alpha == 2 {
+                let members = alphas.map { ($0.0, JSON.statistic(value(cells, $0.1, isBetween: index.isBetween))) }
                 out.extra.append(("by_alpha", .object(JSONObject(members))))
             }
             return out
         }
-        return [
-            index("theil_index", 1, isBetween: false, showsAll: false),
-            index("generalized_entropy_index", 2, isBetween: false, showsAll: true),
-            index("between_group_theil_index", 1, isBetween: true, showsAll: false),
-            index("between_group_generalized_entropy_index", 2, isBetween: true, showsAll: true),
-        ]
     }
 
     /// Whether the groups' scores have the same mean and distribution, and rank as well.
@@ -159,31 +156,8 @@ struct AttributeAudit {
         guard let scores else { return [] }
         let means = spreadOfMeans("score_mean_difference", scores.groups.map(\.mean), scores.groups.map(\.meanVariance), hasVerdict: false)
         let areas = spreadOfMeans("auc_difference", scores.groups.map(\.auc), scores.groups.map(\.aucVariance), hasVerdict: true)
-        var distance = AuditDisparity(name: "score_ks")
-        distance.hypothesis = key + "|score_ks"
-        distance.value = scores.distance
-        distance.floor = options.differenceFloor
-        let large = names.indices.filter(isLarge)
-        if let value = scores.distance, let a = scores.farthest.first, let b = scores.farthest.last {
-            distance.worst = [names[a], names[b]]
-            let (n, m) = (table.effectiveRows(a), table.effectiveRows(b))
-            // The inequality of Dvoretzky, Kiefer, Wolfowitz and Massart bounds how far each distribution is from its sample's.
-            let tail = (1 - options.confidence) / 2
-            let spread = (log(2 / tail) / 2).squareRoot() * ((1 / n).squareRoot() + (1 / m).squareRoot())
-            distance.interval = Interval(lower: max(0, value - spread), upper: min(1, value + spread))
-            if isLarge(a), isLarge(b) {
-                let size = n * m / (n + m)
-                let pairs = Double(large.count * (large.count - 1) / 2)
-                distance.pValue = min(1, pairs * Distributions.kolmogorovTail(size.squareRoot() * value))
-                distance.effect = value
-                distance.detectable = 1.36 / size.squareRoot()
-            } else {
-                distance.why = "the farthest pair has a group of fewer than \(options.minRows) rows"
-            }
-        } else {
-            distance.why = "fewer than two groups have scores"
-        }
-        return [means, distance, areas]
+        let sizes = names.indices.map { table.effectiveRows($0) }
+        return [means, .distance("score_ks", scores, names, sizes, key + "|score_ks", options), areas]
     }
 
     private func spreadOfMeans(_ name: String, _ values: [Double?], _ variances: [Double?], hasVerdict: Bool) -> AuditDisparity {
@@ -199,6 +173,10 @@ struct AttributeAudit {
         let large = values.indices.map { isLarge($0) ? values[$0] : nil }
         let judged = MeanSpread(means: large, variances: variances, confidence: options.confidence, seed: options.seed)
         out.pValue = judged?.pValue
+        if let judged, judged.difference != all.difference {
+            out.judged = AuditDisparity.Judged(
+                value: judged.difference, interval: judged.interval, worst: [names[judged.lowest], names[judged.highest]])
+        }
         guard hasVerdict else { return out }
         out.hypothesis = key + "|" + name
         out.floor = options.differenceFloor

@@ -62,7 +62,8 @@ struct BinaryAudit {
     let input: AuditInput
     let options: AuditOptions
     let outcomes: AuditOutcomes
-    private var order: [Int32]?
+    /// Rows by ascending score.
+    let order: [Int32]?
 
     init(_ input: AuditInput, _ options: AuditOptions) throws {
         self.input = input
@@ -117,7 +118,7 @@ struct BinaryAudit {
         case .evenkeel, .fairlearn: audit.evaluate()
         case .aif360:
             guard let reference else { break }
-            audit.disparities = try audit.referenceDisparities(Aif360Metrics.all, reference: reference, unweighted: unweighted)
+            audit.disparities = audit.referenceDisparities(Aif360Metrics.all, reference: reference, unweighted: unweighted)
             let cells = unweighted.overall
             for i in audit.disparities.indices where audit.disparities[i].name == "generalized_entropy_index" {
                 let members = [("0", 0.0), ("0.5", 0.5), ("1", 1), ("2", 2)].map {
@@ -127,7 +128,7 @@ struct BinaryAudit {
             }
         case .clarify:
             guard let reference else { break }
-            audit.disparities = try audit.referenceDisparities(
+            audit.disparities = audit.referenceDisparities(
                 ClarifyMetrics.pretraining + ClarifyMetrics.posttraining, reference: reference, unweighted: unweighted)
         case .aequitas:
             let metrics = AequitasMetrics(audit.cells)
@@ -142,7 +143,7 @@ struct BinaryAudit {
         guard let scores = input.scores, let order else { return nil }
         return try ScoreParity(
             groupCount: attribute.groups.count, codes: attribute.codes, scores: scores, labels: outcomes.labels, weights: input.weights,
-            order: order)
+            order: order, rowsMin: Int64(options.minRows))
     }
 
     private func overallScores() throws -> GroupScores? {
@@ -171,132 +172,5 @@ struct BinaryAudit {
         } catch {
             return (.object(["value": .null, "why": .string(error.description)]), "Consistency: \(error.description).")
         }
-    }
-
-    /// Conditional demographic disparity of every group, given `--stratum`.
-    private func addConditional(_ audit: inout AttributeAudit) throws {
-        guard let strata = input.strata else { return }
-        let groups = audit.names.count
-        let count = input.strataNames.count
-        guard groups * count <= 1_000_000 else {
-            throw AnalysisError("\(groups) groups in \(count) strata are more than 1000000 cells, expected fewer")
-        }
-        var cells: [DemographicDisparity.Counts] = Array(repeating: .init(), count: groups * count)
-        var inStratum: [DemographicDisparity.Counts] = Array(repeating: .init(), count: count)
-        for row in strata.indices {
-            let stratum = Int(strata[row])
-            let isAccepted = outcomes.decisions[row] == 1
-            let weight = input.weights?[row] ?? 1
-            cells[Int(audit.attribute.codes[row]) * count + stratum].add(isInGroup: true, isAccepted: isAccepted, weight: weight)
-            inStratum[stratum].add(isInGroup: false, isAccepted: isAccepted, weight: weight)
-        }
-        func counts(_ group: Int) -> [DemographicDisparity.Counts] {
-            (0..<count).map { stratum in
-                var out = inStratum[stratum]
-                out.acceptedInGroup = cells[group * count + stratum].accepted
-                out.rejectedInGroup = cells[group * count + stratum].rejected
-                return out
-            }
-        }
-        let values = audit.names.indices.map { DemographicDisparity.conditional(counts($0)) }
-        if options.convention == .clarify {
-            guard let reference = try audit.reference() else { return }
-            // The disadvantaged facet is everyone outside the reference group.
-            let others = counts(reference).map { c -> DemographicDisparity.Counts in
-                var out = c
-                out.acceptedInGroup = c.accepted - c.acceptedInGroup
-                out.rejectedInGroup = c.rejected - c.rejectedInGroup
-                return out
-            }
-            var out = AuditDisparity(name: "CDDPL")
-            out.value = DemographicDisparity.conditional(others)
-            out.pValue = DemographicDisparity.pValue(others)
-            if out.value == nil { out.why = "nobody is accepted, or nobody rejected" }
-            audit.disparities.append(out)
-            return
-        }
-        guard options.convention == .evenkeel else { return }
-        var out = AuditDisparity(name: "conditional_demographic_disparity")
-        out.hypothesis = audit.key + "|conditional|" + (options.stratum ?? "")
-        out.floor = options.differenceFloor
-        let worst = values.indices.filter { values[$0] != nil }.max { abs(values[$0] ?? 0) < abs(values[$1] ?? 0) }
-        if let worst {
-            out.value = values[worst]
-            out.worst = [audit.names[worst]]
-            out.interval = try conditionalInterval(audit, worst, strata)
-        } else {
-            out.why = "nobody is accepted, or nobody rejected"
-        }
-        let judged = values.indices.filter { audit.isLarge($0) && values[$0] != nil }.max { abs(values[$0] ?? 0) < abs(values[$1] ?? 0) }
-        if let judged, let value = values[judged] {
-            out.effect = abs(value)
-            // Looked at in every group: two groups are one question.
-            out.pValue = DemographicDisparity.pValue(counts(judged)).map { min(1, $0 * Double(max(1, groups - 1))) }
-            if out.pValue == nil { out.effect = nil }
-            let z = Distributions.normalQuantile(0.5 + options.confidence / 2)
-            out.detectable = z * (0.5 / max(1, audit.table.effectiveRows(judged))).squareRoot()
-        }
-        let byGroup = audit.names.indices.map { (audit.names[$0], JSON.statistic(values[$0])) }
-        out.extra.append(("by_group", .object(JSONObject(byGroup))))
-        out.extra.append(("stratum", JSON(options.stratum)))
-        audit.disparities.append(out)
-    }
-
-    /// Drawn from the table of stratum × (in the group or not) × decision.
-    private func conditionalInterval(_ audit: AttributeAudit, _ group: Int, _ strata: [Int32]) throws -> Interval? {
-        let count = input.strataNames.count
-        let codes = strata.indices.map { strata[$0] * 2 + (Int(audit.attribute.codes[$0]) == group ? 1 : 0) }
-        let table = try FairnessTable(
-            groups: (0..<count * 2).map { "\($0)" }, codes: codes, decisions: outcomes.decisions,
-            labels: [UInt8](repeating: 0, count: codes.count), weights: input.weights)
-        return audit.bootstrap.interval(table, within: -1...1) { cells in
-            DemographicDisparity.conditional(
-                (0..<count).map { stratum in
-                    let (rest, members) = (cells[stratum * 2], cells[stratum * 2 + 1])
-                    var out = DemographicDisparity.Counts()
-                    out.acceptedInGroup = members.fp + members.tp
-                    out.rejectedInGroup = members.tn + members.fn
-                    out.accepted = out.acceptedInGroup + rest.fp + rest.tp
-                    out.rejected = out.rejectedInGroup + rest.tn + rest.fn
-                    return out
-                })
-        }
-    }
-}
-
-extension BinaryAudit {
-    /// Thresholds are for the last attribute: the only one, or the intersection of all.
-    func mitigation(_ audits: [AttributeAudit]) throws -> ([(String, JSON)], [Report.Block]) {
-        guard let audit = audits.last, let mitigation = options.mitigation else { return ([], []) }
-        switch mitigation {
-        case .reweigh:
-            let weights = try Reweighing(audit.cells)
-            return AuditMitigation.reweighing(audit, weights)
-        case .thresholds:
-            guard let scores = input.scores, let order else { return ([], []) }
-            do throws(StatisticsError) {
-                let found = try ThresholdMitigation(
-                    options.criterion, groupCount: audit.names.count, codes: audit.attribute.codes, scores: scores, labels: outcomes.labels,
-                    weights: input.weights, order: order, threshold: options.threshold, floor: options.differenceFloor)
-                return AuditMitigation.thresholds(audit, found, options.criterion)
-            } catch {
-                return (
-                    [("mitigation", .object(["method": "thresholds", "why": .string(error.description)]))],
-                    [.text("Thresholds: \(error.description).")]
-                )
-            }
-        }
-    }
-
-    private func reweighed(_ audits: [AttributeAudit]) throws -> [Double?] {
-        guard let audit = audits.last else { return [] }
-        let groups = try Reweighing(audit.cells).groups
-        var out = [Double?](repeating: nil, count: input.rowsRead)
-        for (place, row) in input.rows.enumerated() {
-            let weights = groups[Int(audit.attribute.codes[place])]
-            let factor = outcomes.labels[place] == 1 ? weights.positive : weights.negative
-            out[row] = factor.map { $0 * (input.weights?[place] ?? 1) }
-        }
-        return out
     }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Statistics
 internal import Vocabulary
 
@@ -69,6 +70,44 @@ struct AuditDisparity {
 }
 
 extension AuditDisparity {
+    /// How far the distributions of a score (or of predictions) are apart, with the p-value of the farthest of all pairs.
+    ///
+    /// - Parameter sizes: effective rows of each group.
+    static func distance(
+        _ name: String, _ scores: ScoreParity, _ groups: [String], _ sizes: [Double], _ hypothesis: String, _ options: AuditOptions
+    ) -> AuditDisparity {
+        var out = AuditDisparity(name: name)
+        out.hypothesis = hypothesis
+        out.floor = options.differenceFloor
+        guard let all = scores.distance else {
+            out.why = "fewer than two groups have rows"
+            return out
+        }
+        let tail = (1 - options.confidence) / 2
+        func interval(_ d: ScoreParity.Distance) -> Interval {
+            // The inequality of Dvoretzky, Kiefer, Wolfowitz and Massart bounds how far each distribution is from its sample's.
+            let spread = (log(2 / tail) / 2).squareRoot() * ((1 / sizes[d.lower]).squareRoot() + (1 / sizes[d.higher]).squareRoot())
+            return Interval(lower: max(0, d.value - spread), upper: min(1, d.value + spread))
+        }
+        out.value = all.value
+        out.worst = [groups[all.lower], groups[all.higher]]
+        out.interval = interval(all)
+        guard let judged = scores.distanceOfLarge else {
+            out.why = "fewer than two groups have \(options.minRows) rows"
+            return out
+        }
+        if judged != all {
+            out.judged = Judged(
+                value: judged.value, interval: interval(judged), worst: [groups[judged.lower], groups[judged.higher]])
+        }
+        let size = sizes[judged.lower] * sizes[judged.higher] / (sizes[judged.lower] + sizes[judged.higher])
+        let large = Double(sizes.count { $0 >= Double(options.minRows) })
+        out.pValue = min(1, max(1, large * (large - 1) / 2) * Distributions.kolmogorovTail(size.squareRoot() * judged.value))
+        out.effect = judged.value
+        out.detectable = Distributions.kolmogorovCritical(1 - options.confidence) / size.squareRoot()
+        return out
+    }
+
     /// Benjamini-Hochberg over the hypotheses, then the verdicts. A hypothesis looked at by several metrics counts once.
     static func settle(_ families: inout [[AuditDisparity]], alpha: Double) {
         var names: [String] = []

@@ -150,14 +150,14 @@ struct AuditOutcomes {
         var negatives: Set<String> = []
         for (text, value) in cache where value == 0 { negatives.insert(parseNumber(text).map { "\($0)" } ?? text) }
         let seen = cache.keys.sorted().prefix(4).joined(separator: ", ")
-        if negatives.count > 1 {
+        if negatives.count > (cache.values.contains(1) ? 1 : 2) {
             let columns = [options.label, options.prediction].compactMap { $0 }.joined(separator: " and ")
             throw AnalysisError(
                 "\(columns): values \(seen)\(cache.count > 4 ? ", ..." : "") beside \(positive), expected two values (a score goes to --score; more classes: --task multiclass)"
             )
         }
         // All rows may well be negative, but then they must look like the other side of the positive value.
-        let isBinary = (number == 0 || number == 1) && negatives.allSatisfy { parseNumber($0) == 1 - (number ?? 0) }
+        let isBinary = (number == 0 || number == 1) && negatives.count == 1 && negatives.allSatisfy { parseNumber($0) == 1 - (number ?? 0) }
         if !cache.values.contains(1), !isBinary {
             throw AnalysisError("\(options.label): the positive value \(positive) never occurs beside \(seen), expected --positive VALUE")
         }

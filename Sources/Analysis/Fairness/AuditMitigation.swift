@@ -58,3 +58,41 @@ enum AuditMitigation {
         )
     }
 }
+
+extension BinaryAudit {
+    /// Thresholds are for the last attribute: the only one, or the intersection of all.
+    func mitigation(_ audits: [AttributeAudit]) throws -> ([(String, JSON)], [Report.Block]) {
+        guard let audit = audits.last, let mitigation = options.mitigation else { return ([], []) }
+        switch mitigation {
+        case .reweigh:
+            let weights = try Reweighing(audit.cells)
+            return AuditMitigation.reweighing(audit, weights)
+        case .thresholds:
+            guard let scores = input.scores, let order else { return ([], []) }
+            do throws(StatisticsError) {
+                let found = try ThresholdMitigation(
+                    options.criterion, groupCount: audit.names.count, codes: audit.attribute.codes, scores: scores, labels: outcomes.labels,
+                    weights: input.weights, order: order, threshold: options.threshold, floor: options.differenceFloor)
+                return AuditMitigation.thresholds(audit, found, options.criterion)
+            } catch {
+                return (
+                    [("mitigation", .object(["method": "thresholds", "why": .string(error.description)]))],
+                    [.text("Thresholds: \(error.description).")]
+                )
+            }
+        }
+    }
+
+    /// A weight for each row of the file.
+    func reweighed(_ audits: [AttributeAudit]) throws -> [Double?] {
+        guard let audit = audits.last else { return [] }
+        let groups = try Reweighing(audit.cells).groups
+        var out = [Double?](repeating: nil, count: input.rowsRead)
+        for (place, row) in input.rows.enumerated() {
+            let weights = groups[Int(audit.attribute.codes[place])]
+            let factor = outcomes.labels[place] == 1 ? weights.positive : weights.negative
+            out[row] = factor.map { $0 * (input.weights?[place] ?? 1) }
+        }
+        return out
+    }
+}

@@ -94,14 +94,7 @@ enum AuditReport {
         var metrics: [[String]] = []
         var metricTones: [Report.Tone] = []
         for d in audit.disparities {
-            // The verdict is on the groups that are large enough.
-            let judged = d.judged.map { "; judged \(short($0.value)) (\($0.worst.joined(separator: " / ")))" } ?? ""
-            let interval = d.interval.map { "\(short($0.lower)) … \(short($0.upper))" } ?? ""
-            metrics.append(
-                [
-                    words(d.name), short(d.value), interval, probability(d.adjustedP ?? d.pValue), d.verdict?.rawValue ?? "",
-                    d.worst.joined(separator: " / ") + judged,
-                ])
+            metrics.append(row(d))
             switch d.verdict {
             case .unfair: metricTones.append(.bad)
             case .fair, .negligible: metricTones.append(.good)
@@ -118,6 +111,16 @@ enum AuditReport {
             out.append(.table(Report.Table(["disparity", "value", "interval", "p", "verdict", "worst pair"], metrics, tones: metricTones)))
         }
         return out
+    }
+
+    static func row(_ d: AuditDisparity) -> [String] {
+        let interval = d.interval.map { "\(short($0.lower)) … \(short($0.upper))" } ?? ""
+        // The verdict is on the groups that are large enough.
+        let judged = d.judged.map { "; judged \(short($0.value)) (\($0.worst.joined(separator: " / ")))" } ?? ""
+        return [
+            words(d.name), short(d.value), interval, probability(d.adjustedP ?? d.pValue), d.verdict?.rawValue ?? "",
+            d.worst.joined(separator: " / ") + judged,
+        ]
     }
 
     private static let groupsShown = 50

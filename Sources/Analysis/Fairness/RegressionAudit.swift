@@ -29,7 +29,7 @@ struct RegressionAudit {
                 attribute.groups.count, codes: attribute.codes, labels: labels, predictions: predictions, weights: input.weights)
             let parity = try ScoreParity(
                 groupCount: attribute.groups.count, codes: attribute.codes, scores: predictions, labels: zeros, weights: input.weights,
-                order: order)
+                order: order, rowsMin: Int64(options.minRows))
             families.append(disparities(attribute, errors, parity, whole))
             groups.append(errors)
         }
@@ -49,26 +49,9 @@ struct RegressionAudit {
             disparity(attribute, "bias_difference", groups, scale: spread, { $0.bias }, { $0.biasVariance }),
             disparity(attribute, "mae_difference", groups, scale: whole.mae, { $0.mae }, { $0.maeVariance }),
         ]
-        var distance = AuditDisparity(name: "prediction_ks")
-        distance.value = parity.distance
-        distance.hypothesis = attribute.name + "|prediction_ks"
-        distance.floor = options.differenceFloor
-        if let value = parity.distance, let a = parity.farthest.first, let b = parity.farthest.last {
-            distance.worst = [attribute.groups[a], attribute.groups[b]]
-            if isLarge(groups[a]), isLarge(groups[b]) {
-                let (n, m) = (groups[a].effectiveRows, groups[b].effectiveRows)
-                let large = Double(groups.count(where: isLarge))
-                let size = n * m / (n + m)
-                distance.pValue = min(1, large * (large - 1) / 2 * Distributions.kolmogorovTail(size.squareRoot() * value))
-                distance.effect = value
-                distance.detectable = 1.36 / size.squareRoot()
-            } else {
-                distance.why = "the farthest pair has a group of fewer than \(options.minRows) rows"
-            }
-        } else {
-            distance.why = "fewer than two groups have rows"
-        }
-        out.append(distance)
+        out.append(
+            .distance(
+                "prediction_ks", parity, attribute.groups, groups.map(\.effectiveRows), attribute.name + "|prediction_ks", options))
         return out
     }
 
@@ -92,6 +75,11 @@ struct RegressionAudit {
         let judged = MeanSpread(
             means: groups.map { isLarge($0) ? mean($0) : nil }, variances: variances, confidence: options.confidence, seed: options.seed)
         out.pValue = judged?.pValue
+        if let judged, judged.difference != all.difference {
+            out.judged = AuditDisparity.Judged(
+                value: judged.difference, interval: judged.interval,
+                worst: [attribute.groups[judged.lowest], attribute.groups[judged.highest]])
+        }
         guard let judged, judged.pValue != nil, let scale, scale > 0 else {
             out.why = "fewer than two groups have \(options.minRows) rows, or all values are equal"
             return out
@@ -138,10 +126,7 @@ struct RegressionAudit {
             blocks.append(
                 .table(
                     Report.Table(
-                        ["disparity", "value", "p", "verdict", "worst pair"],
-                        families[place].map { d in
-                            [d.name, short(d.value), short(d.adjustedP), d.verdict?.rawValue ?? "", d.worst.joined(separator: " / ")]
-                        })))
+                        ["disparity", "value", "interval", "p", "verdict", "worst pair"], families[place].map(AuditReport.row))))
         }
         let json: JSON = .object([
             "command": "audit", "rows": JSON(input.rows.count), "rows_read": JSON(input.rowsRead),

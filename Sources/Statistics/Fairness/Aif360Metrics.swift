@@ -9,7 +9,7 @@ internal import Glibc
 public enum Aif360Metrics {
     public static let all: [ReferenceMetric] =
         rates + entropy + [
-            ReferenceMetric("differential_fairness_bias_amplification", .index) { pair in
+            ReferenceMetric("differential_fairness_bias_amplification", .signedIndex) { pair in
                 guard
                     let predicted = differentialFairness(pair, { $0.tp + $0.fp }),
                     let labelled = differentialFairness(pair, { $0.tp + $0.fn })

@@ -9,7 +9,7 @@ internal import Glibc
 public enum ClarifyMetrics {
     /// Before training: of the labels alone.
     public static let pretraining: [ReferenceMetric] = [
-        ReferenceMetric("CI", .index) { pair in
+        ReferenceMetric("CI", .signedIndex) { pair in
             let (a, d) = (pair.reference.total, pair.others.total)
             return a > 0 && d > 0 ? (a - d) / (a + d) : nil
         },

@@ -9,9 +9,18 @@ struct DisparityTracker {
         /// nil for all rows.
         var low: Int?
         /// −1 where the metric is all rows' rate less the group's.
-        var sign = 1.0
+        var sign: Double
         var estimate: Double
         var error: Double
+        /// Where its two deviations stand.
+        var up = 0
+        var down = 0
+        let precision: Double
+
+        init(part: Int, high: Int, low: Int?, sign: Double = 1, estimate: Double, error: Double) {
+            (self.part, self.high, self.low, self.sign, self.estimate, self.error) = (part, high, low, sign, estimate, error)
+            precision = error > 0 ? 1 / error : 0
+        }
     }
     /// Pairs that are followed for each rate; of more, those farthest apart.
     private static let candidatesMax = 256
@@ -19,11 +28,11 @@ struct DisparityTracker {
 
     private let metric: FairnessMetric
     private let value: Double
-    private let worst: Int
     private var candidates: [Candidate] = []
-    /// By part, the place of the pair that is the farthest apart.
-    private var selected: [Int: Int] = [:]
-    private var places: [Int]
+    /// The candidates of each part; the first of them is the pair that is the farthest apart.
+    private var parts: [Range<Int>] = []
+    /// The place of the worst part's farthest pair.
+    private var selected: Int?
     private var free: [Double] = []
     private var fixed: [Double] = []
 
@@ -32,8 +41,6 @@ struct DisparityTracker {
         guard let found = metric.value(spreads) else { return nil }
         self.metric = metric
         value = found.value
-        worst = found.part
-        places = Array(repeating: 0, count: spreads.count)
         let reach = max(1, log(max(3, sample.observed.reduce(0) { $0 + $1.total }))).squareRoot()
         let overall = sample.overall(sample.base)
         for (part, spread) in spreads.enumerated() {
@@ -43,8 +50,10 @@ struct DisparityTracker {
             let least = own.map { $0.estimate - reach * $0.error }.max() ?? 0
             let near = own.filter { $0.estimate + reach * $0.error >= least }.sorted { $0.estimate > $1.estimate }
             guard !near.isEmpty else { continue }
-            selected[part] = candidates.count
+            let start = candidates.count
             candidates += near.prefix(Self.candidatesMax)
+            parts.append(start..<candidates.count)
+            if part == found.part { selected = start }
         }
         if candidates.isEmpty { return nil }
     }
@@ -103,26 +112,34 @@ struct DisparityTracker {
         }
     }
 
-    mutating func bind(_ place: [GroupRate: Int]) { places = metric.rates.map { place[$0] ?? 0 } }
+    mutating func bind(_ deviations: RateDeviations) {
+        for i in candidates.indices {
+            let rate = metric.rates[candidates[i].part]
+            candidates[i].up = deviations.place(rate, candidates[i].high, isLogarithmic: metric.isRatio)
+            candidates[i].down = deviations.place(rate, candidates[i].low, isLogarithmic: metric.isRatio)
+        }
+    }
 
-    mutating func add(_ d: RateDeviations) {
-        func deviation(_ c: Candidate) -> Double {
-            let place = places[c.part]
-            let groups = metric.isRatio ? d.logarithmic[place] : d.plain[place]
-            let other = c.low.map { groups[$0] } ?? (metric.isRatio ? d.overallLogarithmic[place] : d.overall[place])
-            return c.sign * (groups[c.high] - other)
+    mutating func add(_ d: [Double]) {
+        func deviation(_ place: Int?) -> Double {
+            guard let place else { return 0 }
+            let c = candidates[place]
+            return c.sign * (d[c.up] - d[c.down])
         }
         if metric.aggregate == .mean {
-            var most = [Int: Double]()
-            for c in candidates { most[c.part] = max(most[c.part] ?? -.infinity, c.estimate + deviation(c)) }
-            let parts = Double(selected.count)
-            free.append(selected.reduce(0) { $0 + (most[$1.key] ?? 0) - candidates[$1.value].estimate } / parts)
-            fixed.append(selected.values.reduce(0) { $0 + deviation(candidates[$1]) } / parts)
+            var sum = 0.0
+            for part in parts {
+                var most = -Double.infinity
+                for c in candidates[part] { most = max(most, c.estimate + c.sign * (d[c.up] - d[c.down])) }
+                sum += most - candidates[part.lowerBound].estimate
+            }
+            free.append(sum / Double(parts.count))
+            fixed.append(parts.reduce(0) { $0 + deviation($1.lowerBound) } / Double(parts.count))
         } else {
             var most = -Double.infinity
-            for c in candidates where c.error > 0 { most = max(most, deviation(c) / c.error) }
+            for c in candidates { most = max(most, c.sign * (d[c.up] - d[c.down]) * c.precision) }
             free.append(most)
-            fixed.append(selected[worst].map { deviation(candidates[$0]) } ?? 0)
+            fixed.append(deviation(selected))
         }
     }
 
@@ -130,14 +147,14 @@ struct DisparityTracker {
         let tail = (1 - confidence) / 2
         let towardsEqual = sortedQuantile(free.sorted(), 1 - tail)
         let away = sortedQuantile(fixed.sorted(), tail)
-        let estimates = selected.sorted { $0.key < $1.key }.map { candidates[$0.value].estimate }
+        let estimates = parts.map { candidates[$0.lowerBound].estimate }
         let center: Double
         let near: Double
         if metric.aggregate == .mean {
             center = estimates.reduce(0, +) / Double(estimates.count)
             near = center - towardsEqual
         } else {
-            center = selected[worst].map { candidates[$0].estimate } ?? 0
+            center = selected.map { candidates[$0].estimate } ?? 0
             near = candidates.map { $0.estimate - towardsEqual * $0.error }.max() ?? 0
         }
         if metric.isRatio {

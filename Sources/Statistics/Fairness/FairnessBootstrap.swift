@@ -42,43 +42,54 @@ public struct FairnessBootstrap: Sendable {
             }
             return DisparityTracker(metric, spreads, sample)
         }
-        let rates = Array(Set(metrics.flatMap(\.rates))).sorted { $0.rawValue < $1.rawValue }
-        let place = Dictionary(uniqueKeysWithValues: rates.enumerated().map { ($1, $0) })
-        for i in trackers.indices { trackers[i]?.bind(place) }
-        let bases = RateDeviations.Base(rates, sample)
+        var deviations = RateDeviations(metrics, sample)
+        for i in trackers.indices { trackers[i]?.bind(deviations) }
         var random = SeededRandom(seed: seed)
-        var deviations = RateDeviations(rates: rates.count, groups: sample.base.count)
         for _ in 0..<replicateCount(groups: sample.base.count) {
             let drawn = sample.draw(&random)
-            deviations.fill(rates, drawn, sample, bases)
-            for i in trackers.indices { trackers[i]?.add(deviations) }
+            deviations.fill(drawn, overall: sample.overall(drawn))
+            for i in trackers.indices { trackers[i]?.add(deviations.values) }
         }
         return trackers.map { $0?.interval(confidence: confidence) }
     }
 
-    /// The interval of any smooth statistic of the table: percentiles of its replicates, less their bias.
+    /// A smooth statistic of the drawn cells of each group, in weights; nil where undefined.
+    public typealias Statistic = ([ConfusionCells]) -> Double?
+
+    /// The intervals of smooth statistics of the table: percentiles of their replicates, less their bias, kept in a range.
     ///
-    /// - Parameter statistic: from the drawn cells of each group, in weights; nil where undefined.
-    /// - Returns: nil when the statistic is undefined, infinite, or defined in fewer than half of the replicates.
-    public func interval(
-        _ table: FairnessTable, within range: ClosedRange<Double>, statistic: ([ConfusionCells]) -> Double?
-    ) -> Interval? {
+    /// - Returns: nil for a statistic that is undefined, infinite, or defined in fewer than half of the replicates.
+    public func intervals(_ table: FairnessTable, _ statistics: [(range: ClosedRange<Double>, statistic: Statistic)]) -> [Interval?] {
         let sample = Resampler(table)
-        guard let value = statistic(sample.weighted(sample.observed)), value.isFinite else { return nil }
+        let observed = sample.weighted(sample.observed)
+        let values = statistics.map { $0.statistic(observed).flatMap { $0.isFinite ? $0 : nil } }
         var random = SeededRandom(seed: seed)
         let count = replicateCount(groups: sample.base.count)
-        var values: [Double] = []
+        var drawn = [[Double]](repeating: [], count: statistics.count)
         for _ in 0..<count {
-            if let drawn = statistic(sample.weighted(sample.draw(&random))), drawn.isFinite { values.append(drawn) }
+            let cells = sample.weighted(sample.draw(&random))
+            for i in statistics.indices where values[i] != nil {
+                if let value = statistics[i].statistic(cells), value.isFinite { drawn[i].append(value) }
+            }
         }
-        guard values.count * 2 >= count else { return nil }
-        let bias = values.reduce(0, +) / Double(values.count) - value
-        values.sort()
+        return statistics.indices.map { i in
+            guard let value = values[i], drawn[i].count * 2 >= count else { return nil }
+            return interval(value, drawn[i], statistics[i].range)
+        }
+    }
+
+    public func interval(_ table: FairnessTable, within range: ClosedRange<Double>, statistic: Statistic) -> Interval? {
+        withoutActuallyEscaping(statistic) { intervals(table, [(range, $0)])[0] }
+    }
+
+    private func interval(_ value: Double, _ drawn: [Double], _ range: ClosedRange<Double>) -> Interval {
+        let bias = drawn.reduce(0, +) / Double(drawn.count) - value
+        let sorted = drawn.sorted()
         let tail = (1 - confidence) / 2
-        let lower = sortedQuantile(values, tail) - bias
-        let upper = sortedQuantile(values, 1 - tail) - bias
         func clamped(_ x: Double) -> Double { min(max(x, range.lowerBound), range.upperBound) }
-        return Interval(lower: clamped(min(lower, value)), upper: clamped(max(upper, value)))
+        return Interval(
+            lower: clamped(min(sortedQuantile(sorted, tail) - bias, value)),
+            upper: clamped(max(sortedQuantile(sorted, 1 - tail) - bias, value)))
     }
 }
 
@@ -91,19 +102,21 @@ struct Resampler {
     /// Weight of one effective row of each group, for sums over groups.
     let unit: [Double]
     private let rows: Int64
+    private let total: Double
 
     init(_ table: FairnessTable) {
         let cells = table.groups.indices.map { table.effectiveCells($0) }
         observed = cells
         base = cells.map { $0.total > 0 ? $0.smoothed : ConfusionCells() }
         unit = cells.indices.map { cells[$0].total > 0 ? table.cells($0).total / cells[$0].total : 0 }
-        rows = Int64(cells.reduce(0) { $0 + $1.total }.rounded())
+        total = cells.reduce(0) { $0 + $1.total }
+        rows = Int64(total.rounded())
     }
 
     func draw(_ random: inout SeededRandom) -> [ConfusionCells] {
         var out = [ConfusionCells](repeating: ConfusionCells(), count: base.count)
         var rowsLeft = rows
-        var shareLeft = observed.reduce(0) { $0 + $1.total }
+        var shareLeft = total
         for group in base.indices where observed[group].total > 0 {
             let size = random.binomial(rowsLeft, Self.part(observed[group].total, of: shareLeft))
             rowsLeft -= size
@@ -132,43 +145,45 @@ struct Resampler {
     }
 }
 
-/// How far the rates of one replicate are from those that it was drawn from, by rate and group, plain and in logarithms.
+/// How far the rates of one replicate are from those that it was drawn from: by rate and group (all rows last), first plain, then in
+/// logarithms.
 struct RateDeviations {
-    struct Base {
-        var values: [[Double?]]
-        var overall: [Double?]
-        init(_ rates: [GroupRate], _ sample: Resampler) {
-            values = rates.map { rate in sample.base.map { rate.value($0) } }
-            let all = sample.overall(sample.base)
-            overall = rates.map { $0.value(all) }
-        }
-    }
-    private(set) var plain: [[Double]]
-    private(set) var logarithmic: [[Double]]
-    private(set) var overall: [Double]
-    private(set) var overallLogarithmic: [Double]
+    private(set) var values: [Double]
+    private let rates: [GroupRate]
+    private let needsLogarithm: [Bool]
+    private let base: [Double]
+    private let width: Int
 
-    init(rates: Int, groups: Int) {
-        plain = Array(repeating: Array(repeating: 0, count: groups), count: rates)
-        logarithmic = plain
-        overall = Array(repeating: 0, count: rates)
-        overallLogarithmic = overall
+    init(_ metrics: [FairnessMetric], _ sample: Resampler) {
+        let rates = Array(Set(metrics.flatMap(\.rates))).sorted { $0.rawValue < $1.rawValue }
+        let cells = sample.base + [sample.overall(sample.base)]
+        self.rates = rates
+        needsLogarithm = rates.map { rate in metrics.contains { $0.isRatio && $0.rates.contains(rate) } }
+        width = cells.count
+        base = rates.flatMap { rate in cells.map { rate.value($0) ?? 0 } }
+        values = Array(repeating: 0, count: 2 * rates.count * cells.count)
     }
 
-    mutating func fill(_ rates: [GroupRate], _ drawn: [ConfusionCells], _ sample: Resampler, _ base: Base) {
-        let all = sample.overall(drawn)
-        for (r, rate) in rates.enumerated() {
-            (overall[r], overallLogarithmic[r]) = Self.deviation(rate, all, base.overall[r])
-            for g in drawn.indices {
-                (plain[r][g], logarithmic[r][g]) = Self.deviation(rate, drawn[g], base.values[r][g])
+    /// Where the deviation of a rate in a group stands; nil for all rows.
+    func place(_ rate: GroupRate, _ group: Int?, isLogarithmic: Bool) -> Int {
+        ((rates.firstIndex(of: rate) ?? 0) + (isLogarithmic ? rates.count : 0)) * width + (group ?? width - 1)
+    }
+
+    mutating func fill(_ drawn: [ConfusionCells], overall: ConfusionCells) {
+        for r in rates.indices {
+            for g in 0..<width {
+                let at = r * width + g
+                let cells = g + 1 < width ? drawn[g] : overall
+                // A rate without rows in this replicate deviates by nothing; a rate of 0 counts as half a row's in the logarithm.
+                guard base[at] > 0, let value = rates[r].value(cells) else {
+                    values[at] = 0
+                    values[at + rates.count * width] = 0
+                    continue
+                }
+                values[at] = value - base[at]
+                guard needsLogarithm[r] else { continue }
+                values[at + rates.count * width] = log(max(value, 0.5 / max(1, rates[r].rowsUsed(cells))) / base[at])
             }
         }
-    }
-
-    /// A rate without rows in this replicate deviates by nothing; a rate of 0 counts as half a row's in the logarithm.
-    private static func deviation(_ rate: GroupRate, _ cells: ConfusionCells, _ base: Double?) -> (Double, Double) {
-        guard let base, base > 0, let value = rate.value(cells) else { return (0, 0) }
-        let least = 0.5 / max(1, rate.rowsUsed(cells))
-        return (value - base, log(max(value, least) / base))
     }
 }

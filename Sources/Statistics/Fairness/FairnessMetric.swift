@@ -60,7 +60,8 @@ public struct RateSpread: Sendable, Equatable {
         let used = values.indices.filter { values[$0] != nil }
         groupsUsed = used.count
         lowest = used.min { values[$0]! < values[$1]! }
-        highest = used.max { values[$0]! < values[$1]! }
+        let highest = used.max { values[$0]! < values[$1]! }
+        self.highest = highest == lowest ? used.last : highest  // all equal: still two groups by name
     }
 
     public var minimum: Double? { lowest.flatMap { values[$0] } }

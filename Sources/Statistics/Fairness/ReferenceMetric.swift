@@ -1,6 +1,7 @@
 /// A metric between a reference (privileged, advantaged) group and everyone else, under the name and sign of another tool.
 public struct ReferenceMetric: Sendable {
-    public enum Kind: Sendable { case difference, ratio, index }
+    /// An index has no null hypothesis; a signed one may be negative.
+    public enum Kind: Sendable { case difference, ratio, index, signedIndex }
     public var name: String
     public var kind: Kind
     /// Rates whose homogeneity its p-value tests; empty for an index without a null hypothesis.
@@ -20,7 +21,7 @@ public struct ReferenceMetric: Sendable {
     /// Where values of this kind lie.
     public var range: ClosedRange<Double> {
         switch kind {
-        case .difference: -Double.infinity...Double.infinity
+        case .difference, .signedIndex: -Double.infinity...Double.infinity
         case .ratio, .index: 0...Double.infinity
         }
     }

@@ -15,16 +15,25 @@ public struct GroupScores: Sendable, Equatable {
 /// Scores by group: ten cells for calibration in one pass, one sort for the exact AUC and the distance of the distributions.
 public struct ScoreParity: Sendable, Equatable {
     public var groups: [GroupScores]
-    /// The Kolmogorov-Smirnov distance of the scores' distributions: the largest over pairs of groups, and that pair.
-    public var distance: Double?
-    public var farthest: [Int]
+    /// The largest Kolmogorov-Smirnov distance of the scores of two groups, the group with the lower scores first.
+    public struct Distance: Sendable, Equatable {
+        public var value = 0.0
+        public var lower: Int
+        public var higher: Int
+    }
+    /// nil with fewer than two groups.
+    public var distance: Distance?
+    /// The same among the groups that are large enough.
+    public var distanceOfLarge: Distance?
     public static let bins = 10
 
-    /// - Parameter order: rows by ascending score (``ascending(_:)``), so that several attributes share one sort.
+    /// - Parameters:
+    ///   - order: rows by ascending score (``ascending(_:)``), so that several attributes share one sort.
+    ///   - rowsMin: rows of a group that is large enough for ``distanceOfLarge``.
     /// - Throws: ``StatisticsError`` `.unequalLengths`, `.outOfRange` for a score that is NaN.
     /// - Complexity: O(rows · groups) at worst for the distance, O(rows) for the rest.
     public init(
-        groupCount: Int, codes: [Int32], scores: [Double], labels: [UInt8], weights: [Double]?, order: [Int32]
+        groupCount: Int, codes: [Int32], scores: [Double], labels: [UInt8], weights: [Double]?, order: [Int32], rowsMin: Int64 = 0
     ) throws(StatisticsError) {
         guard codes.count == scores.count, labels.count == scores.count, order.count == scores.count,
             weights.map({ $0.count == scores.count }) ?? true
@@ -42,8 +51,9 @@ public struct ScoreParity: Sendable, Equatable {
             (ranks[g].positives, ranks[g].negatives, ranks[g].total) = (sums[g].positive, sums[g].weight - sums[g].positive, sums[g].weight)
         }
         let present = ranks.indices.filter { ranks[$0].total > 0 }
-        var most = 0.0
-        var pair: [Int] = present.count >= 2 ? [present[0], present[1]] : []
+        let large = present.filter { sums[$0].rows >= rowsMin }
+        var all = present.count > 1 ? Distance(lower: present[0], higher: present[1]) : nil
+        var ofLarge = large.count > 1 ? Distance(lower: large[0], higher: large[1]) : nil
         var at = 0
         while at < order.count {
             let score = scores[Int(order[at])]
@@ -55,21 +65,25 @@ public struct ScoreParity: Sendable, Equatable {
             }
             for row in order[at..<end] where codes[Int(row)] >= 0 { ranks[Int(codes[Int(row)])].settle() }
             at = end
-            guard let first = present.first else { break }
-            var low = first
-            var high = first
-            for g in present {
-                if ranks[g].share < ranks[low].share { low = g }
-                if ranks[g].share > ranks[high].share { high = g }
-            }
-            if ranks[high].share - ranks[low].share > most {
-                most = ranks[high].share - ranks[low].share
-                pair = [high, low]  // the group with the lower scores first
-            }
+            Self.widen(&all, present, ranks)
+            if large.count < present.count { Self.widen(&ofLarge, large, ranks) }
         }
-        distance = present.count >= 2 ? most : nil
-        farthest = pair
+        distance = all
+        distanceOfLarge = large.count < present.count ? ofLarge : all
         groups = zip(sums, ranks).map { sum, rank in sum.scores(rank, isProbability: isProbability, isWeighted: weights != nil) }
+    }
+
+    /// At the present score, the groups with the largest and the smallest share at or below it.
+    private static func widen(_ distance: inout Distance?, _ groups: [Int], _ ranks: [RankSums]) {
+        guard let known = distance, let first = groups.first else { return }
+        var (low, high) = (first, first)
+        var (least, most) = (ranks[first].share, ranks[first].share)
+        for g in groups {
+            let share = ranks[g].share
+            if share < least { (low, least) = (g, share) }
+            if share > most { (high, most) = (g, share) }
+        }
+        if most - least > known.value { distance = Distance(value: most - least, lower: high, higher: low) }
     }
 
     /// Row numbers by ascending score, equal scores in the order of rows.
@@ -80,6 +94,7 @@ public struct ScoreParity: Sendable, Equatable {
 }
 
 private struct ScoreSums {
+    var rows: Int64 = 0
     var weight = 0.0
     var squares = 0.0
     var positive = 0.0
@@ -90,6 +105,7 @@ private struct ScoreSums {
 
     mutating func add(_ s: Double, _ isPositive: Bool, _ w: Double) {
         let y = isPositive ? 1.0 : 0
+        rows += 1
         weight += w
         squares += w * w
         positive += w * y
@@ -150,12 +166,13 @@ private struct RankSums {
         ofNegatives += pendingNegatives * above * above
         positivesBelow += pendingPositives
         negativesBelow += pendingNegatives
+        share = (positivesBelow + negativesBelow) / total
         pendingPositives = 0
         pendingNegatives = 0
     }
 
     /// The share of the group at or below the present score.
-    var share: Double { (positivesBelow + negativesBelow) / total }
+    private(set) var share = 0.0
     var auc: Double? { positives > 0 && negatives > 0 ? area / positives / negatives : nil }
     /// From sums of squares: Σ(placement − auc)² = Σ placement² − n · auc².
     var variance: Double? {

@@ -72,6 +72,11 @@ struct FairnessBootstrapTests {
         let building = try clock.measure {
             table = try FairnessTable(groups: groups, codes: codes, decisions: decisions, labels: labels)
         }
+        let scores = (0..<n).map { _ in random.uniform() }
+        let counting = try clock.measure {
+            _ = try ScoreCells(groupCount: 40, codes: codes, scores: scores, labels: labels, weights: nil)
+        }
+        print("score cells: \(counting)")
         let found = try #require(table)
         var intervals: [Interval?] = []
         var indices: [Interval?] = []

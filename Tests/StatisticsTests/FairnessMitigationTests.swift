@@ -75,6 +75,28 @@ struct FairnessMitigationTests {
 
 @Suite("Scores by group")
 struct ScoreParityTests {
+    private func parity(
+        groupCount: Int, codes: [Int32], scores: [Double], labels: [UInt8], weights: [Double]?, order: [Int32], rowsMin: Int64 = 0
+    ) throws -> ScoreParity {
+        let cells = try ScoreCells(groupCount: groupCount, codes: codes, scores: scores, labels: labels, weights: weights)
+        return try ScoreParity(
+            cells, codes: codes, scores: scores, labels: labels, weights: weights, order: order, rowsMin: rowsMin)
+    }
+
+    @Test("cells folded from finer groups are those counted by themselves; k/10 belongs to the cell below")
+    func folded() throws {
+        let scores = [0, 0.1, 0.3, 0.30000000000000004, 0.7, 1]
+        let labels: [UInt8] = [0, 1, 0, 1, 1, 1]
+        let fine = try ScoreCells(groupCount: 3, codes: [0, 1, 2, 0, 1, 2], scores: scores, labels: labels, weights: nil)
+        let coarse = try ScoreCells(groupCount: 1, codes: [0, 0, 0, 0, 0, 0], scores: scores, labels: labels, weights: nil)
+        #expect(fine.folded(groupCount: 1, [0, 0, 0]).rows == coarse.rows)
+        let whole = try parity(
+            groupCount: 1, codes: [0, 0, 0, 0, 0, 0], scores: scores, labels: labels, weights: nil, order: [0, 1, 2, 3, 4, 5]
+        ).groups[0]
+        // 0 and 0.1 share the first cell, 0.3 is alone in the third.
+        #expect(isNear(whole.ece ?? 0, (0.9 + 0.3 + 0.7 + 0.3 + 0) / 6))
+    }
+
     @Test("AUC, its variance and calibration are those of the group alone")
     func alone() throws {
         var random = Seeded(9)
@@ -82,7 +104,7 @@ struct ScoreParityTests {
         let codes = (0..<n).map { _ in Int32(random.next() % 3) }
         let scores = (0..<n).map { _ in (random.uniform() * 20).rounded() / 20 }
         let labels = scores.map { UInt8(random.uniform() < $0 * 0.8 + 0.1 ? 1 : 0) }
-        let found = try ScoreParity(
+        let found = try parity(
             groupCount: 3, codes: codes, scores: scores, labels: labels, weights: nil, order: ScoreParity.ascending(scores))
         for group in 0..<3 {
             let rows = (0..<n).filter { codes[$0] == Int32(group) }
@@ -95,7 +117,7 @@ struct ScoreParityTests {
                 isNear(
                     found.groups[group].brier ?? 0, try brierScore(scores: rows.map { scores[$0] }, labels: rows.map { labels[$0] == 1 })))
         }
-        let doubled = try ScoreParity(
+        let doubled = try parity(
             groupCount: 3, codes: codes, scores: scores, labels: labels, weights: [Double](repeating: 2, count: n),
             order: ScoreParity.ascending(scores))
         #expect(isNear(doubled.groups[0].auc ?? 0, found.groups[0].auc ?? 1))
@@ -105,7 +127,7 @@ struct ScoreParityTests {
     @Test("the distance is that of the farthest pair, the group with the lower scores first")
     func distance() throws {
         let scores = [0.1, 0.2, 0.3, 0.8, 0.9, 0.5]
-        let found = try ScoreParity(
+        let found = try parity(
             groupCount: 3, codes: [0, 0, 0, 1, 1, 2], scores: scores, labels: [0, 1, 0, 1, 0, 1], weights: nil,
             order: ScoreParity.ascending(scores), rowsMin: 2)
         #expect(found.distance?.value == 1)
@@ -117,12 +139,12 @@ struct ScoreParityTests {
 
     @Test("scores that are no probabilities have no calibration; NaN is refused")
     func odd() throws {
-        let found = try ScoreParity(groupCount: 1, codes: [0, 0], scores: [-3, 7], labels: [0, 1], weights: nil, order: [0, 1])
+        let found = try parity(groupCount: 1, codes: [0, 0], scores: [-3, 7], labels: [0, 1], weights: nil, order: [0, 1])
         #expect(found.groups[0].auc == 1)
         #expect(found.groups[0].brier == nil && found.groups[0].ece == nil)
         #expect(found.distance == nil)
         #expect(throws: StatisticsError.self) {
-            try ScoreParity(groupCount: 1, codes: [0], scores: [.nan], labels: [0], weights: nil, order: [0])
+            try parity(groupCount: 1, codes: [0], scores: [.nan], labels: [0], weights: nil, order: [0])
         }
     }
 

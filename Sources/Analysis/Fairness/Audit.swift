@@ -80,6 +80,7 @@ struct BinaryAudit {
             plain.weights = nil
             unweighted = try plain.tables(decisions: outcomes.decisions, labels: outcomes.labels)
         }
+        let scores = try scores()
         var audits: [AttributeAudit] = []
         var extras: [[(Int) -> [(String, JSON)]]] = []
         for (place, attribute) in input.attributes.enumerated() {
@@ -88,7 +89,7 @@ struct BinaryAudit {
                 throw AnalysisError(
                     "\(attribute.name)=\(table.groups[group]) has no weight, expected some in every group with --convention fairlearn")
             }
-            var audit = AttributeAudit(attribute, table, options, scores: try scores(attribute))
+            var audit = AttributeAudit(attribute, table, options, scores: scores?[place])
             let more = try evaluate(&audit, unweighted[place])
             try addConditional(&audit)
             audits.append(audit)
@@ -106,7 +107,7 @@ struct BinaryAudit {
             more.append(("consistency", json))
             blocks.append(.text(sentence))
         }
-        let overall = AuditReport.overall(audits.last ?? audits[0], scores: try overallScores())
+        let overall = AuditReport.overall(audits.last ?? audits[0], scores: scores?.last?.groups.first)
         let report = AuditReport.report(input, options, audits, overall: overall, entries: entries, extras: more, blocks: blocks)
         return Audit.Result(report: report, weights: options.mitigation == .reweigh ? try reweighed(audits) : nil)
     }
@@ -139,19 +140,23 @@ struct BinaryAudit {
         return []
     }
 
-    private func scores(_ attribute: AuditInput.Attribute) throws -> ScoreParity? {
-        guard let scores = input.scores, let order else { return nil }
-        return try ScoreParity(
-            groupCount: attribute.groups.count, codes: attribute.codes, scores: scores, labels: outcomes.labels, weights: input.weights,
-            order: order, rowsMin: Int64(options.minRows))
-    }
-
-    private func overallScores() throws -> GroupScores? {
-        guard let scores = input.scores, let order else { return nil }
-        return try ScoreParity(
-            groupCount: 1, codes: [Int32](repeating: 0, count: scores.count), scores: scores, labels: outcomes.labels,
-            weights: input.weights, order: order
-        ).groups.first
+    /// The scores of every attribute, then of all rows; nil without `--score`.
+    private func scores() throws -> [ScoreParity]? {
+        guard let scores = input.scores, let order, let finest = input.attributes.last else { return nil }
+        let cells = try ScoreCells(
+            groupCount: finest.groups.count, codes: finest.codes, scores: scores, labels: outcomes.labels, weights: input.weights)
+        func parity(_ cells: ScoreCells, _ codes: [Int32]) throws -> ScoreParity {
+            try ScoreParity(
+                cells, codes: codes, scores: scores, labels: outcomes.labels, weights: input.weights, order: order,
+                rowsMin: Int64(options.minRows))
+        }
+        var out = try input.attributes.dropLast().enumerated().map { place, attribute in
+            try parity(cells.folded(groupCount: attribute.groups.count, finest.parts.map { $0[place] }), attribute.codes)
+        }
+        out.append(try parity(cells, finest.codes))
+        let one = [Int](repeating: 0, count: finest.groups.count)
+        out.append(try parity(cells.folded(groupCount: 1, one), [Int32](repeating: 0, count: scores.count)))
+        return out
     }
 
     private func consistency() throws -> (JSON, String) {

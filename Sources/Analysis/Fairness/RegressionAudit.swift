@@ -27,9 +27,11 @@ struct RegressionAudit {
         for attribute in input.attributes {
             let errors = try GroupErrors.byGroup(
                 attribute.groups.count, codes: attribute.codes, labels: labels, predictions: predictions, weights: input.weights)
+            let cells = try ScoreCells(
+                groupCount: attribute.groups.count, codes: attribute.codes, scores: predictions, labels: zeros, weights: input.weights)
             let parity = try ScoreParity(
-                groupCount: attribute.groups.count, codes: attribute.codes, scores: predictions, labels: zeros, weights: input.weights,
-                order: order, rowsMin: Int64(options.minRows))
+                cells, codes: attribute.codes, scores: predictions, labels: zeros, weights: input.weights, order: order,
+                rowsMin: Int64(options.minRows))
             families.append(disparities(attribute, errors, parity, whole))
             groups.append(errors)
         }

@@ -6,24 +6,18 @@ public struct ScoreCells: Sendable, Equatable {
     private static let width = bins * 2
     /// Rows by group.
     public private(set) var rows: [Int64]
-    /// By group, cell and label: sums of weights, of weighted scores and of weighted squared errors.
-    private var weights: [Double]
-    private var scores: [Double]
-    private var errors: [Double]
-    /// By group: sums of squared weights and of weighted squared scores.
+    /// By group, cell and label four numbers: sums of weights, of weighted scores, of weighted squared errors, and none.
+    private var sums: [Double]
+    /// By group: sum of squared weights.
     private var squares: [Double]
-    private var scoreSquares: [Double]
     /// By group, whether every score lies in 0…1.
     private var areProbabilities: [Bool]
     public var groupCount: Int { rows.count }
 
     private init(groupCount: Int) {
         rows = Array(repeating: 0, count: groupCount)
-        weights = Array(repeating: 0, count: groupCount * Self.width)
-        scores = weights
-        errors = weights
+        sums = Array(repeating: 0, count: groupCount * Self.width * 4)
         squares = Array(repeating: 0, count: groupCount)
-        scoreSquares = squares
         areProbabilities = Array(repeating: true, count: groupCount)
     }
 
@@ -35,7 +29,10 @@ public struct ScoreCells: Sendable, Equatable {
             throw StatisticsError(.unequalLengths, "as many groups, scores, labels and weights as rows expected")
         }
         self.init(groupCount: groupCount)
-        var (sums, scoreSums, errorSums) = (self.weights, self.scores, self.errors)
+        var sums = self.sums
+        var rows = self.rows
+        var areProbabilities = self.areProbabilities
+        let edges = (0...Self.bins).map { Double($0) / Double(Self.bins) }
         let bins = Double(Self.bins)
         for row in codes.indices {
             let code = Int(codes[row])
@@ -49,63 +46,69 @@ public struct ScoreCells: Sendable, Equatable {
             if inside != score { areProbabilities[code] = false }
             var cell = min(Int(inside * bins), Self.bins - 1)
             // k/10 itself belongs to the cell below, whatever the product was rounded to.
-            if cell > 0, inside <= Double(cell) / bins { cell -= 1 } else if inside > Double(cell + 1) / bins { cell += 1 }
-            let at = code * Self.width + cell * 2 + Int(label)
+            if inside <= edges[cell], cell > 0 { cell -= 1 } else if inside > edges[cell + 1] { cell += 1 }
+            let at = (code * Self.width + cell * 2 + Int(label)) * 4
             let weight = weights?[row] ?? 1
             let error = score - Double(label)
             sums[at] += weight
-            scoreSums[at] += weight * score
-            errorSums[at] += weight * error * error
+            sums[at + 1] += weight * score
+            sums[at + 2] += weight * error * error
             rows[code] += 1
-            squares[code] += weight * weight
-            scoreSquares[code] += weight * score * score
         }
-        (self.weights, self.scores, self.errors) = (sums, scoreSums, errorSums)
+        var squares = rows.map(Double.init)
+        if let weights {
+            squares = self.squares
+            for row in codes.indices where codes[row] >= 0 { squares[Int(codes[row])] += weights[row] * weights[row] }
+        }
+        (self.sums, self.rows, self.squares, self.areProbabilities) = (sums, rows, squares, areProbabilities)
     }
 
     /// The cells of coarser groups, as of ``FairnessTable/folded(into:_:)``.
     public func folded(groupCount: Int, _ coarse: [Int]) -> ScoreCells {
         var out = ScoreCells(groupCount: groupCount)
+        let size = Self.width * 4
         for group in rows.indices {
             let new = coarse[group]
             out.rows[new] += rows[group]
             out.squares[new] += squares[group]
-            out.scoreSquares[new] += scoreSquares[group]
             if !areProbabilities[group] { out.areProbabilities[new] = false }
-            for cell in 0..<Self.width {
-                out.weights[new * Self.width + cell] += weights[group * Self.width + cell]
-                out.scores[new * Self.width + cell] += scores[group * Self.width + cell]
-                out.errors[new * Self.width + cell] += errors[group * Self.width + cell]
-            }
+            for cell in 0..<size { out.sums[new * size + cell] += sums[group * size + cell] }
         }
         return out
     }
 
-    private func sum(_ values: [Double], _ group: Int, step: Int = 1, from first: Int = 0) -> Double {
+    /// Sum over the cells of a group: of weights (0), weighted scores (1) or squared errors (2), of one label or both.
+    private func sum(_ what: Int, _ group: Int, label: Int? = nil) -> Double {
         var total = 0.0
-        for cell in stride(from: first, to: Self.width, by: step) { total += values[group * Self.width + cell] }
+        for cell in stride(from: label ?? 0, to: Self.width, by: label == nil ? 1 : 2) {
+            total += sums[(group * Self.width + cell) * 4 + what]
+        }
         return total
     }
-    public func weight(_ group: Int) -> Double { sum(weights, group) }
-    public func positives(_ group: Int) -> Double { sum(weights, group, step: 2, from: 1) }
+    public func weight(_ group: Int) -> Double { sum(0, group) }
+    public func positives(_ group: Int) -> Double { sum(0, group, label: 1) }
 
     /// Mean, Brier score and calibration error of a group; ranks need the sorted scores.
     func summary(_ group: Int) -> GroupScores {
         var out = GroupScores()
         let total = weight(group)
         guard total > 0 else { return out }
-        let mean = sum(scores, group) / total
+        let mean = sum(1, group) / total
         out.mean = mean.isFinite ? mean : nil
         let effective = total * total / squares[group]
-        let variance = max(0, scoreSquares[group] / total - mean * mean)
+        // Σ w s² from Σ w (s − y)², since y is 0 or 1.
+        let scoreSquares = sum(2, group) + 2 * sum(1, group, label: 1) - positives(group)
+        let variance = max(0, scoreSquares / total - mean * mean)
         if effective > 1, variance.isFinite { out.meanVariance = variance / (effective - 1) }
         guard areProbabilities[group] else { return out }
-        out.brier = sum(errors, group) / total
-        out.ece =
-            (0..<Self.bins).reduce(0) { sum, bin in
-                let at = group * Self.width + bin * 2
-                return sum + abs(weights[at + 1] - scores[at] - scores[at + 1])
-            } / total
+        out.brier = sum(2, group) / total
+        var gaps = 0.0
+        for bin in 0..<Self.bins {
+            let negative = (group * Self.width + bin * 2) * 4
+            let positive = negative + 4
+            gaps += abs(sums[positive] - sums[negative + 1] - sums[positive + 1])
+        }
+        out.ece = gaps / total
         return out
     }
 }

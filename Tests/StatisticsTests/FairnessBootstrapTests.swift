@@ -160,6 +160,21 @@ struct HomogeneityTests {
         #expect(rejected <= rounds * 8 / 100, "\(rejected) of \(rounds)")
     }
 
+    @Test("no difference is found 5 times in 100, in groups of 4 rows as of 200", arguments: [4, 200])
+    func alarms(size: Int) throws {
+        var random = Seeded(8)
+        var rejected = (benefit: 0, odds: 0)
+        let rounds = 300
+        let rates = [Double](repeating: 0.4, count: 6)
+        for round in 0..<rounds {
+            let table = try drawn([Int](repeating: size, count: 6), base: rates, tpr: rates, fpr: rates, &random)
+            let cells = (0..<6).map { table.cells($0) }
+            if (EntropyIndices.betweenGroupsPValue(cells, seed: UInt64(round)) ?? 1) <= 0.05 { rejected.benefit += 1 }
+            if (HomogeneityTest.pValue(.averageOdds, cells, seed: UInt64(round)) ?? 1) <= 0.05 { rejected.odds += 1 }
+        }
+        #expect(rejected.benefit <= rounds * 9 / 100 && rejected.odds <= rounds * 9 / 100, "\(rejected)")
+    }
+
     @Test("one group is nothing to compare; all alike is certain to be alike")
     func degenerate() {
         #expect(HomogeneityTest.pValue([(count: 3, rows: 9)]) == nil)

@@ -136,7 +136,8 @@ struct AttributeAudit {
         ]
         let intervals = bootstrap.intervals(
             table, indices.map { index in (0...Double.infinity, { value($0, index.alpha, isBetween: index.isBetween) }) })
-        let pValue = EntropyIndices.betweenGroupsPValue(names.indices.filter(isLarge).map { table.effectiveCells($0) })
+        let pValue = EntropyIndices.betweenGroupsPValue(
+            names.indices.filter(isLarge).map { table.effectiveCells($0) }, seed: options.seed)
         return zip(indices, intervals).map { index, interval in
             var out = AuditDisparity(name: index.name)
             out.value = value(cells, index.alpha, isBetween: index.isBetween)

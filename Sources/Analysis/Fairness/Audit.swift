@@ -164,10 +164,10 @@ struct BinaryAudit {
             let found = try Consistency(
                 features: input.features, decisions: outcomes.decisions, neighbours: min(options.neighbours, input.rows.count))
             let sentence =
-                "Consistency with the \(options.neighbours) nearest rows: \(short(found.value))"
+                "Consistency with the \(options.neighbours) nearest rows: \(auditNumber(found.value))"
                 + (found.isExact
                     ? "."
-                    : " (asked of every \(short(Double(input.rows.count) / Double(found.rowsAsked)))th row: over \(Consistency.exactRowsMax) rows).")
+                    : " (asked of every \(auditNumber(Double(input.rows.count) / Double(found.rowsAsked)))th row: over \(Consistency.exactRowsMax) rows).")
             return (
                 .object([
                     "value": .statistic(found.value), "neighbours": JSON(options.neighbours), "rows_asked": JSON(found.rowsAsked),

@@ -49,7 +49,7 @@ struct AuditDisparity {
             verdict = effect >= floor ? .unfair : .negligible
         } else if detectable > floor {
             verdict = .insufficient
-            if why == nil { why = "too few rows to see an effect of \(short(floor)): only \(short(detectable)) would show" }
+            if why == nil { why = "too few rows to see an effect of \(auditNumber(floor)): only \(auditNumber(detectable)) would show" }
         } else {
             verdict = .fair
         }
@@ -132,7 +132,7 @@ extension AuditDisparity {
 }
 
 /// Four significant digits, for sentences and tables.
-func short(_ x: Double?) -> String {
+func auditNumber(_ x: Double?) -> String {
     guard let x, !x.isNaN else { return "–" }
     if x.isInfinite { return x < 0 ? "-∞" : "∞" }
     if x == 0 { return "0" }

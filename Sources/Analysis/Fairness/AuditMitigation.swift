@@ -8,7 +8,7 @@ enum AuditMitigation {
             JSON.object(["group": .string(name), "positive": .statistic(weights.positive), "negative": .statistic(weights.negative)])
         }
         let json: JSON = .object(["method": "reweigh", "attribute": .string(audit.attribute.name), "groups": .array(groups)])
-        let rows = zip(audit.names, found.groups).map { [$0, short($1.positive), short($1.negative)] }
+        let rows = zip(audit.names, found.groups).map { [$0, auditNumber($1.positive), auditNumber($1.negative)] }
         return (
             [("mitigation", json)],
             [
@@ -36,12 +36,13 @@ enum AuditMitigation {
         ])
         let rows = audit.names.indices.map { g in
             [
-                audit.names[g], short(found.after.thresholds[g]), short(GroupRate.selectionRate.value(found.before.cells[g])),
-                short(GroupRate.selectionRate.value(found.after.cells[g])), short(GroupRate.accuracy.value(found.after.cells[g])),
+                audit.names[g], auditNumber(found.after.thresholds[g]), auditNumber(GroupRate.selectionRate.value(found.before.cells[g])),
+                auditNumber(GroupRate.selectionRate.value(found.after.cells[g])),
+                auditNumber(GroupRate.accuracy.value(found.after.cells[g])),
             ]
         }
         let sentence =
-            "\(criterion.rawValue) disparity \(short(found.before.disparity)) → \(short(found.after.disparity)), accuracy \(short(found.before.accuracy)) → \(short(found.after.accuracy)). "
+            "\(criterion.rawValue) disparity \(auditNumber(found.before.disparity)) → \(auditNumber(found.after.disparity)), accuracy \(auditNumber(found.before.accuracy)) → \(auditNumber(found.after.accuracy)). "
             + "Chosen and judged on the same rows: check on others before use. A threshold that depends on a protected group may be unlawful."
         let curve = Report.Chart(
             "Trade-off", summary: "Accuracy against disparity, one point for each target rate.", shape: .lines,

@@ -36,8 +36,8 @@ enum AuditReport {
         page.append(
             .text(
                 "\(input.rows.count) rows\(leftOut > 0 ? ", \(leftOut) left out for a missing cell" : ""). Convention \(options.convention.rawValue), "
-                    + "positive value \(options.positiveValue), intervals of \(short(options.confidence * 100)) %, seed \(options.seed), "
-                    + "floors \(short(options.differenceFloor)) (difference) and \(short(options.tau)) (ratio), p-values corrected over all questions."
+                    + "positive value \(options.positiveValue), intervals of \(auditNumber(options.confidence * 100)) %, seed \(options.seed), "
+                    + "floors \(auditNumber(options.differenceFloor)) (difference) and \(auditNumber(options.tau)) (ratio), p-values corrected over all questions."
             ))
         for audit in audits { page += self.blocks(audit, options) }
         return Report(title: "Fairness audit", json: .object(JSONObject(members)), blocks: page + blocks, hasFinding: isUnfair)
@@ -49,7 +49,7 @@ enum AuditReport {
         switch verdict {
         case .unfair:
             let worst = unfair.prefix(3).map { audit, found in
-                "\(audit.key): \(words(found.name)) \(short(found.judged?.value ?? found.value))"
+                "\(audit.key): \(words(found.name)) \(auditNumber(found.judged?.value ?? found.value))"
                     + ((found.judged?.worst ?? found.worst).isEmpty
                         ? "" : " (\((found.judged?.worst ?? found.worst).joined(separator: " against ")))")
             }
@@ -73,8 +73,8 @@ enum AuditReport {
         for group in audit.names.indices.prefix(Self.groupsShown) {
             let c = audit.cells[group]
             let rates: [GroupRate] = [.baseRate, .selectionRate, .tpr, .fpr, .ppv, .accuracy]
-            var row = [audit.names[group], "\(audit.table.rowCount(group))"] + rates.map { short($0.value(c)) }
-            if let scores = audit.scores?.groups[group] { row += [short(scores.auc), short(scores.ece)] }
+            var row = [audit.names[group], "\(audit.table.rowCount(group))"] + rates.map { auditNumber($0.value(c)) }
+            if let scores = audit.scores?.groups[group] { row += [auditNumber(scores.auc), auditNumber(scores.ece)] }
             rows.append(row)
             tones.append(audit.isLarge(group) ? .plain : .faint)
         }
@@ -89,7 +89,7 @@ enum AuditReport {
             out.append(
                 .text(
                     "Insufficient, with no part in verdicts: \(named)\(small.count > 8 ? " and \(small.count - 8) more" : ""). "
-                        + "About \(audit.rowsNeeded) rows each would show a difference of \(short(options.differenceFloor))."))
+                        + "About \(audit.rowsNeeded) rows each would show a difference of \(auditNumber(options.differenceFloor))."))
         }
         var metrics: [[String]] = []
         var metricTones: [Report.Tone] = []
@@ -114,17 +114,17 @@ enum AuditReport {
     }
 
     static func row(_ d: AuditDisparity) -> [String] {
-        let interval = d.interval.map { "\(short($0.lower)) … \(short($0.upper))" } ?? ""
+        let interval = d.interval.map { "\(auditNumber($0.lower)) … \(auditNumber($0.upper))" } ?? ""
         // The verdict is on the groups that are large enough.
-        let judged = d.judged.map { "; judged \(short($0.value)) (\($0.worst.joined(separator: " / ")))" } ?? ""
+        let judged = d.judged.map { "; judged \(auditNumber($0.value)) (\($0.worst.joined(separator: " / ")))" } ?? ""
         return [
-            words(d.name), short(d.value), interval, probability(d.adjustedP ?? d.pValue), d.verdict?.rawValue ?? "",
+            words(d.name), auditNumber(d.value), interval, probability(d.adjustedP ?? d.pValue), d.verdict?.rawValue ?? "",
             d.worst.joined(separator: " / ") + judged,
         ]
     }
 
     private static let groupsShown = 50
-    private static func probability(_ p: Double?) -> String { p.map { $0 < 1e-4 ? "<0.0001" : short($0) } ?? "–" }
+    private static func probability(_ p: Double?) -> String { p.map { $0 < 1e-4 ? "<0.0001" : auditNumber($0) } ?? "–" }
 
     private static func bars(_ audit: AttributeAudit, _ options: AuditOptions) -> Report.Block {
         let shown = Array(audit.names.indices.prefix(Self.groupsShown))

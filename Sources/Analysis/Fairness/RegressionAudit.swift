@@ -99,7 +99,7 @@ struct RegressionAudit {
         var blocks: [Report.Block] = [
             .text(
                 verdict == .unfair
-                    ? "Unfair: predictions or errors differ between groups by more than chance and \(short(options.differenceFloor)) of their scale."
+                    ? "Unfair: predictions or errors differ between groups by more than chance and \(auditNumber(options.differenceFloor)) of their scale."
                     : "Verdict: \(verdict.rawValue)."),
             .text("\(input.rows.count) rows, \(input.rowsRead - input.rows.count) left out for a missing cell."),
         ]
@@ -123,7 +123,8 @@ struct RegressionAudit {
                         ["group", "n", "mean label", "mean prediction", "bias", "MAE", "RMSE"],
                         groups[place].indices.map { g in
                             let e = groups[place][g]
-                            return [attribute.groups[g], "\(e.rows)"] + [e.meanLabel, e.meanPrediction, e.bias, e.mae, e.rmse].map(short)
+                            return [attribute.groups[g], "\(e.rows)"]
+                                + [e.meanLabel, e.meanPrediction, e.bias, e.mae, e.rmse].map(auditNumber)
                         })))
             blocks.append(
                 .table(

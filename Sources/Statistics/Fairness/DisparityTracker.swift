@@ -37,7 +37,7 @@ struct DisparityTracker {
     private var fixed: [Double] = []
 
     /// - Returns: nil when the metric has no value.
-    init?(_ metric: FairnessMetric, _ spreads: [RateSpread], _ sample: Resampler) {
+    init?(_ metric: FairnessMetric, _ spreads: [RateSpread], _ sample: TableResampler) {
         guard let found = metric.value(spreads) else { return nil }
         self.metric = metric
         value = found.value
@@ -145,8 +145,8 @@ struct DisparityTracker {
 
     func interval(confidence: Double) -> Interval {
         let tail = (1 - confidence) / 2
-        let towardsEqual = sortedQuantile(free.sorted(), 1 - tail)
-        let away = sortedQuantile(fixed.sorted(), tail)
+        let towardsEqual = FairnessBootstrap.quantile(free.sorted(), 1 - tail)
+        let away = FairnessBootstrap.quantile(fixed.sorted(), tail)
         let estimates = parts.map { candidates[$0.lowerBound].estimate }
         let center: Double
         let near: Double

@@ -39,16 +39,45 @@ public enum EntropyIndices {
 
     public static func meanBenefit(_ c: ConfusionCells) -> Double { (c.tp + c.tn + 2 * c.fp) / c.total }
 
-    /// p-value of "every group has the same mean benefit", by Cochran's Q over the groups' means.
-    public static func betweenGroupsPValue(_ groups: [ConfusionCells]) -> Double? {
-        let used = groups.filter { $0.total > 1 }
-        return HomogeneityTest.pValue(
-            values: used.map(meanBenefit),
-            variances: used.map { cells in
-                let c = cells.smoothed
-                let mean = meanBenefit(c)
-                let spread = c.fn * mean * mean + (c.tp + c.tn) * (1 - mean) * (1 - mean) + c.fp * (2 - mean) * (2 - mean)
-                return spread / c.total / c.total
-            })
+    /// p-value of "every group has the same mean benefit": Σ nᵢ (b̄ᵢ − b̄)² / s² against χ²(groups − 1), s² the variance of all rows.
+    ///
+    /// With a group of fewer rows than ``rowsOfLawMin`` the law is drawn instead, seeded: benefits by the shares of all rows.
+    /// - Parameter groups: effective cells.
+    /// - Returns: nil with fewer than two groups; 1 when every row has the same benefit.
+    public static func betweenGroupsPValue(_ groups: [ConfusionCells], seed: UInt64 = 1) -> Double? {
+        let used = groups.filter { $0.total > 0 }
+        guard used.count >= 2 else { return nil }
+        let all = used.reduce(into: ConfusionCells()) { $0.add($1) }
+        guard let observed = benefitStatistic(used) else { return 1 }
+        if used.allSatisfy({ $0.total >= rowsOfLawMin }) {
+            return Distributions.chiSquaredTail(observed, degreesOfFreedom: Double(used.count - 1))
+        }
+        var random = SeededRandom(seed: seed)
+        let draws = min(HomogeneityTest.draws, max(200, FairnessBootstrap.groupReplicatesMax / used.count))
+        let miss = all.fn / all.total
+        let excess = miss < 1 ? min(1, all.fp / (all.total - all.fn)) : 0
+        var asLarge = 0
+        for _ in 0..<draws {
+            let drawn = used.map { group -> ConfusionCells in
+                let rows = Int64(max(1, group.total.rounded()))
+                let fn = random.binomial(rows, miss)
+                let fp = random.binomial(rows - fn, excess)
+                return ConfusionCells(fp: Double(fp), fn: Double(fn), tn: Double(rows - fn - fp))
+            }
+            if (benefitStatistic(drawn) ?? 0) >= observed * (1 - 1e-12) { asLarge += 1 }
+        }
+        return Double(1 + asLarge) / Double(1 + draws)
+    }
+
+    public static let rowsOfLawMin = 30.0
+
+    /// nil when every row has the same benefit.
+    private static func benefitStatistic(_ groups: [ConfusionCells]) -> Double? {
+        let all = groups.reduce(into: ConfusionCells()) { $0.add($1) }
+        let mean = meanBenefit(all)
+        let right = all.tp + all.tn
+        let variance = (all.fn * mean * mean + right * (1 - mean) * (1 - mean) + all.fp * (2 - mean) * (2 - mean)) / all.total
+        guard variance > 0 else { return nil }
+        return groups.reduce(0) { $0 + $1.total * (meanBenefit($1) - mean) * (meanBenefit($1) - mean) } / variance
     }
 }

@@ -34,7 +34,7 @@ public struct FairnessBootstrap: Sendable {
         _ metrics: [FairnessMetric], table: FairnessTable, zeroForUndefined: Bool = false,
         isUsed: (GroupRate, Int) -> Bool = { _, _ in true }
     ) -> [Interval?] {
-        let sample = Resampler(table)
+        let sample = TableResampler(table)
         var trackers = metrics.map { metric in
             let spreads = metric.rates.map { rate in
                 let groups = table.groups.indices.map { isUsed(rate, $0) ? table.cells($0) : ConfusionCells() }
@@ -60,7 +60,7 @@ public struct FairnessBootstrap: Sendable {
     ///
     /// - Returns: nil for a statistic that is undefined, infinite, or defined in fewer than half of the replicates.
     public func intervals(_ table: FairnessTable, _ statistics: [(range: ClosedRange<Double>, statistic: Statistic)]) -> [Interval?] {
-        let sample = Resampler(table)
+        let sample = TableResampler(table)
         let observed = sample.weighted(sample.observed)
         let values = statistics.map { $0.statistic(observed).flatMap { $0.isFinite ? $0 : nil } }
         var random = SeededRandom(seed: seed)
@@ -88,13 +88,13 @@ public struct FairnessBootstrap: Sendable {
         let tail = (1 - confidence) / 2
         func clamped(_ x: Double) -> Double { min(max(x, range.lowerBound), range.upperBound) }
         return Interval(
-            lower: clamped(min(sortedQuantile(sorted, tail) - bias, value)),
-            upper: clamped(max(sortedQuantile(sorted, 1 - tail) - bias, value)))
+            lower: clamped(min(FairnessBootstrap.quantile(sorted, tail) - bias, value)),
+            upper: clamped(max(FairnessBootstrap.quantile(sorted, 1 - tail) - bias, value)))
     }
 }
 
 /// Draws tables: sizes of groups, then the cells of each.
-struct Resampler {
+struct TableResampler {
     /// Effective cells by group, as observed.
     let observed: [ConfusionCells]
     /// The same with half a row more a cell: what is drawn from.
@@ -154,7 +154,7 @@ struct RateDeviations {
     private let base: [Double]
     private let width: Int
 
-    init(_ metrics: [FairnessMetric], _ sample: Resampler) {
+    init(_ metrics: [FairnessMetric], _ sample: TableResampler) {
         let rates = Array(Set(metrics.flatMap(\.rates))).sorted { $0.rawValue < $1.rawValue }
         let cells = sample.base + [sample.overall(sample.base)]
         self.rates = rates
@@ -185,5 +185,16 @@ struct RateDeviations {
                 values[at + rates.count * width] = log(max(value, 0.5 / max(1, rates[r].rowsUsed(cells))) / base[at])
             }
         }
+    }
+}
+
+extension FairnessBootstrap {
+    /// The quantile of sorted values by linear interpolation.
+    static func quantile(_ sorted: [Double], _ p: Double) -> Double {
+        guard let last = sorted.last else { return .nan }
+        let at = p * Double(sorted.count - 1)
+        let below = Int(at)
+        guard below + 1 < sorted.count else { return last }
+        return sorted[below] + (at - Double(below)) * (sorted[below + 1] - sorted[below])
     }
 }

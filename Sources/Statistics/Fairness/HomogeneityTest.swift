@@ -58,12 +58,11 @@ public enum HomogeneityTest {
 
     /// The p-value that groups share a rate, from their effective cells.
     ///
-    /// Treatment equality asks whether errors are misses as often in every group, which says the same of fn / fp.
+    /// Treatment equality asks whether errors are misses as often in every group, which says the same of fn / fp; average odds are equal
+    /// when both of their rates are.
     public static func pValue(_ rate: GroupRate, _ groups: [ConfusionCells], seed: UInt64 = 1) -> Double? {
         switch rate {
-        case .averageOdds:
-            let used = groups.filter { rate.value($0) != nil }
-            return pValue(values: used.compactMap { rate.value($0) }, variances: used.map { rate.variance($0) })
+        case .averageOdds: return pValue([.tpr, .fpr], [.tpr: groups, .fpr: groups], seed: seed)
         case .treatmentRatio: return pValue(groups.map { (count: $0.fn, rows: $0.fn + $0.fp) }, seed: seed)
         default: return pValue(groups.compactMap { rate.parts($0) }.map { (count: $0.0, rows: $0.1) }, seed: seed)
         }

@@ -121,6 +121,6 @@ public struct MeanSpread: Sendable, Equatable {
         }
         let tail = (1 - confidence) / 2
         let spread = Distributions.normalQuantile(1 - tail) * (ofLow + ofHigh).squareRoot()
-        interval = Interval(lower: max(0, gap - max(spread, sortedQuantile(free.sorted(), 1 - tail))), upper: gap + spread)
+        interval = Interval(lower: max(0, gap - max(spread, FairnessBootstrap.quantile(free.sorted(), 1 - tail))), upper: gap + spread)
     }
 }

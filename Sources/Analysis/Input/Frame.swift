@@ -37,11 +37,6 @@ public struct Frame: Sendable {
     /// - Throws: ``TableError`` with file, line and column of the first cell that is no number.
     public func numbers(_ column: String) throws(TableError) -> [Double] { try table.numbers(column) }
 
-    /// A problem with one cell, with its place in the file.
-    public func error(_ column: String, row: Int, _ message: String) -> TableError {
-        TableError(file: file, line: table.lines[row], column: (names.firstIndex(of: column) ?? 0) + 1, message: message)
-    }
-
     public func kind(_ column: String) throws(TableError) -> InferredKind { try table.kind(column) }
 
     /// RFC 3339 times or epoch milliseconds, as seconds since 1970; NaN for missing.

@@ -2,16 +2,18 @@ internal import Kernels
 
 /// Puts the chunks of a scan together, in the order of the file.
 struct CSVAssembly {
-    private enum Cells {
-        case none
-        case numbers([Double], isPlain: Bool)
-        case codes([Int32], LevelTable)
+    private enum Form {
+        case none, numbers, codes
         /// Began with numbers and went on with texts.
         case mixed
     }
 
     private let scan: CSVScan
-    private var cells: [Cells]
+    private var forms: [Form]
+    /// By column, empty where the form is another; apart from the form, so that they grow in place.
+    private var numbers: [[Double]]
+    private var codes: [[Int32]]
+    private var isPlain: [Bool]
     private let levels: [LevelTable]
     /// Where the next row starts, and on which line.
     private var position: Int
@@ -34,13 +36,10 @@ struct CSVAssembly {
             levels.append(table)
         }
         self.levels = levels
-        cells = zip(kinds, levels).map { kind, levels in
-            switch kind {
-            case .skip: .none
-            case .number: .numbers([], isPlain: true)
-            case .text: .codes([], levels)
-            }
-        }
+        forms = kinds.map { $0 == .skip ? .none : $0 == .number ? .numbers : .codes }
+        numbers = kinds.map { _ in [] }
+        codes = kinds.map { _ in [] }
+        isPlain = kinds.map { _ in true }
     }
 
     /// Takes the next chunk, which `reader` has read.
@@ -66,7 +65,7 @@ struct CSVAssembly {
             let share = Double(scan.csv.source.count - scan.csv.bodyStart) / Double(max(chunk.stop - chunk.start, 1))
             room = Int(Double(reader.rows) * share * 1.03) + 64
         }
-        for c in cells.indices { try append(column: c, chunk, reader, room) }
+        for c in forms.indices { try append(column: c, chunk, reader, room) }
         if reader.rows > 0 { noteLines(reader) }
         result.rows += reader.rows
         line += reader.lines
@@ -84,54 +83,40 @@ struct CSVAssembly {
     }
 
     private mutating func append(column c: Int, _ chunk: CSVChunk, _ reader: RowReader, _ room: Int) throws(TableError) {
-        // Taken out while it grows, so that the array is not copied.
-        let own = cells[c]
-        cells[c] = .none
-        switch own {
-        case .none: break
-        case .mixed: cells[c] = .mixed
-        case .numbers(var numbers, let isPlain):
-            if chunk.kinds[c] == .number {
-                numbers.reserveCapacity(room)
-                reader.appendNumbers(c, to: &numbers)
-                cells[c] = .numbers(numbers, isPlain: isPlain && reader.isPlain(c))
-            } else if numbers.isEmpty {
-                kinds[c] = .text
-                cells[c] = .codes([], levels[c])
-                try append(column: c, chunk, reader, room)
-            } else {
-                kinds[c] = .text
-                cells[c] = .mixed
+        if reader.rows == 0 || forms[c] == .none || forms[c] == .mixed { return }
+        if chunk.kinds[c] == .text {
+            kinds[c] = .text
+            if forms[c] == .numbers { forms[c] = numbers[c].isEmpty ? .codes : .mixed }
+        }
+        switch (forms[c], chunk.kinds[c]) {
+        case (.numbers, .number):
+            if room > 0 { numbers[c].reserveCapacity(room) }
+            reader.appendNumbers(c, to: &numbers[c])
+            isPlain[c] = isPlain[c] && reader.isPlain(c)
+        case (.codes, .text):
+            if room > 0 { codes[c].reserveCapacity(room) }
+            guard reader.appendCodes(c, levels: levels[c], to: &codes[c]) else {
+                throw TableError(file: scan.csv.file, line: 1, message: "memory is out, expected a smaller file")
             }
-        case .codes(var codes, let levels):
-            if chunk.kinds[c] == .number, reader.rows > 0 {
-                cells[c] = .mixed  // read before it was known that the column has texts
-            } else {
-                codes.reserveCapacity(room)
-                guard reader.appendCodes(c, levels: levels, to: &codes) else {
-                    throw TableError(file: scan.csv.file, line: 1, message: "memory is out, expected a smaller file")
-                }
-                cells[c] = .codes(codes, levels)
-            }
+        default:
+            // Numbers before the first text, or read before it was known that the column has texts.
+            forms[c] = .mixed
+            numbers[c] = []
+            codes[c] = []
         }
     }
 
     /// The table, and which columns must be read once more as texts.
     mutating func finish() -> (CSVScan.Result, again: [Bool]) {
-        var again = [Bool](repeating: false, count: cells.count)
-        for (c, own) in cells.enumerated() {
-            switch own {
-            case .none: result.columns.append(nil)
-            case .numbers(let numbers, let isPlain): result.columns.append(.numbers(numbers, isPlain: isPlain))
-            case .codes(let codes, let levels):
-                let (bytes, ends) = levels.texts()
-                result.columns.append(.texts(codes: codes, levels: LevelTexts(bytes: bytes, ends: ends)))
-            case .mixed:
-                result.columns.append(nil)
-                again[c] = true
+        for (c, form) in forms.enumerated() {
+            switch form {
+            case .none, .mixed: result.columns.append(nil)
+            case .numbers: result.columns.append(.numbers(numbers[c], isPlain: isPlain[c]))
+            case .codes:
+                let (bytes, ends) = levels[c].texts()
+                result.columns.append(.texts(codes: codes[c], levels: LevelTexts(bytes: bytes, ends: ends)))
             }
         }
-        cells = []
-        return (result, again)
+        return (result, forms.map { $0 == .mixed })
     }
 }

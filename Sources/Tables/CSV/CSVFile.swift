@@ -57,9 +57,7 @@ struct CSVFile: Sendable {
                 if isWhole || !scanner.isAtEnd { return Row(fields: fields, end: offset + scanner.at, lines: scanner.lines) }
             } catch {
                 if isWhole || !(error.isCutOff || scanner.isAtEnd) {
-                    // A field that is no text does not hide where its row ends; a quote does.
-                    let isQuote = !error.message.hasPrefix("invalid")
-                    if !isQuote { return Row(failure: error, end: offset + scanner.at, lines: scanner.lines) }
+                    if !error.hidesEnd { return Row(failure: error, end: offset + scanner.at, lines: scanner.lines) }
                     var next = bytes.firstIndex { $0 == 10 || $0 == 13 } ?? bytes.count
                     if next < bytes.count { next += next + 1 < bytes.count && bytes[next] == 13 && bytes[next + 1] == 10 ? 2 : 1 }
                     return Row(failure: error, end: offset + next, lines: 1)

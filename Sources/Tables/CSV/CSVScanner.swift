@@ -8,6 +8,8 @@ struct CSVScanner {
         var message: String
         /// Whether more bytes could mend it.
         var isCutOff = false
+        /// Whether it is not known where the row ends, because of a wrong quote.
+        var hidesEnd = false
     }
     private let bytes: [UInt8]
     private(set) var at = 0
@@ -25,7 +27,13 @@ struct CSVScanner {
         var wrong: Failure?
         while true {
             let line = lines
-            let raw = try field(number: fields.count + 1)
+            let raw: ArraySlice<UInt8>
+            do throws(Failure) { raw = try field(number: fields.count + 1) } catch {
+                var first = wrong ?? error
+                first.isCutOff = error.isCutOff
+                first.hidesEnd = true
+                throw first
+            }
             let text = raw.contains(0) ? nil : String(validating: raw, as: UTF8.self)
             if text == nil, wrong == nil {
                 wrong = Failure(lines: line, column: fields.count + 1, message: "invalid UTF-8 or a zero byte, expected text")

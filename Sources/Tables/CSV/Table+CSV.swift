@@ -10,6 +10,15 @@ extension Table {
         try self.init(csv: ByteSource(bytes), file: file, missing: missing, maxErrors: maxErrors)
     }
 
+    /// The same with everything that must not matter: for tests.
+    init(
+        _ bytes: [UInt8], file: String, missing: Set<String> = defaultMissing, maxErrors: Int, threads: Int, chunkBytes: Int, isWide: Bool
+    ) throws(TableError) {
+        try self.init(
+            csv: ByteSource(bytes), file: file, missing: missing, maxErrors: maxErrors, threads: threads, chunkBytes: chunkBytes,
+            isWide: isWide)
+    }
+
     /// - Parameters:
     ///   - columns: those that will be asked for; the others are read when they are after all.
     ///   - threads: nil for as many as there are cores; the table does not depend on it.

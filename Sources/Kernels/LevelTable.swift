@@ -22,6 +22,17 @@ internal import CKernels
         return code < 0 ? nil : code
     }
 
+    /// The same of a part of an array.
+    public func code(_ bytes: [UInt8], _ range: Range<Int>) -> Int32? {
+        // The hash reads 16 bytes further.
+        guard range.upperBound + 16 <= bytes.count else { return code(Array(bytes[range])) }
+        let code = unsafe bytes.withUnsafeBufferPointer { buffer -> Int32 in
+            guard let base = buffer.baseAddress else { return -1 }
+            return unsafe ek_levels_code(&levels, base + range.lowerBound, range.count)
+        }
+        return code < 0 ? nil : code
+    }
+
     /// The bytes of all texts one after the other, and where each ends.
     public func texts() -> (bytes: [UInt8], ends: [Int]) {
         guard unsafe levels.count > 0, let ends = unsafe levels.ends, let bytes = unsafe levels.bytes else { return ([], []) }

@@ -1,0 +1,137 @@
+internal import Kernels
+
+/// The columns of an NDJSON file while it is read.
+struct NDJSONColumns {
+    private struct Column {
+        var name: String
+        var isKept = true
+        var form = Form.unknown
+        var isPlain = true
+    }
+    private enum Form { case unknown, numbers, texts, mixed }
+    private enum Cell {
+        case missing
+        case number(Double, isPlain: Bool)
+        case code(Int32)
+    }
+
+    var paths = NDJSONPaths()
+    private let missing: Set<[UInt8]>
+    private let missingLengths: Set<Int>
+    private let onlyTexts: String?
+    /// By path: the column, nil while no row was taken that has it.
+    private var columnOfPath: [Int?] = [nil]
+    private var places: [String: Int] = [:]
+    private var columns: [Column] = []
+    /// By column, empty where the form is another.
+    private var numbers: [[Double]] = []
+    private var codes: [[Int32]] = []
+    private var levels: [LevelTable?] = []
+
+    /// Columns with both numbers and texts, of which only the name is known.
+    var mixed: [Int] { columns.indices.filter { columns[$0].form == .mixed } }
+
+    init(missing: Set<[UInt8]>, onlyTexts: String?) {
+        self.missing = missing
+        missingLengths = Set(missing.map(\.count))
+        self.onlyTexts = onlyTexts
+    }
+
+    /// Takes a row's values. A row that is refused leaves nothing behind.
+    mutating func append(_ found: [(path: Int, value: NDJSONParser.Value)], _ bytes: [UInt8], row: Int) throws(NDJSONParser.Failure) {
+        while columnOfPath.count < paths.count { columnOfPath.append(nil) }
+        var seen: Set<Int> = []
+        var fresh: Set<String> = []
+        for (path, value) in found {
+            // A key twice, be it plainly or as `a.b` beside `b` within `a`.
+            if let column = columnOfPath[path] {
+                guard seen.insert(column).inserted else { throw twice(columns[column].name) }
+            } else {
+                guard let name = paths.name(path) else { throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 in a key, expected text") }
+                guard fresh.insert(name).inserted, places[name].map({ seen.insert($0).inserted }) ?? true else { throw twice(name) }
+            }
+            switch value {
+            case .text(let range):
+                guard isText(bytes, range) else { throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 or a zero byte, expected text") }
+            case .unescaped(let text):
+                guard isText(text, text.indices) else { throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 or a zero byte, expected text") }
+            default: break
+            }
+        }
+        for (path, value) in found { add(value, bytes, to: column(path), row: row) }
+    }
+
+    private func twice(_ name: String) -> NDJSONParser.Failure {
+        NDJSONParser.Failure(column: 1, message: "the key \(name) stands twice in the object, expected each once")
+    }
+
+    private mutating func column(_ path: Int) -> Int {
+        if let column = columnOfPath[path] { return column }
+        let name = paths.name(path) ?? ""
+        let column = places[name] ?? columns.count
+        if column == columns.count {
+            places[name] = column
+            columns.append(Column(name: name, isKept: onlyTexts == nil || onlyTexts == name, form: onlyTexts == name ? .texts : .unknown))
+            numbers.append([])
+            codes.append([])
+            levels.append(nil)
+        }
+        columnOfPath[path] = column
+        return column
+    }
+
+    private mutating func add(_ value: NDJSONParser.Value, _ bytes: [UInt8], to c: Int, row: Int) {
+        guard columns[c].isKept, columns[c].form != .mixed else { return }
+        switch value {
+        case .null: return  // what is missing is filled in when a value follows
+        case .bool(let bool): text(Array((bool ? "true" : "false").utf8), nil, to: c, row)
+        case .number(let range):
+            if columns[c].form == .texts, onlyTexts == nil { return mix(c) }
+            if onlyTexts != nil { return text(bytes, range, to: c, row) }
+            guard let (number, isPlain) = decimalNumber(bytes, range) else { return mix(c) }
+            columns[c].form = .numbers
+            columns[c].isPlain = columns[c].isPlain && isPlain
+            while numbers[c].count < row { numbers[c].append(.nan) }
+            numbers[c].append(number)
+        case .text(let range): text(bytes, range, to: c, row)
+        case .unescaped(let own): text(own, nil, to: c, row)
+        }
+    }
+
+    private mutating func text(_ bytes: [UInt8], _ range: Range<Int>?, to c: Int, _ row: Int) {
+        let range = range ?? bytes.indices
+        if range.isEmpty || missingLengths.contains(range.count) && missing.contains(Array(bytes[range])) { return }
+        if columns[c].form == .numbers { return mix(c) }
+        columns[c].form = .texts
+        if levels[c] == nil { levels[c] = LevelTable(seed: UInt64.random(in: .min ... .max)) }
+        while codes[c].count < row { codes[c].append(-1) }
+        codes[c].append(levels[c]?.code(bytes, range) ?? -1)
+    }
+
+    private mutating func mix(_ c: Int) {
+        columns[c].form = .mixed
+        numbers[c] = []
+        codes[c] = []
+        levels[c] = nil
+    }
+
+    mutating func finish(rows: Int) -> ([String], [TableColumn]) {
+        var out: [TableColumn] = []
+        for c in columns.indices {
+            if columns[c].form == .texts {
+                while codes[c].count < rows { codes[c].append(-1) }
+                let (bytes, ends) = levels[c]?.texts() ?? ([], [])
+                out.append(.texts(codes: codes[c], levels: LevelTexts(bytes: bytes, ends: ends)))
+            } else {
+                while numbers[c].count < rows, columns[c].isKept { numbers[c].append(.nan) }
+                out.append(.numbers(numbers[c], isPlain: columns[c].isPlain))
+            }
+        }
+        return (columns.map(\.name), out)
+    }
+}
+
+private func isText(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    if bytes[range].allSatisfy({ $0 < 0x80 && $0 != 0 }) { return true }
+    return !bytes[range].contains(0) && String(validating: bytes[range], as: UTF8.self) != nil
+}

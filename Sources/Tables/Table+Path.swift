@@ -1,8 +1,8 @@
 internal import Kernels
 
 extension Table {
-    /// Reads a file, or standard input for `-`: NDJSON when its name ends with .ndjson, .jsonl or .json, CSV when with .csv, and otherwise
-    /// NDJSON when its first byte is an opening brace, else CSV.
+    /// Reads a file, or standard input for `-`: NDJSON when its name ends with .ndjson, .jsonl or .json, Parquet when with .parquet, CSV when
+    /// with .csv; otherwise Parquet or NDJSON when it begins like that, else CSV.
     ///
     /// - Parameters:
     ///   - maxErrors: so many bad rows are set aside as ``rejected``; one more is an error.
@@ -17,22 +17,31 @@ extension Table {
         do throws(ByteSourceError) { source = try ByteSource(path: path) } catch {
             throw TableError(file: file, line: 1, message: "cannot be read: \(error.reason), expected a file")
         }
-        if try isNDJSON(path, source) {
-            try self.init(ndjson: source, file: file, missing: missing, maxErrors: maxErrors)
-        } else {
-            try self.init(csv: source, file: file, missing: missing, maxErrors: maxErrors, columns: columns, threads: threads)
+        switch try FileForm(path, source) {
+        case .csv: try self.init(csv: source, file: file, missing: missing, maxErrors: maxErrors, columns: columns, threads: threads)
+        case .ndjson: try self.init(ndjson: source, file: file, missing: missing, maxErrors: maxErrors)
+        case .parquet: try self.init(parquet: path, missing: missing, columns: columns, threads: threads)
         }
     }
 }
 
-private func isNDJSON(_ path: String, _ source: ByteSource) throws(TableError) -> Bool {
-    let name = path.lowercased()
-    if name.hasSuffix(".csv") { return false }
-    if name.hasSuffix(".ndjson") || name.hasSuffix(".jsonl") || name.hasSuffix(".json") { return true }
-    do throws(ByteSourceError) {
-        let head = try source.bytes(0..<256)
-        return head.first { $0 > 32 && $0 < 0x80 } == UInt8(ascii: "{")
-    } catch {
-        throw TableError(file: path, line: 1, message: "cannot be read: \(error.reason), expected a file")
+private enum FileForm {
+    case csv, ndjson, parquet
+
+    init(_ path: String, _ source: ByteSource) throws(TableError) {
+        let name = path.lowercased()
+        let head: [UInt8]
+        do throws(ByteSourceError) { head = try source.bytes(0..<256) } catch {
+            throw TableError(file: path, line: 1, message: "cannot be read: \(error.reason), expected a file")
+        }
+        if name.hasSuffix(".csv") {
+            self = .csv
+        } else if name.hasSuffix(".ndjson") || name.hasSuffix(".jsonl") || name.hasSuffix(".json") {
+            self = .ndjson
+        } else if path != "-", name.hasSuffix(".parquet") || head.starts(with: Array("PAR1".utf8)) {
+            self = .parquet
+        } else {
+            self = head.first { $0 > 32 && $0 < 0x80 } == UInt8(ascii: "{") ? .ndjson : .csv
+        }
     }
 }

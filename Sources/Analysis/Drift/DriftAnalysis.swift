@@ -1,4 +1,6 @@
+internal import Dispatch
 internal import Statistics
+internal import Synchronization
 public import Vocabulary
 
 /// Compares two files column by column: `evenkeel drift`.
@@ -10,16 +12,23 @@ public enum DriftAnalysis {
         {
             throw AnalysisError.unsupported("\(test.rawValue) with --convention nannyml, which does not have it")
         }
-        let columns = try DriftColumns(reference: reference, current: current, options: options).all()
+        let reader = DriftColumns(reference: reference, current: current, options: options)
+        let names = try reader.names()
         let chunks = try DriftChunks(options, reference: reference, current: current)
-        var compared: [ComparedColumn] = []
-        var without: [(place: Int, column: DriftColumn)] = []
-        for (place, column) in columns.enumerated() {
-            guard case .compared(let name, let kind, let r, let a) = column else {
-                without.append((place, column))
-                continue
+        // Columns are read and compared on all cores; each result has its place, so their order does not depend on the threads.
+        let slots = Mutex([Result<(DriftColumn, ComparedColumn?), any Error>?](repeating: nil, count: names.count))
+        DispatchQueue.concurrentPerform(iterations: names.count) { place in
+            let made = Result {
+                let column = try reader.column(names[place])
+                return (column, try self.compare(column, place: place, chunks: chunks, options: options))
             }
-            compared.append(try self.compare(name, kind, r, a, place: place, chunks: chunks, options: options))
+            slots.withLock { $0[place] = made }
+        }
+        let results = try slots.withLock { $0 }.compactMap { try $0?.get() }
+        let columns = results.map(\.0)
+        var compared = results.compactMap(\.1)
+        let without = columns.enumerated().compactMap { place, column -> (place: Int, column: DriftColumn)? in
+            if case .compared = column { nil } else { (place, column) }
         }
         var outcomes = compared.map(\.judged)
         settle(&outcomes)
@@ -33,8 +42,9 @@ public enum DriftAnalysis {
     private static let nannyMLTests: Set<DriftTest> = [.ks, .jensenShannon, .wasserstein, .hellinger, .chiSquared, .lInfinity]
 
     private static func compare(
-        _ name: String, _ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, place: Int, chunks: DriftChunks?, options: DriftOptions
-    ) throws -> ComparedColumn {
+        _ column: DriftColumn, place: Int, chunks: DriftChunks?, options: DriftOptions
+    ) throws -> ComparedColumn? {
+        guard case .compared(let name, let kind, let r, let a) = column else { return nil }
         let maker = ColumnTests(options: options)
         let shown = options.tests(for: kind)
         // Verdicts rest on the statistics that have a floor; when none of them is asked for they are made all the same, and not printed.
@@ -48,16 +58,18 @@ public enum DriftAnalysis {
             result = ColumnTests.Result(outcomes: shown.map { DriftOutcome($0.rawValue, undefined: why) }, notes: [why])
         } else {
             switch (r, a) {
-            case (.numbers(let r), .numbers(let a)): result = try maker.numeric(r, a, tests: shown + judging)
+            case (.numbers(let r), .numbers(let a)): result = try maker.numeric(r, a, tests: shown + judging, edges: options.edges[name])
             case (.levels(let r), .levels(let a)): result = maker.categorical(r, a, tests: shown + judging)
             default: throw AnalysisError("\(name) has numbers on one side and levels on the other")
             }
         }
-        let chunkTests = options.isNannyML ? DriftChunks.nannyMLTests(kind, options) : shown
+        let chunkTests =
+            options.isNannyML
+            ? DriftChunks.nannyMLTests(kind, options) : options.tests.isEmpty ? shown.filter(DriftTest.ofChunks.contains) : shown
         return ComparedColumn(
             name: name, kind: kind, place: place, shown: shown.count, result: result, missing: maker.missing(r, a),
             counts: (r.count - r.missing, a.count - a.missing), shares: (share(r), share(a)),
-            chunks: chunks?.result(kind, r, a, tests: chunkTests))
+            chunks: chunks?.result(r, a, tests: chunkTests, edges: options.edges[name]))
     }
 
     private static func share(_ data: ColumnData) -> Double { Double(data.missing) / Double(max(1, data.count)) }

@@ -15,9 +15,7 @@ struct DriftCells {
     /// Levels printed at most; a column with more says how many are left out.
     static let levelsShownMax = 1000
 
-    /// Bins from the reference's values.
-    init(_ r: SortedSample, _ a: SortedSample, bins: Int, binning: DriftOptions.Binning) {
-        let edges = Self.edges(r, bins: bins, binning: binning)
+    init(_ r: SortedSample, _ a: SortedSample, edges: [Double]) {
         names = .edges(edges)
         reference = r.counts(edges: edges)
         current = a.counts(edges: edges)

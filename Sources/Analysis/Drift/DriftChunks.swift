@@ -37,17 +37,10 @@ struct DriftChunks {
         var count: Int
     }
 
-    func result(_ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, tests: [DriftTest]) -> Result {
-        let measure: (ColumnData, ColumnData) -> [Value]
-        if options.isNannyML {
-            measure = nannyML(kind, r, tests)
-        } else {
-            measure = { reference, chunk in self.own(kind, reference, chunk, tests) }
-        }
-        let ofReference = reference.map { chunk in
-            measure(options.isNannyML ? r : rest(of: r, without: chunk), r.rows(chunk.rows))
-        }
-        let ofCurrent = current.map { measure(r, a.rows($0.rows)) }
+    func result(_ r: ColumnData, _ a: ColumnData, tests: [DriftTest], edges: [Double]?) -> Result {
+        let measure = options.isNannyML ? nannyML(r, tests) : own(r, tests, edges)
+        let ofReference = reference.map { measure(r.rows($0.rows), true) }
+        let ofCurrent = current.map { measure(a.rows($0.rows), false) }
         let limits = tests.indices.map { t -> Double? in
             let values = ofReference.compactMap { $0[t].statistic }.filter { !$0.isNaN }
             guard !values.isEmpty, !(options.isNannyML && tests[t] == .chiSquared) else { return nil }
@@ -82,24 +75,36 @@ struct DriftChunks {
             count: ofCurrent.count)
     }
 
-    private func rest(of data: ColumnData, without chunk: Chunking.Chunk) -> ColumnData {
-        let inside = Set(chunk.rows)
-        let rows = (0..<data.count).filter { !inside.contains($0) }
-        return rows.isEmpty ? data : data.rows(rows)  // a single chunk has nothing else to be compared with
-    }
+    /// The statistics of a chunk; of one that is part of the reference it must be known.
+    private typealias Measure = (_ chunk: ColumnData, _ isPart: Bool) -> [Value]
 
-    private func own(_ kind: ColumnKind, _ r: ColumnData, _ a: ColumnData, _ tests: [DriftTest]) -> [Value] {
+    private func own(_ reference: ColumnData, _ tests: [DriftTest], _ edges: [Double]?) -> Measure {
         var options = options
         options.pValues = .asymptotic  // only the statistics are shown
         let maker = ColumnTests(options: options)
-        let result: ColumnTests.Result?
-        switch (r, a) {
-        case (.numbers(let r), .numbers(let a)): result = try? maker.numeric(r, a, tests: tests)
-        case (.levels(let r), .levels(let a)): result = maker.categorical(r, a, tests: tests)
-        default: result = nil
+        func values(_ result: ColumnTests.Result?) -> [Value] {
+            tests.map { test in Value(statistic: result?.outcomes.first { $0.test == test.rawValue }?.statistic) }
         }
-        return tests.map { test in
-            Value(statistic: result?.outcomes.first { $0.test == test.rawValue }?.statistic, alert: nil)
+        switch reference {
+        case .numbers(let numbers):
+            guard let whole = try? SortedSample(numbers.filter { !$0.isNaN }) else { return { _, _ in values(nil) } }
+            let edges = edges ?? DriftCells.edges(whole, bins: options.bins, binning: options.binning)
+            return { chunk, isPart in
+                guard case .numbers(let numbers) = chunk, let sample = try? SortedSample(numbers.filter { !$0.isNaN }) else {
+                    return values(nil)
+                }
+                // A single chunk has nothing else to be compared with.
+                let rest = isPart ? whole.without(sample) ?? whole : whole
+                return values(maker.numeric(rest, sample, tests: tests, edges: edges))
+            }
+        case .levels(let levels):
+            let whole = maker.tally(levels)
+            return { chunk, isPart in
+                guard case .levels(let levels) = chunk else { return values(nil) }
+                let counts = maker.tally(levels)
+                let rest = isPart ? whole.merging(counts.mapValues { -$0 }, uniquingKeysWith: +).filter { $0.value > 0 } : whole
+                return values(maker.categorical(rest.isEmpty ? whole : rest, counts, tests: tests))
+            }
         }
     }
 
@@ -110,13 +115,13 @@ struct DriftChunks {
         return options.tests.isEmpty ? known : known.filter(options.tests.contains)
     }
 
-    private func nannyML(_ kind: ColumnKind, _ r: ColumnData, _ tests: [DriftTest]) -> (ColumnData, ColumnData) -> [Value] {
+    private func nannyML(_ r: ColumnData, _ tests: [DriftTest]) -> Measure {
         let nothing = tests.map { _ in Value() }
         switch r {
         case .numbers(let values):
             guard let sample = try? SortedSample(values.filter { !$0.isNaN }), let rule = try? NannyMLNumericDrift(reference: sample)
             else { return { _, _ in nothing } }
-            return { _, chunk in
+            return { chunk, _ in
                 guard case .numbers(let values) = chunk, let sample = try? SortedSample(values.filter { !$0.isNaN }) else { return nothing }
                 return tests.map { test in
                     switch test {
@@ -132,7 +137,7 @@ struct DriftChunks {
             let counts = maker.tally(levels)
             let order = counts.keys.sorted()
             guard let rule = try? NannyMLCategoricalDrift(reference: order.map { counts[$0] ?? 0 }) else { return { _, _ in nothing } }
-            return { _, chunk in
+            return { chunk, _ in
                 guard case .levels(let levels) = chunk else { return nothing }
                 let tally = maker.tally(levels)
                 let seen = order.map { tally[$0] ?? 0 }

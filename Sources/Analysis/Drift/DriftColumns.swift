@@ -52,16 +52,19 @@ struct DriftColumns {
     let current: Frame
     let options: DriftOptions
 
-    func all() throws -> [DriftColumn] {
+    /// The columns to compare, in the order of the files.
+    ///
+    /// - Throws: `TableError` for a column that is in neither file; it names those that there are.
+    func names() throws -> [String] {
         let known = reference.names + current.names.filter { !reference.has($0) }
-        for name in options.columns + options.numeric + options.categorical where !reference.has(name) && !current.has(name) {
-            _ = try reference.texts(name)  // says which columns there are
+        let named = options.columns + options.numeric + options.categorical + options.edges.keys.sorted()
+        for name in named where !reference.has(name) && !current.has(name) {
+            _ = try reference.texts(name)
         }
-        let wanted = options.columns.isEmpty ? known : known.filter(options.columns.contains)
-        return try wanted.map { try column($0) }
+        return options.columns.isEmpty ? known : known.filter(options.columns.contains)
     }
 
-    private func column(_ name: String) throws -> DriftColumn {
+    func column(_ name: String) throws -> DriftColumn {
         guard reference.has(name) else {
             return .without(name: name, kind: "unknown", why: "the reference has no such column", missing: (nil, nil))
         }

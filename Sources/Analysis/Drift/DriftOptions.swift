@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// What `evenkeel drift` is asked for; the names are those of CONTRACTS.
 public struct DriftOptions: Sendable {
     public enum PValues: String, Sendable, CaseIterable { case auto, exact, asymptotic }
@@ -25,6 +27,8 @@ public struct DriftOptions: Sendable {
     public var alternative = Alternative.twoSided
     public var bins = 10
     public var binning = Binning.quantiles
+    /// Edges of the cells of a column, ascending, in place of those by `binning`.
+    public var edges: [String: [Double]] = [:]
     public var psiFloor = 1e-4
     public var base = Base.two
     public var chunking: Chunking?
@@ -42,6 +46,9 @@ public struct DriftOptions: Sendable {
         if let both = numeric.first(where: categorical.contains) {
             throw AnalysisError("\(both) stands in --numeric and in --categorical, expected one of them")
         }
+        for (name, edges) in edges where !zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) || edges.isEmpty {
+            throw AnalysisError("--edges of \(name) do not rise, expected ascending numbers")
+        }
         if case .period = chunking, timestamp == nil { throw AnalysisError("--chunk-period needs --timestamp") }
     }
 
@@ -50,6 +57,22 @@ public struct DriftOptions: Sendable {
         let all = kind == .numeric ? DriftTest.ofNumbers : DriftTest.ofLevels
         if !tests.isEmpty { return all.filter(tests.contains) }
         return all.filter { !DriftTest.onRequest.contains($0) }
+    }
+}
+
+extension DriftOptions {
+    /// `column=1,2,3` as it stands on the command line.
+    ///
+    /// - Throws: ``AnalysisError`` for anything else.
+    public mutating func setEdges(_ text: String) throws {
+        guard let sign = text.lastIndex(of: "="), sign != text.startIndex else {
+            throw AnalysisError("--edges \(text), expected COLUMN=NUMBER,NUMBER,...")
+        }
+        let numbers = text[text.index(after: sign)...].split(separator: ",").map { Double($0.trimmingCharacters(in: .whitespaces)) }
+        guard !numbers.isEmpty, numbers.allSatisfy({ $0?.isFinite == true }) else {
+            throw AnalysisError("--edges \(text), expected COLUMN=NUMBER,NUMBER,...")
+        }
+        edges[String(text[..<sign])] = numbers.compactMap { $0 }
     }
 }
 
@@ -80,6 +103,8 @@ public enum DriftTest: String, Sendable, CaseIterable {
     static let ofLevels: [DriftTest] = [.chiSquared] + ofCells
     /// Not among the tests that are made when none is named.
     static let onRequest: Set<DriftTest> = [.mannWhitney, .kullbackLeibler]
+    /// What is made of each chunk when no test is named.
+    static let ofChunks: [DriftTest] = [.ks, .chiSquared, .psi, .jensenShannon, .wasserstein, .lInfinity]
     static let withPValue: Set<DriftTest> = [.ks, .chiSquared, .psi, .jensenShannon, .cramerVonMises, .andersonDarling, .mannWhitney]
     static let ofAllColumns: [DriftTest] = [.domainClassifier, .pcaReconstruction, .correlation, .mmd]
 

@@ -14,11 +14,18 @@ struct ColumnTests {
         var notes: [String] = []
     }
 
-    /// - Parameter tests: those to print; when none of them carries a verdict, those that do are made too, unprinted.
-    func numeric(_ reference: [Double], _ current: [Double], tests: [DriftTest]) throws(StatisticsError) -> Result {
+    /// - Parameter edges: of the cells, where they are given.
+    func numeric(
+        _ reference: [Double], _ current: [Double], tests: [DriftTest], edges: [Double]? = nil
+    ) throws(StatisticsError) -> Result {
         let r = try SortedSample(reference.filter { !$0.isNaN })
         let a = try SortedSample(current.filter { !$0.isNaN })
-        let cells = DriftCells(r, a, bins: options.bins, binning: options.binning)
+        return numeric(r, a, tests: tests, edges: edges)
+    }
+
+    func numeric(_ r: SortedSample, _ a: SortedSample, tests: [DriftTest], edges: [Double]? = nil) -> Result {
+        let edges = edges ?? DriftCells.edges(r, bins: options.bins, binning: options.binning)
+        let cells = DriftCells(r, a, edges: edges)
         let (n, m) = (Int64(r.count), Int64(a.count))
         var outcomes: [DriftOutcome] = []
         for test in tests {
@@ -79,8 +86,10 @@ struct ColumnTests {
     }
 
     func categorical(_ reference: [Level?], _ current: [Level?], tests: [DriftTest]) -> Result {
-        let r = tally(reference)
-        let a = tally(current)
+        categorical(tally(reference), tally(current), tests: tests)
+    }
+
+    func categorical(_ r: [Level: Int64], _ a: [Level: Int64], tests: [DriftTest]) -> Result {
         let cells = DriftCells(r, a)
         var result = Result(outcomes: cellTests(tests, cells), cells: cells)
         result.unseen = a.keys.filter { r[$0] == nil }.sorted().map(\.text)
@@ -125,7 +134,11 @@ struct ColumnTests {
                 case .psi:
                     let psi = try PopulationStabilityIndex(reference: r, current: a, floor: options.psiFloor)
                     let law = try? PopulationStabilityIndex(reference: tested.reference, current: tested.current, floor: options.psiFloor)
-                    outcome = DriftOutcome(test.rawValue, statistic: psi.statistic, pValue: psi.pValue)
+                    // What chance alone passes in one test of twenty, before any correction.
+                    let critical = PopulationStabilityIndex.critical(
+                        alpha: DriftOutcome.alpha, cells: zip(r, a).count { $0 + $1 > 0 }, n: n, m: m)
+                    outcome = DriftOutcome(
+                        test.rawValue, statistic: psi.statistic, pValue: psi.pValue, extra: [("critical_value", .statistic(critical))])
                     outcome.pool(law?.pValue, tested)
                     judge(&outcome, psi.statistic, test, n, m)
                     outcome.detectable = PopulationStabilityIndex.critical(alpha: DriftOutcome.alpha, cells: tested.count, n: n, m: m)

@@ -11,6 +11,22 @@ public struct SortedSample: Sendable, Equatable {
         self.values = values.count < 2000 ? values.sorted() : radixSorted(values)
     }
 
+    private init(ascending: [Double]) { values = ascending }
+
+    /// What is left when the values of a part of it are taken out; nil when nothing is.
+    ///
+    /// - Complexity: O(*n*).
+    public func without(_ part: SortedSample) -> SortedSample? {
+        guard part.count < count else { return nil }
+        var rest: [Double] = []
+        rest.reserveCapacity(count - part.count)
+        var next = 0
+        for value in values {
+            if next < part.count, part.values[next] == value { next += 1 } else { rest.append(value) }
+        }
+        return SortedSample(ascending: rest)
+    }
+
     public var isFinite: Bool { values[0].isFinite && values[values.count - 1].isFinite }
 
     /// Both moments in one numerically stable form: the mean, then the mean squared distance from it (divided by n).

@@ -45,6 +45,9 @@ struct DriftCommand: ParsableCommand {
     @Option(help: "quantiles (of the reference) or equal-width (over its range).")
     var binning = DriftOptions.Binning.quantiles
 
+    @Option(help: "COLUMN=1,2,3: edges of that column's cells, in place of --bins; may be repeated.")
+    var edges: [String] = []
+
     @Option(help: "Least share of a cell in psi and kullback_leibler.")
     var psiFloor = 1e-4
 
@@ -70,6 +73,7 @@ struct DriftCommand: ParsableCommand {
         options.alternative = alternative
         options.bins = bins
         options.binning = binning
+        for text in edges { try options.setEdges(text) }
         options.psiFloor = psiFloor
         options.base = jsBase
         options.timestamp = timestamp

@@ -35,7 +35,7 @@ public struct CramerVonMises: Sendable, Equatable {
         let isExact = method == .exact || (method == .auto && max(n, m) <= Self.exactCountMax)
         if isExact {
             self.method = .exact
-            pValue = Self.exactTail(groups.map { $0.n + $0.m }, n: n, m: m, atLeast: Int(u))
+            pValue = Self.exactTail(groups.map { $0.n + $0.m }, n: n, m: m, atLeast: u)
             if pValue == nil { why = "the exact law takes too long at \(n) and \(m) values; the asymptotic one does not" }
             return
         }
@@ -71,7 +71,7 @@ public struct CramerVonMises: Sendable, Equatable {
     }
 
     /// P(4U ≥ u) over all labellings of the groups of tied values.
-    private static func exactTail(_ ties: [Int], n: Int, m: Int, atLeast u: Int) -> Double? {
+    private static func exactTail(_ ties: [Int], n: Int, m: Int, atLeast u: Double) -> Double? {
         guard n + m <= 4000, Double(n) * Double(m) * Double(n) * Double(m) < 4e6 else { return nil }
         // By the number of values already labelled as the reference's: each sum so far with its share of all labellings.
         var states = [[(sum: Int, weight: Double)]](repeating: [], count: n + 1)
@@ -98,7 +98,8 @@ public struct CramerVonMises: Sendable, Equatable {
             states = next
             seen += tie
         }
-        let tail = states[n].reduce(0) { $1.sum >= u ? $0 + $1.weight : $0 }
+        let least = Int(u)
+        let tail = states[n].reduce(0) { $1.sum >= least ? $0 + $1.weight : $0 }
         return min(1, tail)
     }
 

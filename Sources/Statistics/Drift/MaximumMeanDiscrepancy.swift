@@ -18,7 +18,7 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
     private let m: Int
 
     /// The pooled rows up to which the exact form (its memory grows with their square) is made.
-    public static let rowsMax = 6000
+    public static let rowsMax = 4000
 
     /// - Parameter bandwidth: nil for the median distance between different rows of the pool.
     /// - Throws: ``StatisticsError`` for no rows, rows of unequal length, NaN or infinities, too many rows, or a bandwidth that is not above 0.
@@ -54,7 +54,8 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
             kernel = []
             return
         }
-        kernel = squares.map { exp(-$0 / (2 * sigma * sigma)) }
+        for i in squares.indices { squares[i] = exp(-squares[i] / (2 * sigma * sigma)) }
+        kernel = squares
         let sums = Self.sums(kernel, rows.indices.map { $0 < reference.count })
         let (a, b) = (Double(reference.count), Double(current.count))
         biased = (sums.within + a) / (a * a) + (sums.other + b) / (b * b) - 2 * sums.between / (a * b)
@@ -128,7 +129,9 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
 
     /// Random splits and the observed one: p = (1 + number at least as large) / (1 + splits).
     public func permutation(_ splits: Int, seed: UInt64) throws(StatisticsError) -> Permutation {
-        guard splits > 0 else { throw StatisticsError(.outOfRange, "\(splits) permutations, expected at least 1") }
+        guard splits > 0, splits <= 1_000_000 else {
+            throw StatisticsError(.outOfRange, "\(splits) permutations, expected 1 to 1000000")
+        }
         guard let observed = unbiased else { throw StatisticsError(.undefined, "a single row on a side, or no bandwidth") }
         var random = SeededRandom(seed: seed)
         var isReference = (0..<(n + m)).map { $0 < n }

@@ -4,8 +4,11 @@ internal import Glibc
 ///
 /// 0.5: the rows cannot be told apart. 1: every row gives its side away. It sees any difference that shallow trees can see, in several
 /// columns together too. Each row is scored by a model that was trained on other rows (stratified folds, drawn by seed). The p-value is that of
-/// the rank sum under no drift; since the folds share their training rows it is approximate.
-/// > Source: D. Lopez-Paz and M. Oquab, "Revisiting Classifier Two-Sample Tests", 2017.
+/// the rank sum under no drift, the interval DeLong's. Folds share their training rows, which makes the area vary more than these laws
+/// say: their variance is multiplied by Nadeau and Bengio's 1 + folds · n_test/n_train = 2.25. Without it 14 % instead of 5 % of
+/// undrifted pairs were called significant.
+/// > Source: D. Lopez-Paz and M. Oquab, "Revisiting Classifier Two-Sample Tests", 2017; C. Nadeau and Y. Bengio, "Inference for the
+/// > Generalization Error", 2003.
 public struct DomainClassifier: Sendable, Equatable {
     /// A column of both sides, the reference's rows first.
     public enum Column: Sendable {
@@ -27,6 +30,8 @@ public struct DomainClassifier: Sendable, Equatable {
     /// Of a side with more rows so many are drawn.
     public static let rowsMax = 10_000
     public static let foldCount = 5
+    /// What shared training rows add to the variance of the area.
+    private static let varianceFactor = 1 + Double(foldCount) / Double(foldCount - 1)
 
     /// - Throws: ``StatisticsError`` `.empty` without columns, `.undefined` with fewer than 10 rows on a side.
     public init(_ columns: [Column], referenceRows n: Int, currentRows m: Int, confidence: Double = 0.95, seed: UInt64)
@@ -62,11 +67,11 @@ public struct DomainClassifier: Sendable, Equatable {
         auc = curve.value
         importance = gains
         interval = curve.variance.map { variance in
-            let reach = Distributions.normalQuantile(0.5 + confidence / 2) * variance.squareRoot()
+            let reach = Distributions.normalQuantile(0.5 + confidence / 2) * (variance * Self.varianceFactor).squareRoot()
             return Interval(lower: max(0, curve.value - reach), upper: min(1, curve.value + reach))
         }
         let (a, b) = (Double(referenceRows), Double(currentRows))
-        let deviation = ((a + b + 1) / (12 * a * b)).squareRoot()
+        let deviation = (Self.varianceFactor * (a + b + 1) / (12 * a * b)).squareRoot()
         pValue = Distributions.normalTail((curve.value - 0.5) / deviation)
     }
 

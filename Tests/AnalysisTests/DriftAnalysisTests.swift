@@ -194,3 +194,35 @@ import Vocabulary
         #expect(result.json["dataset"]?["drifted_columns"]?.intValue == 0)
     }
 }
+
+@Suite("evenkeel drift, tables of levels") struct DriftTableTests {
+    private func tests(_ reference: String, _ current: String) throws -> JSON {
+        var options = DriftOptions()
+        options.tests = [.chiSquared, .gTest, .fisherExact, .twoProportions]
+        func frame(_ levels: String) throws -> Frame {
+            Frame(try CSVTable(Array(("c\n" + levels.map { "\($0)\n" }.joined()).utf8), file: "x.csv"))
+        }
+        let report = try DriftAnalysis.report(reference: frame(reference), current: frame(current), options: options)
+        return try #require(report.json["columns"]?.arrayValue?.first?["tests"])
+    }
+
+    @Test("Fisher's test and the two proportions are for two levels") func twoLevels() throws {
+        let two = try tests("aaaaaaabb", "aabbbbbbbb")
+        let z = try #require(two["two_proportions"]?["statistic"]?.doubleValue)
+        let chi = try #require(two["chi_squared"]?["statistic"]?.doubleValue)
+        #expect(isNear(z * z, chi, relative: 1e-9))
+        #expect(z > 0)  // the second level rose
+        let p = try #require(two["fisher_exact"]?["p_value"]?.doubleValue)
+        #expect(p > 0.01 && p < 0.05)
+        let three = try tests("aabbcc", "abbccc")
+        #expect(three["fisher_exact"]?["statistic"] == .null)
+        #expect(three["fisher_exact"]?["why"]?.stringValue == "3 levels, expected two")
+        #expect(three["g_test"]?["degrees_of_freedom"]?.intValue == 2)
+    }
+
+    @Test("a single level has nothing to test, and says so") func oneLevel() throws {
+        let found = try tests("aaa", "aa")
+        for name in ["chi_squared", "fisher_exact", "two_proportions"] { #expect(found[name]?["why"]?.stringValue != nil) }
+        #expect(found["g_test"]?["p_value"]?.doubleValue == 1)
+    }
+}

@@ -80,6 +80,10 @@ extension DriftOptions {
 public enum DriftTest: String, Sendable, CaseIterable {
     case ks
     case chiSquared = "chi_squared"
+    case gTest = "g_test"
+    /// Of a column with two levels.
+    case fisherExact = "fisher_exact"
+    case twoProportions = "two_proportions"
     case psi
     case jensenShannon = "jensen_shannon"
     case wasserstein
@@ -100,12 +104,14 @@ public enum DriftTest: String, Sendable, CaseIterable {
     static let ofCells: [DriftTest] = [.psi, .jensenShannon, .hellinger, .totalVariation, .lInfinity, .kullbackLeibler]
     static let ofNumbers: [DriftTest] =
         [.ks] + ofCells + [.wasserstein, .cramerVonMises, .andersonDarling, .energy, .mannWhitney]
-    static let ofLevels: [DriftTest] = [.chiSquared] + ofCells
+    static let ofLevels: [DriftTest] = [.chiSquared, .gTest, .fisherExact, .twoProportions] + ofCells
     /// Not among the tests that are made when none is named.
-    static let onRequest: Set<DriftTest> = [.mannWhitney, .kullbackLeibler]
+    static let onRequest: Set<DriftTest> = [.mannWhitney, .kullbackLeibler, .gTest, .fisherExact, .twoProportions]
     /// What is made of each chunk when no test is named.
     static let ofChunks: [DriftTest] = [.ks, .chiSquared, .psi, .jensenShannon, .wasserstein, .lInfinity]
-    static let withPValue: Set<DriftTest> = [.ks, .chiSquared, .psi, .jensenShannon, .cramerVonMises, .andersonDarling, .mannWhitney]
+    static let withPValue: Set<DriftTest> = [
+        .ks, .chiSquared, .gTest, .fisherExact, .twoProportions, .psi, .jensenShannon, .cramerVonMises, .andersonDarling, .mannWhitney,
+    ]
     static let ofAllColumns: [DriftTest] = [.domainClassifier, .pcaReconstruction, .correlation, .mmd]
 
     /// An effect below it is called negligible, however significant; nil for a statistic that takes no part in verdicts.

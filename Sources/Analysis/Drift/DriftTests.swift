@@ -158,6 +158,7 @@ struct ColumnTests {
                     let chi = try ChiSquared(reference: r, current: a, correction: false)
                     let law = try? ChiSquared(reference: tested.reference, current: tested.current, correction: false)
                     outcome = chiSquared(chi, law, tested, n, m)
+                case .gTest, .fisherExact, .twoProportions: return try tableTest(test, cells)
                 default:
                     let distances = try CellDistances(reference: r, current: a, floor: options.psiFloor)
                     switch test {
@@ -174,6 +175,27 @@ struct ColumnTests {
                 return outcome
             }
         }
+    }
+
+    /// The tests of a table of levels beside chi-squared, two of them for two levels only.
+    private func tableTest(_ test: DriftTest, _ cells: DriftCells) throws(StatisticsError) -> DriftOutcome {
+        let (r, a) = (cells.reference, cells.current)
+        if test == .gTest {
+            let g = try ContingencyTest([r.map(Double.init), a.map(Double.init)], kind: .likelihoodRatio, correction: false)
+            return DriftOutcome(
+                test.rawValue, statistic: g.statistic, pValue: g.pValue, extra: [("degrees_of_freedom", JSON(g.degreesOfFreedom))])
+        }
+        guard r.count == 2 else { throw StatisticsError(.undefined, "\(r.count) levels, expected two") }
+        if test == .fisherExact {
+            let fisher = try FisherExact(a: r[0], b: r[1], c: a[0], d: a[1])
+            return DriftOutcome(
+                test.rawValue, statistic: fisher.oddsRatio, pValue: fisher.pValue,
+                why: fisher.oddsRatio == nil ? "the odds ratio is 0/0" : nil)
+        }
+        let shares = try TwoProportions(count1: a[1], n1: a[0] + a[1], count2: r[1], n2: r[0] + r[1])
+        return DriftOutcome(
+            test.rawValue, statistic: shares.pooledZ, pValue: shares.pooledZ.map(Distributions.normalTwoSided),
+            why: shares.pooledZ == nil ? "one level holds all rows" : nil)
     }
 
     private func chiSquared(_ chi: ChiSquared, _ law: ChiSquared?, _ tested: CommonCells, _ n: Int64, _ m: Int64) -> DriftOutcome {

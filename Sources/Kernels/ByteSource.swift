@@ -35,7 +35,9 @@ public struct ByteSource: Sendable {
     func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(ByteSourceError) {
         switch storage {
         case .bytes(let bytes):
-            unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + target.count])) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + target.count]))
+            }
         case .file(let file): unsafe try file.read(at: offset, into: target)
         }
     }

@@ -87,7 +87,7 @@ struct DriftMonitor {
             drafts.append(
                 Draft(
                     finding: finding, effect: chi.cramersV, floor: settings.cramersVFloor,
-                    detectable: (critical / Double(n + m)).squareRoot(), rowsNeeded: tested.rowsNeeded))
+                    detectable: (critical / Double(n + m)).squareRoot(), rowsNeeded: tested.rowsNeeded ?? .max))
         } else {
             var finding = blank("chi_squared")
             finding.verdict = .ok
@@ -106,7 +106,8 @@ struct DriftMonitor {
             finding.value = value
             finding.pValue = pValue
             finding.why = moved(r, a, labels)
-            drafts.append(Draft(finding: finding, effect: value, floor: floor, detectable: detectable, rowsNeeded: tested.rowsNeeded))
+            drafts.append(
+                Draft(finding: finding, effect: value, floor: floor, detectable: detectable, rowsNeeded: tested.rowsNeeded ?? .max))
         }
         if let psi = try? PopulationStabilityIndex(reference: r, current: a) {
             let law = try? PopulationStabilityIndex(reference: tested.reference, current: tested.current)

@@ -22,8 +22,6 @@ public struct MonitorSettings: Sendable, Equatable {
     public var fairnessRatioFloor = 0.8
     /// A window (or what of it a statistic looks at) with fewer rows is insufficient, whatever its p-value: the laws are of large samples.
     public var rowsMin: Int64 = 30
-    /// Likewise for counts in cells: rows per cell. With fewer, the chi-squared law of PSI and its kin rejects far too often.
-    public static let rowsPerCellMin = 10
     public static let labelsOfEachClassMin: Int64 = 10
     /// Smaller groups keep their numbers but take no part in a verdict.
     public var groupRowsMin: Int64 = 30

@@ -74,7 +74,7 @@ struct FairnessBootstrapTests {
         }
         let scores = (0..<n).map { _ in random.uniform() }
         let counting = try clock.measure {
-            _ = try ScoreCells(groupCount: 40, codes: codes, scores: scores, labels: labels, weights: nil)
+            _ = try GroupScoreCells(groupCount: 40, codes: codes, scores: scores, labels: labels, weights: nil)
         }
         print("score cells: \(counting)")
         let found = try #require(table)

@@ -78,7 +78,7 @@ struct ScoreParityTests {
     private func parity(
         groupCount: Int, codes: [Int32], scores: [Double], labels: [UInt8], weights: [Double]?, order: [Int32], rowsMin: Int64 = 0
     ) throws -> ScoreParity {
-        let cells = try ScoreCells(groupCount: groupCount, codes: codes, scores: scores, labels: labels, weights: weights)
+        let cells = try GroupScoreCells(groupCount: groupCount, codes: codes, scores: scores, labels: labels, weights: weights)
         return try ScoreParity(
             cells, codes: codes, scores: scores, labels: labels, weights: weights, order: order, rowsMin: rowsMin)
     }
@@ -87,8 +87,8 @@ struct ScoreParityTests {
     func folded() throws {
         let scores = [0, 0.1, 0.3, 0.30000000000000004, 0.7, 1]
         let labels: [UInt8] = [0, 1, 0, 1, 1, 1]
-        let fine = try ScoreCells(groupCount: 3, codes: [0, 1, 2, 0, 1, 2], scores: scores, labels: labels, weights: nil)
-        let coarse = try ScoreCells(groupCount: 1, codes: [0, 0, 0, 0, 0, 0], scores: scores, labels: labels, weights: nil)
+        let fine = try GroupScoreCells(groupCount: 3, codes: [0, 1, 2, 0, 1, 2], scores: scores, labels: labels, weights: nil)
+        let coarse = try GroupScoreCells(groupCount: 1, codes: [0, 0, 0, 0, 0, 0], scores: scores, labels: labels, weights: nil)
         #expect(fine.folded(groupCount: 1, [0, 0, 0]).rows == coarse.rows)
         let whole = try parity(
             groupCount: 1, codes: [0, 0, 0, 0, 0, 0], scores: scores, labels: labels, weights: nil, order: [0, 1, 2, 3, 4, 5]

@@ -11,7 +11,8 @@ struct ChunkedReadingTests {
     static func file(_ random: inout Seeded, columns: Int, rows: Int, wild: Bool) -> [UInt8] {
         let fields = [
             "", "1", "-2.5", "0.12345678901234567", "1e5", "-0", "007", "12345678901234567890", "inf", "NA", "null", "NaN", "low", "high",
-            "K\u{F6}ln", "a\"b", "\"\"", "\"q\"", "\"a,b\"", "\"two\nlines\"", "\"cr\r\nlf\"", "\"\"\"\"", "\"NA\"", "\"12\"", " 7", "x y z",
+            "K\u{F6}ln", "a\"b", "\"\"", "\"q\"", "\"a,b\"", "\"two\nlines\"", "\"cr\r\nlf\"", "\"\"\"\"", "\"NA\"", "\"12\"", " 7",
+            "x y z",
         ]
         let odd = ["\"", "\"x", "\"x\"y", "\u{0}", ",", ",,", "\n", "\r", "\u{FEFF}"]
         let ends = ["\n", "\n", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n"]
@@ -46,7 +47,8 @@ struct ChunkedReadingTests {
     }
 
     static func compare(_ bytes: [UInt8], threads: Int, chunkBytes: Int, isWide: Bool, _ place: String) {
-        let what = "\(place), \(threads) threads, chunks of \(chunkBytes), wide \(isWide): \(String(decoding: bytes, as: UTF8.self).debugDescription)"
+        let what =
+            "\(place), \(threads) threads, chunks of \(chunkBytes), wide \(isWide): \(String(decoding: bytes, as: UTF8.self).debugDescription)"
         let plain: PlainTable
         do throws(TableError) { plain = try PlainTable(bytes, file: "f") } catch {
             #expect(throws: error, "\(what)") {

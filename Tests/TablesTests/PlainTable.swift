@@ -8,7 +8,7 @@ struct PlainTable {
     /// The line on which each row starts, for error messages.
     var lines: [Int] = []
 
-        var rowCount: Int { lines.count }
+    var rowCount: Int { lines.count }
 
     /// - Throws: ``TableError`` for a row with another number of fields than the header, an open quote, a repeated or empty
     ///   header name, invalid UTF-8, or no header at all.

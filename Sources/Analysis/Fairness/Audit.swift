@@ -143,9 +143,9 @@ struct BinaryAudit {
     /// The scores of every attribute, then of all rows; nil without `--score`.
     private func scores() throws -> [ScoreParity]? {
         guard let scores = input.scores, let order, let finest = input.attributes.last else { return nil }
-        let cells = try ScoreCells(
+        let cells = try GroupScoreCells(
             groupCount: finest.groups.count, codes: finest.codes, scores: scores, labels: outcomes.labels, weights: input.weights)
-        func parity(_ cells: ScoreCells, _ codes: [Int32]) throws -> ScoreParity {
+        func parity(_ cells: GroupScoreCells, _ codes: [Int32]) throws -> ScoreParity {
             try ScoreParity(
                 cells, codes: codes, scores: scores, labels: outcomes.labels, weights: input.weights, order: order,
                 rowsMin: Int64(options.minRows))

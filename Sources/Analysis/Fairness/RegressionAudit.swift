@@ -27,7 +27,7 @@ struct RegressionAudit {
         for attribute in input.attributes {
             let errors = try GroupErrors.byGroup(
                 attribute.groups.count, codes: attribute.codes, labels: labels, predictions: predictions, weights: input.weights)
-            let cells = try ScoreCells(
+            let cells = try GroupScoreCells(
                 groupCount: attribute.groups.count, codes: attribute.codes, scores: predictions, labels: zeros, weights: input.weights)
             let parity = try ScoreParity(
                 cells, codes: attribute.codes, scores: predictions, labels: zeros, weights: input.weights, order: order,

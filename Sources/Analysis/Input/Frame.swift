@@ -37,6 +37,9 @@ public struct Frame: Sendable {
     /// - Throws: ``TableError`` with file, line and column of the first cell that is no number.
     public func numbers(_ column: String) throws(TableError) -> [Double] { try table.numbers(column) }
 
+    /// A problem with one cell, with its place in the file.
+    public func error(_ column: String, row: Int, _ message: String) -> TableError { table.error(row: row, column: column, message) }
+
     public func kind(_ column: String) throws(TableError) -> InferredKind { try table.kind(column) }
 
     /// RFC 3339 times or epoch milliseconds, as seconds since 1970; NaN for missing.

@@ -198,3 +198,6 @@ extension FairnessBootstrap {
         return sorted[below] + (at - Double(below)) * (sorted[below + 1] - sorted[below])
     }
 }
+
+/// The quantile of sorted values by linear interpolation; NaN of none.
+func sortedQuantile(_ sorted: [Double], _ p: Double) -> Double { sorted.isEmpty ? .nan : linearQuantile(sorted, p) }

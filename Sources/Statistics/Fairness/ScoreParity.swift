@@ -32,7 +32,7 @@ public struct ScoreParity: Sendable, Equatable {
     /// - Throws: ``StatisticsError`` `.unequalLengths`.
     /// - Complexity: O(rows + distinct scores · groups).
     public init(
-        _ cells: ScoreCells, codes: [Int32], scores: [Double], labels: [UInt8], weights: [Double]?, order: [Int32], rowsMin: Int64 = 0
+        _ cells: GroupScoreCells, codes: [Int32], scores: [Double], labels: [UInt8], weights: [Double]?, order: [Int32], rowsMin: Int64 = 0
     ) throws(StatisticsError) {
         guard codes.count == scores.count, labels.count == scores.count, order.count == scores.count,
             weights.map({ $0.count == scores.count }) ?? true

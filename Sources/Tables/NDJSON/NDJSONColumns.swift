@@ -47,14 +47,20 @@ struct NDJSONColumns {
             if let column = columnOfPath[path] {
                 guard seen.insert(column).inserted else { throw twice(columns[column].name) }
             } else {
-                guard let name = paths.name(path) else { throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 in a key, expected text") }
+                guard let name = paths.name(path) else {
+                    throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 in a key, expected text")
+                }
                 guard fresh.insert(name).inserted, places[name].map({ seen.insert($0).inserted }) ?? true else { throw twice(name) }
             }
             switch value {
             case .text(let range):
-                guard isText(bytes, range) else { throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 or a zero byte, expected text") }
+                guard isText(bytes, range) else {
+                    throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 or a zero byte, expected text")
+                }
             case .unescaped(let text):
-                guard isText(text, text.indices) else { throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 or a zero byte, expected text") }
+                guard isText(text, text.indices) else {
+                    throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 or a zero byte, expected text")
+                }
             default: break
             }
         }

@@ -99,7 +99,9 @@ struct NDJSONParser {
             case .unescaped(let key): child = paths.child(of: path, key, key.indices, after: previous)
             default: child = nil
             }
-            guard let child else { throw failure("more than \(NDJSONPaths.countMax) different keys in the file, expected fewer", at: place) }
+            guard let child else {
+                throw failure("more than \(NDJSONPaths.countMax) different keys in the file, expected fewer", at: place)
+            }
             previous = child
             skipSpace()
             guard peek == UInt8(ascii: ":") else { throw failure("\(shown), expected ':' after the key") }

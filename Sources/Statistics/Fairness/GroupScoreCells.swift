@@ -1,7 +1,7 @@
 /// Scores counted by group, cell of the score and label, in one pass: what calibration, Brier score and means need.
 ///
 /// Cells have equal width, their edges are k/10, right-closed with 0 in the first. Attributes are folded from their intersection.
-public struct ScoreCells: Sendable, Equatable {
+public struct GroupScoreCells: Sendable, Equatable {
     public static let bins = 10
     private static let width = bins * 2
     /// Rows by group.
@@ -64,8 +64,8 @@ public struct ScoreCells: Sendable, Equatable {
     }
 
     /// The cells of coarser groups, as of ``FairnessTable/folded(into:_:)``.
-    public func folded(groupCount: Int, _ coarse: [Int]) -> ScoreCells {
-        var out = ScoreCells(groupCount: groupCount)
+    public func folded(groupCount: Int, _ coarse: [Int]) -> GroupScoreCells {
+        var out = GroupScoreCells(groupCount: groupCount)
         let size = Self.width * 4
         for group in rows.indices {
             let new = coarse[group]

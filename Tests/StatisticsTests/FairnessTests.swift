@@ -61,6 +61,9 @@ struct FairnessTableTests {
         #expect(throws: StatisticsError.self) {
             try FairnessTable(groups: ["a"], codes: [0], decisions: [0], labels: [1], weights: [-1])
         }
+        #expect(throws: StatisticsError.self) {
+            try FairnessTable(groups: ["a"], codes: [0], decisions: [0], labels: [1], weights: [1e300])
+        }
     }
 }
 

@@ -14,10 +14,14 @@ public enum Audit {
     public static func run(_ frame: Frame, _ options: AuditOptions) throws -> Result {
         try options.checked()
         let input = try AuditInput(frame, options)
-        switch options.task {
-        case .binary: return try BinaryAudit(input, options).result()
-        case .multiclass: return Result(report: try multiclass(input, options))
-        case .regression: return Result(report: try RegressionAudit(input, frame, options).report())
+        do {
+            switch options.task {
+            case .binary: return try BinaryAudit(input, options).result()
+            case .multiclass: return Result(report: try multiclass(input, options))
+            case .regression: return Result(report: try RegressionAudit(input, frame, options).report())
+            }
+        } catch let error as StatisticsError {
+            throw AnalysisError("\(frame.file): \(error.description)")
         }
     }
 

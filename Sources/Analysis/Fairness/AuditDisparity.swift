@@ -92,7 +92,7 @@ extension AuditDisparity {
         out.value = all.value
         out.worst = [groups[all.lower], groups[all.higher]]
         out.interval = interval(all)
-        guard let judged = scores.distanceOfLarge else {
+        guard let judged = scores.distanceOfLarge, sizes[judged.lower] > 0, sizes[judged.higher] > 0 else {
             out.why = "fewer than two groups have \(options.minRows) rows"
             return out
         }

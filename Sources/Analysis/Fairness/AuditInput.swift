@@ -35,9 +35,9 @@ struct AuditInput {
         let stratum = try options.stratum.map { try frame.texts($0) }
         let allFeatures = try options.features.map { try frame.numbers($0) }
         rowsRead = frame.rows
-        if let weights = allWeights, let row = weights.firstIndex(where: { $0 < 0 || $0.isInfinite }) {
+        if let weights = allWeights, let row = weights.firstIndex(where: { $0 < 0 || $0 > FairnessTable.weightMax }) {
             throw AnalysisError(
-                "row \(row + 1) has the weight \(weights[row]) in \(options.weights ?? ""), expected a finite number of at least 0")
+                "row \(row + 1) has the weight \(weights[row]) in \(options.weights ?? ""), expected 0 to \(FairnessTable.weightMax)")
         }
         for row in 0..<frame.rows {
             if labels[row] == nil { continue }

@@ -61,6 +61,7 @@ public struct FairnessBootstrap: Sendable {
     /// - Returns: nil for a statistic that is undefined, infinite, or defined in fewer than half of the replicates.
     public func intervals(_ table: FairnessTable, _ statistics: [(range: ClosedRange<Double>, statistic: Statistic)]) -> [Interval?] {
         let sample = TableResampler(table)
+        guard sample.isComplete else { return statistics.map { _ in nil } }
         let observed = sample.weighted(sample.observed)
         let values = statistics.map { $0.statistic(observed).flatMap { $0.isFinite ? $0 : nil } }
         var random = SeededRandom(seed: seed)
@@ -101,6 +102,8 @@ struct TableResampler {
     let base: [ConfusionCells]
     /// Weight of one effective row of each group, for sums over groups.
     let unit: [Double]
+    /// Weights so small that their squares vanish leave a group with weight but without effective rows: nothing to draw.
+    let isComplete: Bool
     private let rows: Int64
     private let total: Double
 
@@ -109,6 +112,7 @@ struct TableResampler {
         observed = cells
         base = cells.map { $0.total > 0 ? $0.smoothed : ConfusionCells() }
         unit = cells.indices.map { cells[$0].total > 0 ? table.cells($0).total / cells[$0].total : 0 }
+        isComplete = cells.indices.allSatisfy { cells[$0].total > 0 || table.cells($0).total == 0 }
         total = cells.reduce(0) { $0 + $1.total }
         rows = Int64(total.rounded())
     }

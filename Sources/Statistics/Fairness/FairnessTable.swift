@@ -13,11 +13,14 @@ public struct FairnessTable: Sendable, Equatable {
     private var squares: [Double]
     public private(set) var isWeighted: Bool
 
+    /// Beyond this the squares of weights would overflow.
+    public static let weightMax = 1e100
+
     /// - Parameters:
     ///   - groups: names; code `g` means `groups[g]`.
     ///   - codes: the group of each row; rows with a negative code are skipped.
     ///   - decisions: 1 where the decision is positive, else 0. - labels: likewise.
-    ///   - weights: finite and ≥ 0, one a row; nil for none.
+    ///   - weights: 0 to ``weightMax``, one a row; nil for none.
     /// - Throws: ``StatisticsError`` `.unequalLengths`, `.outOfRange` for a code, a bit or a weight that is none.
     /// - Complexity: O(rows + groups).
     public init(groups: [String], codes: [Int32], decisions: [UInt8], labels: [UInt8], weights: [Double]? = nil) throws(StatisticsError) {
@@ -41,7 +44,9 @@ public struct FairnessTable: Sendable, Equatable {
         if let weights {
             for row in codes.indices where codes[row] >= 0 {
                 let weight = weights[row]
-                guard weight >= 0, weight.isFinite else { throw StatisticsError(.outOfRange, "a weight below 0 or not finite") }
+                guard weight >= 0, weight <= Self.weightMax else {
+                    throw StatisticsError(.outOfRange, "a weight below 0 or above \(Self.weightMax)")
+                }
                 sums[Int(codes[row]) << 2 | Int(decisions[row]) << 1 | Int(labels[row])] += weight
                 squares[Int(codes[row])] += weight * weight
             }

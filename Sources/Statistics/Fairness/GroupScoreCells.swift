@@ -99,7 +99,7 @@ public struct GroupScoreCells: Sendable, Equatable {
         // Σ w s² from Σ w (s − y)², since y is 0 or 1.
         let scoreSquares = sum(2, group) + 2 * sum(1, group, label: 1) - positives(group)
         let variance = max(0, scoreSquares / total - mean * mean)
-        if effective > 1, variance.isFinite { out.meanVariance = variance / (effective - 1) }
+        if effective > 1, effective.isFinite, variance.isFinite { out.meanVariance = variance / (effective - 1) }
         guard areProbabilities[group] else { return out }
         out.brier = sum(2, group) / total
         var gaps = 0.0

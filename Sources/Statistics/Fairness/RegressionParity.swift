@@ -59,7 +59,7 @@ public struct GroupErrors: Sendable, Equatable {
             var out = GroupErrors()
             (out.rows, out.weight) = (rows, weight)
             guard weight > 0 else { return out }
-            out.effectiveRows = weight * weight / squares
+            out.effectiveRows = squares > 0 ? weight * weight / squares : 0
             (out.meanLabel, out.meanPrediction, out.bias, out.mae) = (label.mean, prediction.mean, bias.mean, absolute.mean)
             out.rmse = (bias.variance + bias.mean * bias.mean).squareRoot()
             guard out.effectiveRows > 1 else { return out }

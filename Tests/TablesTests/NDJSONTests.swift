@@ -76,6 +76,12 @@ struct NDJSONTests {
         #expect(log.rejected.map(\.line) == [2])
     }
 
+    @Test("a few bytes a line do not take all memory")
+    func sparse() {
+        let keys = "{" + (0..<4000).map { "\"k\($0)\":1" }.joined(separator: ",") + "}\n"
+        #expect(refusal(keys + String(repeating: "{}\n", count: 20_000)).contains("4000 different keys in a file of short lines"))
+    }
+
     @Test("deep nesting is refused, not followed")
     func deep() {
         let text = String(repeating: "{\"a\":", count: 100_000)

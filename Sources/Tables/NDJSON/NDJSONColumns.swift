@@ -28,6 +28,8 @@ struct NDJSONColumns {
     private var codes: [[Int32]] = []
     private var levels: [LevelTable?] = []
 
+    var count: Int { columns.count }
+
     /// Columns with both numbers and texts, of which only the name is known.
     var mixed: [Int] { columns.indices.filter { columns[$0].form == .mixed } }
 

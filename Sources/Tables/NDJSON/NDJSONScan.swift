@@ -18,6 +18,8 @@ struct NDJSONScan {
     }
 
     private static let pieceBytes = 1 << 20
+    /// A table of more cells than this, and than 16 for every byte of the file, is refused: a few bytes a line must not take all memory.
+    private static let cellsMax = 1 << 24
 
     init(_ source: ByteSource, file: String, missing: Set<String>) {
         self.source = source
@@ -30,6 +32,7 @@ struct NDJSONScan {
         var result = Result()
         var builder = NDJSONColumns(missing: missing, onlyTexts: onlyTexts)
         var line = 0
+        var isSparse = false
         var expectedLine = 2  // tables count from a header line, which there is none of here
         var position = 0
         var width = NDJSONScan.pieceBytes
@@ -49,6 +52,8 @@ struct NDJSONScan {
                         if line != expectedLine { result.jumps.append((result.rows, line)) }
                         expectedLine = line + 1
                         result.rows += 1
+                        let cells = builder.count.multipliedReportingOverflow(by: result.rows)
+                        isSparse = cells.overflow || cells.partialValue > max(NDJSONScan.cellsMax, 16 * source.count)
                     } catch {
                         let failure = TableError(file: file, line: line, column: error.column, message: error.message)
                         guard result.rejected.count < maxErrors else { throw failure }
@@ -56,6 +61,10 @@ struct NDJSONScan {
                         if raw.last == 13 { raw.removeLast() }
                         result.rejected.append(RejectedRow(line: line, column: failure.column, message: failure.message, bytes: raw))
                     }
+                }
+                if isSparse {
+                    throw TableError(
+                        file: file, line: line, message: "\(builder.count) different keys in a file of short lines, expected fewer")
                 }
                 at = min(end + 1, bytes.count)
             }

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release format lint clean setup setup-tests
+.PHONY: help demo test build release fuzz format lint clean setup setup-tests
 
 SWIFT_FILES = Package.swift Sources Tests sql
 
@@ -37,6 +37,9 @@ release: README.md LICENSE CHANGELOG.md setup ## optimised and stripped: .build/
 	$$folder/evenkeel --help > /dev/null; \
 	tar -C $(RELEASE) --sort=name --owner=0 --group=0 --numeric-owner -czf $(RELEASE)/$$name.tar.gz $$name; \
 	rm -r $$folder; ls -sh $(RELEASE)/$$name.tar.gz
+
+fuzz: setup-tests ## throws broken files at the readers (ARGS=60: seconds each)
+	scripts/fuzz.sh $(ARGS)
 
 format: ## rewrites the Swift files in the house style
 	swift format -i -p -r $(SWIFT_FILES)

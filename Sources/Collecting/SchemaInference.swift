@@ -20,10 +20,10 @@ public struct SchemaInference: Sendable {
         schema.sensitive = mapping.sensitive
         schema.features = []
         columns = []
-        for (i, name) in table.names.enumerated() {
+        for name in table.names {
             if let role = mapping.role(of: name) { columns.append((name, role)); continue }
             if ignored.contains(name) || features?.contains(name) == false { columns.append((name, "ignored")); continue }
-            let inferred = inferKind(table.columns[i])
+            let inferred = try table.kind(name)
             if let kind = declared[name] {
                 if kind == .numeric { _ = try table.numbers(name) }
                 schema.features.append(Feature(name: name, kind: kind))

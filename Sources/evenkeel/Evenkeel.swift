@@ -15,6 +15,8 @@ struct Evenkeel: AsyncParsableCommand {
         discussion: """
             Try it:      evenkeel demo
             Run it:      evenkeel serve --embedded
+            Ask a file:  evenkeel drift reference.csv current.csv
+                         evenkeel audit log.csv --label repaid --score score --sensitive sex,race
             Watch yours: evenkeel model register --name credit --version 1 --reference reference.csv --score score --label label --sensitive sex
 
             Exit codes: 0 done; 1 done and something found, with --fail-on-finding; 2 bad usage or bad input; 3 could not run.

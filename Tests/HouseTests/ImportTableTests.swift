@@ -31,7 +31,7 @@ import Testing
         "CKernels": "Kernels/",
     ]
     /// Besides the C folders: system calls of the embedded cluster.
-    static let unsafeFolders = Array(cFolders.values) + ["Storage/Embedded/"]
+    static let unsafeFolders = Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/"]
 
     static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

@@ -22,6 +22,9 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: "Words that mean missing beside the empty field, comma-separated; '' for none.")
     var missing = CSVTable.defaultMissing.sorted().joined(separator: ",")
 
+    @Option(help: "Bad rows that are set aside in FILE.rejected rather than end the reading.")
+    var maxErrors = 0
+
     @Option(help: "Level of the intervals.")
     var confidence = 0.95
 
@@ -29,21 +32,25 @@ struct AnalysisOptions: ParsableArguments {
     var seed: UInt64 = 1
 
     func validate() throws {
+        guard maxErrors >= 0 else { throw ValidationError("--max-errors \(maxErrors), expected 0 or more") }
         guard confidence > 0, confidence < 1 else { throw ValidationError("--confidence \(confidence), expected a number between 0 and 1") }
     }
 
-    /// Reads a CSV file, or standard input for `-`.
+    /// Reads CSV, NDJSON or Parquet, or standard input for `-`. Bad rows, if some are allowed, are written beside the file and said.
     func frame(_ path: String) throws -> Frame {
-        let bytes: [UInt8]
-        if path == "-" {
-            bytes = Array(FileHandle.standardInput.readDataToEndOfFile())
-        } else {
-            do { bytes = Array(try Data(contentsOf: URL(filePath: path))) } catch {
-                throw AnalysisError("\(path): cannot be read: \(error.localizedDescription)")
-            }
+        let frame = try Frame(path: path, missing: Set(list(missing)), maxErrors: maxErrors)
+        if !frame.rejected.isEmpty {
+            let side = (path == "-" ? "standard-input" : path) + ".rejected"
+            do {
+                try Data(frame.rejected.flatMap { $0.bytes + [10] }).write(to: URL(filePath: side))
+            } catch { throw AnalysisError("\(side): cannot be written: \(error.localizedDescription)") }
+            for row in frame.rejected.prefix(10) { Self.note("\(path):\(row.line):\(row.column): \(row.message)") }
+            Self.note("\(path): \(frame.rejected.count) bad rows were set aside in \(side)")
         }
-        return Frame(try CSVTable(bytes, file: path == "-" ? "standard input" : path, missing: Set(list(missing))))
+        return frame
     }
+
+    private static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
     /// Prints the result and ends with code 1 if something was found and that is asked for.
     func print(_ report: Report) throws {

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release fuzz format lint clean setup setup-tests
+.PHONY: help demo test build release bench fuzz format lint clean setup setup-tests
 
 SWIFT_FILES = Package.swift Sources Tests sql
 
@@ -37,6 +37,12 @@ release: README.md LICENSE CHANGELOG.md setup ## optimised and stripped: .build/
 	$$folder/evenkeel --help > /dev/null; \
 	tar -C $(RELEASE) --sort=name --owner=0 --group=0 --numeric-owner -czf $(RELEASE)/$$name.tar.gz $$name; \
 	rm -r $$folder; ls -sh $(RELEASE)/$$name.tar.gz
+
+bench: setup ## times us beside what one would pick instead (ARGS="--rows 200000"); needs python3 with venv
+	swift build -c release --product evenkeel
+	swift build -c release --product kernel-benchmarks
+	@test -e .build/bench-venv/ready || { python3 -m venv .build/bench-venv && .build/bench-venv/bin/pip install -q -r Benchmarks/requirements.txt && touch .build/bench-venv/ready; }
+	PATH="$(CURDIR)/.build/bench-venv/bin:$$PATH" python3 Benchmarks/run.py $(ARGS)
 
 fuzz: setup-tests ## throws broken files at the readers (ARGS=60: seconds each)
 	scripts/fuzz.sh $(ARGS)

@@ -55,7 +55,7 @@ let package = Package(
             resources: [.embedInCode("migrations"), .embedInCode("queries")], swiftSettings: strict),
 
         // Floor 2: numbers.
-        room("Statistics", ["CGSL"], hot: true),
+        room("Statistics", ["Kernels", "CGSL"], hot: true),
         room("Profiles", ["Vocabulary", "Kernels"], hot: true),
         room("Tables", ["Vocabulary", "Kernels"], hot: true),
 
@@ -92,6 +92,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+
+        // Times the kernels for Benchmarks/run.py.
+        .executableTarget(name: "kernel-benchmarks", dependencies: ["Kernels"], path: "Benchmarks/Kernels", swiftSettings: testing),
 
         // Tests mirror the rooms.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: hot),

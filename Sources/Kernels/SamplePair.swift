@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Two samples counted on the same cells: their gap, their Wasserstein distance, quantiles and counts up to any value, all exact and
+/// Two samples counted on the same cells: their gap, their Wasserstein distance, order statistics and counts up to any value, all exact and
 /// without sorting: only the cells in which something happens are looked into.
 /// - Complexity: O(n + m), about 10 ns a value for all of it.
 public struct SamplePair: Sendable {
@@ -81,24 +81,8 @@ public struct SamplePair: Sendable {
         return total
     }
 
-    /// Quantiles of the reference with linear interpolation between order statistics (Hyndman and Fan's type 7).
-    ///
-    /// - Parameter p: 0 … 1, ascending.
-    public func quantiles(_ p: [Double]) -> [Double] {
-        if x.isEmpty { return p.map { _ in .nan } }
-        let places = p.map { $0 * Double(x.count - 1) }
-        let ranks = places.flatMap { [Int($0), min(Int($0) + 1, x.count - 1)] }
-        let values = orderStatistics(ranks)
-        return places.indices.map { i in
-            let (low, high) = (values[2 * i], values[2 * i + 1])
-            let share = places[i] - places[i].rounded(.down)
-            // Infinite order statistics have no distance between them.
-            return low == high || share == 0 ? low : low + (high - low) * share
-        }
-    }
-
-    /// The reference's values with these numbers of smaller ones.
-    private func orderStatistics(_ ranks: [Int]) -> [Double] {
+    /// The reference's values at these places of its order, from 0.
+    public func orderStatistics(_ ranks: [Int]) -> [Double] {
         guard let cells else { return ranks.map { x[$0] } }
         var before = 0
         var cell = 0
@@ -115,6 +99,9 @@ public struct SamplePair: Sendable {
         let found = Dictionary(wanted.map { ($0.rank, inside[$0.cell]?[$0.within] ?? .nan) }, uniquingKeysWith: { a, _ in a })
         return ranks.map { found[$0] ?? .nan }
     }
+
+    /// The finite values' range; nil when there are none.
+    public var range: (low: Double, high: Double)? { CellMap.range(x, y) }
 
     /// The numbers of values up to each edge, on both sides.
     ///

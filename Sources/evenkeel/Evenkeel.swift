@@ -51,6 +51,7 @@ enum Failure {
         case let error as TableError: stop(2, error.description)
         case let error as AnalysisError: stop(2, error.description)
         case let error as ServeError: stop(3, error.description)
+        case let error as OutputError: stop(3, error.description)
         case let code as ExitCode: exit(code.rawValue)
         case let error as CocoaError: stop(2, error.localizedDescription)
         default:

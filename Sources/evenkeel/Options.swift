@@ -57,11 +57,7 @@ struct OutputOptions: ParsableArguments {
 
     func print(_ text: String) throws {
         let line = text.hasSuffix("\n") ? text : text + "\n"
-        if let output {
-            try line.write(toFile: output, atomically: true, encoding: .utf8)
-        } else {
-            FileHandle.standardOutput.write(Data(line.utf8))
-        }
+        try Output.write(line, to: output)
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
     static let table: [String: Set<String>] = [
         "Vocabulary": ["CCrypto"],
         "Kernels": ["CKernels"],
-        "Statistics": ["CGSL"],
+        "Statistics": ["Kernels", "CGSL"],
         "Profiles": ["Vocabulary", "Kernels"],
         "Tables": ["Vocabulary", "Kernels"],
         "Storage": ["Vocabulary", "Profiles", "Migrations", "CPostgres"],

@@ -46,7 +46,7 @@ public enum DriftAnalysis {
     ) throws -> ComparedColumn? {
         guard case .compared(let name, let kind, let r, let a) = column else { return nil }
         let maker = ColumnTests(options: options)
-        let shown = options.tests(for: kind)
+        let shown = options.tests(for: kind, rows: max(r.count, a.count))
         // Verdicts rest on the statistics that have a floor; when none of them is asked for they are made all the same, and not printed.
         let judging: [DriftTest] =
             shown.contains { $0.floor != nil }

@@ -21,6 +21,12 @@ struct DriftCells {
         current = a.counts(edges: edges)
     }
 
+    init(edges: [Double], reference: [Int64], current: [Int64]) {
+        names = .edges(edges)
+        self.reference = reference
+        self.current = current
+    }
+
     /// Levels of both sides, by code point.
     init(_ r: [Level: Int64], _ a: [Level: Int64]) {
         let levels = Set(r.keys).union(a.keys).sorted()

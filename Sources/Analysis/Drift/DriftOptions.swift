@@ -52,11 +52,12 @@ public struct DriftOptions: Sendable {
         if case .period = chunking, timestamp == nil { throw AnalysisError("--chunk-period needs --timestamp") }
     }
 
-    /// The tests of a column of this kind.
-    func tests(for kind: ColumnKind) -> [DriftTest] {
+    /// The tests of a column of this kind, with at most so many rows on a side.
+    func tests(for kind: ColumnKind, rows: Int) -> [DriftTest] {
         let all = kind == .numeric ? DriftTest.ofNumbers : DriftTest.ofLevels
         if !tests.isEmpty { return all.filter(tests.contains) }
-        return all.filter { !DriftTest.onRequest.contains($0) }
+        let usual = all.filter { !DriftTest.onRequest.contains($0) }
+        return kind == .numeric && rows > DriftTest.orderedRowsMax ? usual.filter(DriftTest.withoutOrder.contains) : usual
     }
 }
 
@@ -105,6 +106,10 @@ public enum DriftTest: String, Sendable, CaseIterable {
     static let ofNumbers: [DriftTest] =
         [.ks] + ofCells + [.wasserstein, .cramerVonMises, .andersonDarling, .energy, .mannWhitney]
     static let ofLevels: [DriftTest] = [.chiSquared, .gTest, .fisherExact, .twoProportions] + ofCells
+    /// What needs no sorting.
+    static let withoutOrder: Set<DriftTest> = Set([.ks, .wasserstein] + ofCells)
+    /// Beyond so many rows the tests that need every value in order are made only when they are named: the others say as much by then.
+    static let orderedRowsMax = 100_000
     /// Not among the tests that are made when none is named.
     static let onRequest: Set<DriftTest> = [.mannWhitney, .kullbackLeibler, .gTest, .fisherExact, .twoProportions]
     /// What is made of each chunk when no test is named.

@@ -18,9 +18,57 @@ struct ColumnTests {
     func numeric(
         _ reference: [Double], _ current: [Double], tests: [DriftTest], edges: [Double]? = nil
     ) throws(StatisticsError) -> Result {
+        let isQuantiles = edges != nil || options.binning == .quantiles
+        if reference.count + current.count > Self.sortedMax, isQuantiles, tests.allSatisfy(DriftTest.withoutOrder.contains) {
+            return large(try ComparedSamples(reference: reference, current: current), tests: tests, edges: edges)
+        }
         let r = try SortedSample(reference.filter { !$0.isNaN })
         let a = try SortedSample(current.filter { !$0.isNaN })
         return numeric(r, a, tests: tests, edges: edges)
+    }
+
+    /// Beyond so many values sorting is avoided where no test needs it.
+    private static let sortedMax = 20_000
+
+    private func large(_ samples: ComparedSamples, tests: [DriftTest], edges: [Double]?) -> Result {
+        let edges = edges ?? samples.quantileEdges(bins: options.bins)
+        let counts = samples.counts(edges: edges)
+        let cells = DriftCells(edges: edges, reference: counts.reference, current: counts.current)
+        let outcomes = tests.flatMap { test -> [DriftOutcome] in
+            switch test {
+            case .ks:
+                let ks = samples.kolmogorovSmirnov(options.ksAlternative, method: options.ksMethod)
+                return [
+                    outcome(of: ks, samples.shares(upTo: ks.location), Int64(samples.referenceCount), Int64(samples.currentCount))
+                ]
+            case .wasserstein:
+                return [attempt(test) { () throws(StatisticsError) in Self.outcome(of: try samples.wasserstein()) }]
+            default: return cellTests([test], cells)
+            }
+        }
+        return Result(outcomes: outcomes, cells: cells)
+    }
+
+    private func outcome(of ks: KolmogorovSmirnovTest, _ shares: (reference: Double, current: Double), _ n: Int64, _ m: Int64)
+        -> DriftOutcome
+    {
+        var outcome = DriftOutcome(
+            DriftTest.ks.rawValue, statistic: ks.statistic, pValue: ks.pValue,
+            why: ks.pValue == nil ? "the asymptotic law has no value for so few rows" : nil,
+            extra: [("location", .statistic(ks.location)), ("sign", JSON(ks.sign)), ("method", .string(ks.method.rawValue))])
+        judge(&outcome, ks.statistic, .ks, n, m)
+        outcome.detectable = KolmogorovSmirnov.critical(alpha: DriftOutcome.alpha, n: n, m: m)
+        outcome.moved =
+            "values up to \(inWords(ks.location)): \(inPercent(shares.reference)) in the reference, \(inPercent(shares.current)) now"
+        return outcome
+    }
+
+    private static func outcome(of distance: Wasserstein) -> DriftOutcome {
+        DriftOutcome(
+            DriftTest.wasserstein.rawValue, statistic: distance.statistic,
+            extra: [
+                ("normalized", .statistic(distance.normalized)), ("reference_std", .statistic(distance.referenceStandardDeviation)),
+            ])
     }
 
     func numeric(_ r: SortedSample, _ a: SortedSample, tests: [DriftTest], edges: [Double]? = nil) -> Result {
@@ -32,27 +80,11 @@ struct ColumnTests {
             switch test {
             case .ks:
                 let ks = KolmogorovSmirnovTest(reference: r, current: a, alternative: options.ksAlternative, method: options.ksMethod)
-                var outcome = DriftOutcome(
-                    test.rawValue, statistic: ks.statistic, pValue: ks.pValue,
-                    why: ks.pValue == nil ? "the asymptotic law has no value for so few rows" : nil,
-                    extra: [("location", .statistic(ks.location)), ("sign", JSON(ks.sign)), ("method", .string(ks.method.rawValue))])
-                judge(&outcome, ks.statistic, test, n, m)
-                outcome.detectable = KolmogorovSmirnov.critical(alpha: DriftOutcome.alpha, n: n, m: m)
-                outcome.moved =
-                    "values up to \(inWords(ks.location)): \(inPercent(Double(r.count(upTo: ks.location)) / Double(n))) "
-                    + "in the reference, \(inPercent(Double(a.count(upTo: ks.location)) / Double(m))) now"
-                outcomes.append(outcome)
+                let shares = (Double(r.count(upTo: ks.location)) / Double(n), Double(a.count(upTo: ks.location)) / Double(m))
+                outcomes.append(outcome(of: ks, shares, n, m))
             case .wasserstein:
                 outcomes.append(
-                    attempt(test) { () throws(StatisticsError) in
-                        let distance = try Wasserstein(reference: r, current: a)
-                        return DriftOutcome(
-                            test.rawValue, statistic: distance.statistic,
-                            extra: [
-                                ("normalized", .statistic(distance.normalized)),
-                                ("reference_std", .statistic(distance.referenceStandardDeviation)),
-                            ])
-                    })
+                    attempt(test) { () throws(StatisticsError) in Self.outcome(of: try Wasserstein(reference: r, current: a)) })
             case .energy:
                 outcomes.append(
                     attempt(test) { () throws(StatisticsError) in

@@ -46,6 +46,11 @@ public struct KolmogorovSmirnovTest: Sendable, Equatable {
             if difference > above.0 { above = (difference, x) }
             if difference < below.0 { below = (difference, x) }
         }
+        self.init(n: n, m: m, above: above, below: below, alternative: alternative, method: method)
+    }
+
+    /// From the extreme differences i·m − j·n and where they are attained.
+    init(n: Int64, m: Int64, above: (Int128, Double), below: (Int128, Double), alternative: Alternative, method: Method) {
         let best: Int128
         switch alternative {
         case .twoSided: (best, location, sign) = -below.0 > above.0 ? (-below.0, below.1, -1) : (above.0, above.1, 1)

@@ -7,12 +7,12 @@
 public func quantileEdges(ofSorted sorted: [Double], bins: Int) -> [Double] {
     precondition(bins >= 1, "at least one bin")
     guard !sorted.isEmpty else { return [] }
-    var edges: [Double] = []
-    for k in 1..<max(bins, 1) where bins > 1 {
-        let edge = quantile(ofSorted: sorted, Double(k) / Double(bins))
-        if edges.last.map({ edge > $0 }) ?? true { edges.append(edge) }
-    }
-    return edges
+    return distinctEdges((1..<max(bins, 1)).map { quantile(ofSorted: sorted, Double($0) / Double(bins)) })
+}
+
+/// Ascending edges, equal ones merged.
+func distinctEdges(_ quantiles: [Double]) -> [Double] {
+    quantiles.reduce(into: []) { edges, edge in if edges.last.map({ edge > $0 }) ?? true { edges.append(edge) } }
 }
 
 /// The p-quantile by linear interpolation between order statistics.
@@ -21,8 +21,11 @@ public func quantile(ofSorted sorted: [Double], _ p: Double) -> Double {
     let place = p * Double(sorted.count - 1)
     let low = Int(place.rounded(.down))
     guard low + 1 < sorted.count else { return sorted[sorted.count - 1] }
-    let a = sorted[low], b = sorted[low + 1]
-    let t = place - Double(low)
+    return interpolated(sorted[low], sorted[low + 1], place - Double(low))
+}
+
+/// The number at share `t` of the way from `a` to `b`.
+func interpolated(_ a: Double, _ b: Double, _ t: Double) -> Double {
     if t == 0 || a == b { return a }
     // NumPy's form: from the nearer end, so that the result never passes it.
     if (b - a).isInfinite, a.isFinite, b.isFinite { return a * (1 - t) + b * t }

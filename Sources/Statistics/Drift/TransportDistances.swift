@@ -80,6 +80,11 @@ public struct Wasserstein: Sendable, Equatable {
         referenceStandardDeviation = deviation.isFinite ? deviation : nil
     }
 
+    init(statistic: Double, referenceStandardDeviation: Double) {
+        self.statistic = statistic
+        self.referenceStandardDeviation = referenceStandardDeviation.isFinite ? referenceStandardDeviation : nil
+    }
+
     /// With weights ≥ 0, in the order of the values.
     public init(reference: [Double], weights: [Double], current: [Double], currentWeights: [Double]) throws(StatisticsError) {
         statistic = try WeightedSteps.integral(

@@ -55,11 +55,7 @@ struct AnalysisOptions: ParsableArguments {
     /// Prints the result and ends with code 1 if something was found and that is asked for.
     func print(_ report: Report) throws {
         let text = ReportText.render(report, as: format, isTerminal: output == nil && isatty(STDOUT_FILENO) == 1)
-        if let output {
-            try text.write(toFile: output, atomically: true, encoding: .utf8)
-        } else {
-            FileHandle.standardOutput.write(Data(text.utf8))
-        }
+        try Output.write(text, to: output)
         if failOnFinding, report.hasFinding { throw ExitCode(1) }
     }
 }

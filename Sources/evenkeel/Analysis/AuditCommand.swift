@@ -37,7 +37,7 @@ struct AuditCommand: ParsableCommand {
     @Option(help: "The value of label and prediction that is positive.")
     var positive = "1"
 
-    @Option(help: "A score of at least this is a positive decision.")
+    @Option(parsing: .unconditional, help: "A score of at least this is a positive decision.")
     var threshold = 0.5
 
     @Option(help: "binary, multiclass (each class against the others) or regression.")
@@ -105,9 +105,7 @@ struct AuditCommand: ParsableCommand {
         if let weightsOutput, let weights = result.weights {
             // As many lines as the file has rows, so that the column can be put beside it; empty where a row was left out.
             let text = "weight\n" + weights.map { ($0.map { "\($0)" } ?? "") + "\n" }.joined()
-            do { try text.write(toFile: weightsOutput, atomically: true, encoding: .utf8) } catch {
-                throw AnalysisError("\(weightsOutput): cannot be written: \(error.localizedDescription)")
-            }
+            try Output.write(text, to: weightsOutput)
         }
         try analysis.print(result.report)
     }

@@ -48,7 +48,7 @@ struct CalibrationCommand: ParsableCommand {
         let result = try CalibrationAnalysis(try analysis.frame(file), options)
         if let outputScores, let scores = result.recalibratedScores {
             let text = "score\n" + scores.map { $0.isNaN ? "\"\"\n" : "\($0)\n" }.joined()
-            try text.write(toFile: outputScores, atomically: true, encoding: .utf8)
+            try Output.write(text, to: outputScores)
         }
         try analysis.print(result.report)
     }

@@ -35,7 +35,7 @@ struct EstimateCommand: ParsableCommand {
     @Option(help: "The label that is positive.")
     var positive = "1"
 
-    @Option(help: "The least score of a positive prediction.")
+    @Option(parsing: .unconditional, help: "The least score of a positive prediction.")
     var threshold = 0.5
 
     @Option(help: "binary, multiclass or regression; else told from the columns given.")

@@ -43,11 +43,7 @@ struct StatCommand: ParsableCommand {
         } else {
             text = try StatFunctions.answer(try calls(), name: name).text + "\n"
         }
-        if let output {
-            try text.write(toFile: output, atomically: true, encoding: .utf8)
-        } else {
-            FileHandle.standardOutput.write(Data(text.utf8))
-        }
+        try Output.write(text, to: output)
     }
 
     private func calls() throws -> JSON {

@@ -37,6 +37,18 @@ for shape in ["normal", "heavy", "ties"] {
     let reference = (0..<n).map { _ in draw() }
     let current = (0..<n).map { _ in draw() }
     time("ks_\(shape)", values: 2 * n) { _ = DistributionGap(reference, current) }
+    let prepared = PreparedSample(reference)
+    time("prepared_\(shape)", values: n) { _ = DistributionGap(prepared, current) }
+    for bins in [10, 64] {
+        let sample = (0..<1000).map { reference[$0] }.sorted()
+        var edges: [Double] = []
+        for i in 1..<bins where edges.last != sample[1000 * i / bins] { edges.append(sample[1000 * i / bins]) }
+        time("psi\(bins)_\(shape)", values: 2 * n) {
+            let counter = BinCounter(edges: edges)
+            _ = (counter.counts(reference), counter.counts(current))
+        }
+    }
+    time("sum_\(shape)", values: 2 * n) { _ = SampleMoments(reference).mean + SampleMoments(current).mean }
     time("column_\(shape)", values: 2 * n) {
         let pair = SamplePair(reference: present(reference), current: present(current))
         _ = pair.wasserstein

@@ -54,11 +54,11 @@ void ek_cell_counts(const double *x, size_t n, const ek_cells *map, uint32_t *co
 }
 
 EK_CLONES
-void ek_cell_sums(const double *x, size_t n, const ek_cells *map, const double *starts, uint32_t *counts, double *sums) {
+void ek_cell_sums(const double *x, size_t n, const ek_cells *map, double base, uint32_t *counts, double *sums) {
     EK_BLOCKS {
         for (size_t j = 0; j < count; j++) {
             counts[cell[j]]++;
-            sums[cell[j]] += x[start + j] - starts[cell[j]];
+            sums[cell[j]] += x[start + j] - base;
         }
     }
 }
@@ -82,6 +82,13 @@ void ek_moments(const double *x, size_t n, double base, double *sum, double *squ
     }
     *sum = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
     *squares = ((q[0] + q[4]) + (q[1] + q[5])) + ((q[2] + q[6]) + (q[3] + q[7]));
+}
+
+EK_CLONES
+size_t ek_present_count(const double *x, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) count += x[i] == x[i];
+    return count;
 }
 
 EK_CLONES
@@ -137,4 +144,17 @@ void ek_finite_range(const double *x, size_t n, double *low, double *high) {
     }
     *low = l;
     *high = h;
+}
+
+EK_CLONES
+void ek_bin_counts(const double *x, size_t n, const ek_cells *map, const uint16_t *bins, const double *edges, uint32_t *counts) {
+    EK_BLOCKS {
+        size_t j = 0;
+        for (; j + 4 <= count; j += 4)
+            for (size_t lane = 0; lane < 4; lane++) {
+                uint32_t c = cell[j + lane];
+                counts[4 * (bins[c] + (x[start + j + lane] > edges[c])) + lane]++;
+            }
+        for (; j < count; j++) counts[4 * (bins[cell[j]] + (x[start + j] > edges[cell[j]]))]++;
+    }
 }

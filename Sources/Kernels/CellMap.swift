@@ -49,23 +49,50 @@ struct CellMap {
         return (0..<count).map { tables[$0] &+ tables[count + $0] }
     }
 
-    /// The counts, and of each cell the sum of the distances from its start.
-    func sums(_ x: [Double], starts: [Double]) -> (counts: [UInt32], sums: [Double]) {
+    /// The counts, and of each cell the sum of the distances from `base`.
+    func sums(_ x: [Double], base: Double) -> (counts: [UInt32], sums: [Double]) {
         var counts = [UInt32](repeating: 0, count: count)
         var sums = [Double](repeating: 0, count: count)
-        unsafe withMap { map in unsafe ek_cell_sums(x, x.count, map, starts, &counts, &sums) }
+        unsafe withMap { map in unsafe ek_cell_sums(x, x.count, map, base, &counts, &sums) }
         return (counts, sums)
     }
 
-    /// Whether a cell holds values that differ.
-    func mixed(_ x: [Double], _ y: [Double]) -> [UInt8] {
+    func countBins(_ x: [Double], _ bins: [UInt16], _ edges: [Double], _ counts: inout [UInt32]) {
+        unsafe withMap { map in unsafe ek_bin_counts(x, x.count, map, bins, edges, &counts) }
+    }
+
+    /// Whether a cell holds values that differ, and a value of each cell.
+    ///
+    /// - Parameter before: where each cell starts in `x`, if it is sorted.
+    func mixed(_ x: [Double], _ y: [Double], before: [Int]? = nil) -> (mixed: [UInt8], values: [Double]) {
         var first = [Double](repeating: .nan, count: count)
         var mixed = [UInt8](repeating: 0, count: count)
-        unsafe withMap { map in
-            unsafe ek_cell_mixed(x, x.count, map, &first, &mixed)
-            unsafe ek_cell_mixed(y, y.count, map, &first, &mixed)
+        if let before {
+            for (cell, start) in before.enumerated() {
+                let end = cell + 1 < count ? before[cell + 1] : x.count
+                if start == end { continue }
+                first[cell] = x[start]
+                mixed[cell] = x[start] < x[end - 1] ? 1 : 0
+            }
+        } else {
+            unsafe withMap { map in unsafe ek_cell_mixed(x, x.count, map, &first, &mixed) }
         }
-        return mixed
+        unsafe withMap { map in unsafe ek_cell_mixed(y, y.count, map, &first, &mixed) }
+        return (mixed, first)
+    }
+
+    /// The values of some cells, a list each. - Parameter counts: of the sample, by cell.
+    func values(_ sample: [Double], _ counts: [UInt32], of cells: [Int]) -> [[Double]] {
+        var flags = [UInt8](repeating: 0, count: count)
+        var starts = [UInt32](repeating: 0, count: count)
+        var total: UInt32 = 0
+        for cell in cells {
+            flags[cell] = 1
+            starts[cell] = total
+            total += counts[cell]
+        }
+        let split = split(pick(sample, flags, count: Int(total)), starts: starts)
+        return cells.map { Array(split[Int(starts[$0])..<Int(starts[$0] + counts[$0])]) }
     }
 
     /// The values in flagged cells, in their order.
@@ -116,7 +143,7 @@ struct CellMap {
     /// Cells over the bulk of two samples: a few far values must not make all others share a cell. Nil where all values are equal.
     static func fitting(_ x: [Double], _ y: [Double]) -> CellMap? {
         let total = x.count + y.count
-        let cells = total > 1 << 20 ? 1 << 16 : total > 1 << 15 ? 1 << 13 : 1 << 9
+        let cells = total > 1 << 22 ? 1 << 18 : total > 1 << 19 ? 1 << 16 : total > 1 << 15 ? 1 << 13 : 1 << 9
         var sample: [Double] = []
         for values in [x, y] where !values.isEmpty {
             let step = max(1, values.count / 1024)
@@ -135,8 +162,21 @@ struct CellMap {
     private static func spreading(_ sample: [Double], from low: Double, to high: Double, cells: Int) -> CellMap? {
         guard let even = CellMap(evenFrom: low, to: high, cells: cells), let growing = CellMap(growingFrom: low, to: high, cells: cells)
         else { return nil }
-        func spread(_ map: CellMap) -> Int { Set(sample.map(map.cell(of:))).count }
-        return spread(even) * 10 >= spread(growing) * 9 ? even : growing
+        // The sample is sorted, and so are its cells.
+        func spread(_ map: CellMap) -> Int {
+            var last = -1
+            return sample.count { value in
+                let cell = map.cell(of: value)
+                defer { last = cell }
+                return cell != last
+            }
+        }
+        // On few cells, where the sample shows how crowded they are.
+        guard let few = CellMap(evenFrom: low, to: high, cells: 512), let fewGrowing = CellMap(growingFrom: low, to: high, cells: 512)
+        else {
+            return even
+        }
+        return spread(few) * 10 >= spread(fewGrowing) * 9 ? even : growing
     }
 
     /// The finite values' range of two samples; nil when there are none.

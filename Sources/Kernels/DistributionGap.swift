@@ -19,6 +19,19 @@ public struct DistributionGap: Sendable, Equatable {
         search(x, y, start: 0, n: Int64(x.count), m: Int64(y.count), depth: 0)
     }
 
+    /// Against a reference that was prepared, only `y` is gone through: half the work for a window as large as the reference, and next
+    /// to none for a small one.
+    public init(_ reference: PreparedSample, _ y: [Double]) {
+        if reference.sorted.isEmpty || y.isEmpty { return }
+        let (n, m) = (Int64(reference.sorted.count), Int64(y.count))
+        guard let map = reference.map, y.count > Self.sortedMax else {
+            merge(reference.sorted, y.sorted(), start: 0, n: n, m: m)
+            return
+        }
+        search(
+            reference.sorted, y, map, reference.counts, map.counts(y), start: 0, n: n, m: m, depth: 0, before: reference.before)
+    }
+
     private static let sortedMax = 512
     private static let depthMax = 8
 
@@ -35,7 +48,8 @@ public struct DistributionGap: Sendable, Equatable {
     }
 
     private mutating func search(
-        _ x: [Double], _ y: [Double], _ map: CellMap, _ cx: [UInt32], _ cy: [UInt32], start: Int64, n: Int64, m: Int64, depth: Int
+        _ x: [Double], _ y: [Double], _ map: CellMap, _ cx: [UInt32], _ cy: [UInt32], start: Int64, n: Int64, m: Int64, depth: Int,
+        before: [Int]? = nil
     ) {
         // The gaps at the ends of the cells.
         var gap = start
@@ -47,12 +61,15 @@ public struct DistributionGap: Sendable, Equatable {
         }
         if mostCell >= 0 { (above, aboveAt) = (most, map.end(of: mostCell)) }
         if leastCell >= 0 { (below, belowAt) = (-least, map.end(of: leastCell)) }
-        look(x, y, map, cx, cy, start: start, n: n, m: m, depth: depth)
+        look(x, y, map, cx, cy, start: start, n: n, m: m, depth: depth, before: before)
     }
 
     /// Looks into the cells that may hold a larger gap.
+    ///
+    /// - Parameter before: where each cell starts in `x`, if it is sorted.
     private mutating func look(
-        _ x: [Double], _ y: [Double], _ map: CellMap, _ cx: [UInt32], _ cy: [UInt32], start: Int64, n: Int64, m: Int64, depth: Int
+        _ x: [Double], _ y: [Double], _ map: CellMap, _ cx: [UInt32], _ cy: [UInt32], start: Int64, n: Int64, m: Int64, depth: Int,
+        before: [Int]?
     ) {
         var flags = [UInt8](repeating: 0, count: map.count)
         var starts: (x: [UInt32], y: [UInt32]) = (flags.map { _ in 0 }, flags.map { _ in 0 })
@@ -73,7 +90,7 @@ public struct DistributionGap: Sendable, Equatable {
         if open.isEmpty { return }
         if 16 * (Int(picked.x) + Int(picked.y)) > x.count + y.count {
             // Ties: a cell whose values are all equal has nothing inside.
-            let mixed = map.mixed(x, y)
+            let mixed = map.mixed(x, y, before: before).mixed
             open.removeAll { mixed[$0.cell] == 0 }
             picked = (0, 0)
             for cell in flags.indices { flags[cell] = 0 }
@@ -84,13 +101,13 @@ public struct DistributionGap: Sendable, Equatable {
             }
             if open.isEmpty { return }
         }
-        let xs = map.split(map.pick(x, flags, count: Int(picked.x)), starts: starts.x)
+        let xs = before == nil ? map.split(map.pick(x, flags, count: Int(picked.x)), starts: starts.x) : x
         let ys = map.split(map.pick(y, flags, count: Int(picked.y)), starts: starts.y)
         for (cell, gap) in open {
             // Meanwhile a larger gap may have been found.
             let (i, j) = (Int64(cx[cell]), Int64(cy[cell]))
             guard gap + i * m > above || gap - j * n < -below else { continue }
-            let (a, b) = (Int(starts.x[cell]), Int(starts.y[cell]))
+            let (a, b) = (before?[cell] ?? Int(starts.x[cell]), Int(starts.y[cell]))
             search(
                 Array(xs[a..<a + Int(cx[cell])]), Array(ys[b..<b + Int(cy[cell])]), start: gap, n: n, m: m, depth: depth + 1)
         }
@@ -111,6 +128,28 @@ public struct DistributionGap: Sendable, Equatable {
             }
             if gap > above { (above, aboveAt) = (gap, value) }
             if -gap > below { (below, belowAt) = (-gap, value) }
+        }
+    }
+}
+
+/// A sample that others are compared with again and again: sorted, and counted on cells.
+public struct PreparedSample: Sendable {
+    public let sorted: [Double]
+    /// Nil for a sample so small, or so flat, that it is gone through as it is.
+    let map: CellMap?
+    let counts: [UInt32]
+    /// Where each cell starts.
+    let before: [Int]
+
+    /// - Parameter x: without NaN.
+    public init(_ x: [Double]) {
+        sorted = x.sorted()
+        map = x.count > 4096 ? CellMap.fitting(sorted, []) : nil
+        counts = map?.counts(sorted) ?? []
+        var sum = 0
+        before = counts.map { count in
+            defer { sum += Int(count) }
+            return sum
         }
     }
 }

@@ -21,8 +21,12 @@ struct DistributionGapTests {
     }
 
     private func check(_ x: [Double], _ y: [Double], _ name: String) {
-        let gap = DistributionGap(x, y)
         let expected = bySorting(x, y)
+        check(DistributionGap(x, y), x, y, expected, name)
+        check(DistributionGap(PreparedSample(x), y), x, y, expected, "\(name), prepared")
+    }
+
+    private func check(_ gap: DistributionGap, _ x: [Double], _ y: [Double], _ expected: (above: Int64, below: Int64), _ name: String) {
         #expect(gap.above == expected.above && gap.below == expected.below, "\(name)")
         for (value, place, sign) in [(gap.above, gap.aboveAt, Int64(1)), (gap.below, gap.belowAt, -1)] {
             guard let place else {

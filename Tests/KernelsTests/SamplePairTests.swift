@@ -52,4 +52,19 @@ struct SamplePairTests {
         #expect(SampleMoments([5]).standardDeviation == 0)
         #expect(present([.nan, 1, .infinity, .nan, 2]) == [1, .infinity, 2] && present([]).isEmpty && present([.nan]).isEmpty)
     }
+
+    @Test("bins count right-closed, however the edges lie: even, far apart, close together, many, equal to values, none")
+    func bins() {
+        var random = Seeded(3)
+        let x = (0..<5003).map { _ in (random.gaussian() * 4).rounded() / 4 + (random.uniform() < 0.01 ? 1e6 : 0) }
+        let tables: [[Double]] = [
+            [], [0], [-1, -0.25, 0, 0.5, 2], [0, 1, 10, 1e5, 1e6, 1e9], [0, .ulpOfOne, 2 * .ulpOfOne, 1], [-.infinity, 0, .infinity],
+            (0..<63).map { Double($0) / 16 - 2 }, (0..<3000).map { Double($0) / 500 - 3 },
+        ]
+        for edges in tables {
+            let upTo = edges.map { edge in Int64(x.count { $0 <= edge }) }
+            #expect(BinCounter(edges: edges).counts(x) == zip(upTo + [Int64(x.count)], [0] + upTo).map { $0 - $1 }, "\(edges)")
+            #expect(BinCounter(edges: edges).countsUpTo(x) == upTo)
+        }
+    }
 }

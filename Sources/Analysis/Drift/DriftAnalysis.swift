@@ -59,7 +59,7 @@ public enum DriftAnalysis {
         } else {
             switch (r, a) {
             case (.numbers(let r), .numbers(let a)): result = try maker.numeric(r, a, tests: shown + judging, edges: options.edges[name])
-            case (.levels(let r), .levels(let a)): result = maker.categorical(r, a, tests: shown + judging)
+            case (.levels(let r), .levels(let a)): result = maker.categorical(r.tally, a.tally, tests: shown + judging)
             default: throw AnalysisError("\(name) has numbers on one side and levels on the other")
             }
         }

@@ -98,10 +98,10 @@ struct DriftChunks {
                 return values(maker.numeric(rest, sample, tests: tests, edges: edges))
             }
         case .levels(let levels):
-            let whole = maker.tally(levels)
+            let whole = levels.tally
             return { chunk, isPart in
                 guard case .levels(let levels) = chunk else { return values(nil) }
-                let counts = maker.tally(levels)
+                let counts = levels.tally
                 let rest = isPart ? whole.merging(counts.mapValues { -$0 }, uniquingKeysWith: +).filter { $0.value > 0 } : whole
                 return values(maker.categorical(rest.isEmpty ? whole : rest, counts, tests: tests))
             }
@@ -133,13 +133,12 @@ struct DriftChunks {
                 }
             }
         case .levels(let levels):
-            let maker = ColumnTests(options: options)
-            let counts = maker.tally(levels)
+            let counts = levels.tally
             let order = counts.keys.sorted()
             guard let rule = try? NannyMLCategoricalDrift(reference: order.map { counts[$0] ?? 0 }) else { return { _, _ in nothing } }
             return { chunk, _ in
                 guard case .levels(let levels) = chunk else { return nothing }
-                let tally = maker.tally(levels)
+                let tally = levels.tally
                 let seen = order.map { tally[$0] ?? 0 }
                 let unseen = tally.keys.filter { counts[$0] == nil }.sorted().map { tally[$0] ?? 0 }
                 return tests.map { test in

@@ -15,25 +15,41 @@ struct Level: Hashable, Comparable {
 /// One side of a column, as it is compared.
 enum ColumnData {
     case numbers([Double])  // NaN for missing
-    case levels([Level?])
+    case levels(CodedLevels)
 
     var missing: Int {
         switch self {
-        case .numbers(let values): values.count(where: \.isNaN)
-        case .levels(let values): values.count { $0 == nil }
+        case .numbers(let values): values.reduce(into: 0) { $0 &+= $1.isNaN ? 1 : 0 }
+        case .levels(let levels): levels.codes.count { $0 < 0 }
         }
     }
     var count: Int {
         switch self {
         case .numbers(let values): values.count
-        case .levels(let values): values.count
+        case .levels(let levels): levels.codes.count
         }
     }
     func rows(_ rows: [Int]) -> ColumnData {
         switch self {
         case .numbers(let values): .numbers(rows.map { values[$0] })
-        case .levels(let values): .levels(rows.map { values[$0] })
+        case .levels(let levels): .levels(CodedLevels(codes: rows.map { levels.codes[$0] }, names: levels.names))
         }
+    }
+}
+
+/// A categorical column of one side: a number for each row, -1 for missing, and the levels they stand for.
+struct CodedLevels {
+    var codes: [Int32]
+    /// May hold a level twice.
+    var names: [Level]
+
+    /// The rows of each level that has any.
+    var tally: [Level: Int64] {
+        var counts = [Int64](repeating: 0, count: names.count)
+        for code in codes where code >= 0 { counts[Int(code)] += 1 }
+        var byLevel: [Level: Int64] = [:]
+        for (name, count) in zip(names, counts) where count > 0 { byLevel[name, default: 0] += count }
+        return byLevel
     }
 }
 
@@ -74,8 +90,7 @@ struct DriftColumns {
         if options.numeric.contains(name) { return try numeric(name) }
         if options.categorical.contains(name) { return try categorical(name) }
         if name == options.timestamp { return .leftOut(name: name, kind: "timestamp", why: "the times that cut the chunks") }
-        let texts = (try reference.texts(name), try current.texts(name))
-        switch (inferKind(texts.0), inferKind(texts.1)) {
+        switch (try reference.kind(name), try current.kind(name)) {
         case (.empty, .empty): return .without(name: name, kind: "empty", why: "no values on either side", missing: (1, 1))
         case (.numeric, .numeric), (.empty, .numeric), (.numeric, .empty):
             let sides = (try reference.numbers(name), try current.numbers(name))
@@ -89,17 +104,18 @@ struct DriftColumns {
             return .leftOut(
                 name: name, kind: "identifier",
                 why: "nearly every row has a value of its own, so there is no distribution to compare; --categorical \(name) compares it")
-        case (.numeric, _): return try mixed(name, texts.1, in: current, other: reference)
-        case (_, .numeric): return try mixed(name, texts.0, in: reference, other: current)
+        case (.numeric, _): return try mixed(name, in: current)
+        case (_, .numeric): return try mixed(name, in: reference)
         default: return try categorical(name)
         }
     }
 
-    /// Numbers on one side and not on the other: levels, unless the other side's are mostly numbers too, with words among them.
-    private func mixed(_ name: String, _ texts: [String?], in frame: Frame, other: Frame) throws -> DriftColumn {
-        let present = texts.lazy.compactMap { $0 }
-        let words = present.filter { parseNumber($0) == nil }
-        if words.count * 2 < present.count { _ = try frame.numbers(name) }  // throws at the first word, with its place
+    /// Numbers on one side and not on the other: levels, unless this side's are mostly numbers too, with words among them.
+    private func mixed(_ name: String, in frame: Frame) throws -> DriftColumn {
+        let (codes, names) = try frame.levels(name)
+        let isWord = names.map { parseNumber($0) == nil }
+        let words = codes.count { $0 >= 0 && isWord[Int($0)] }
+        if words * 2 < codes.count(where: { $0 >= 0 }) { _ = try frame.numbers(name) }  // throws at the first word, with its place
         return try categorical(name)
     }
 
@@ -116,18 +132,20 @@ struct DriftColumns {
         }
         guard values == [0, 1] else { return try compared(name, .numeric, .numbers(sides.0), .numbers(sides.1)) }
         // The same number may be written as 1 in one file and as 1.0 in the other.
-        func levels(_ side: [Double]) -> ColumnData { .levels(side.map { $0.isNaN ? nil : Level(text: $0 == 0 ? "0" : "1") }) }
+        func levels(_ side: [Double]) -> ColumnData {
+            .levels(CodedLevels(codes: side.map { $0.isNaN ? -1 : $0 == 0 ? 0 : 1 }, names: [Level(text: "0"), Level(text: "1")]))
+        }
         return try compared(name, .categorical, levels(sides.0), levels(sides.1))
     }
 
     private func categorical(_ name: String) throws -> DriftColumn {
-        let sides = (try reference.texts(name), try current.texts(name))
+        let sides = (try reference.levels(name), try current.levels(name))
         // True in one file and true in the other are the same answer.
-        let isBoolean = [sides.0, sides.1].joined().allSatisfy { text in
-            text.map { $0.utf8.count <= 5 && ["true", "false"].contains($0.lowercased()) } ?? true
+        let isBoolean = [sides.0.names, sides.1.names].joined().allSatisfy { text in
+            text.utf8.count <= 5 && ["true", "false"].contains(text.lowercased())
         }
-        func levels(_ side: [String?]) -> ColumnData {
-            .levels(side.map { $0.map { Level(text: isBoolean ? $0.lowercased() : $0) } })
+        func levels(_ side: (codes: [Int32], names: [String])) -> ColumnData {
+            .levels(CodedLevels(codes: side.codes, names: side.names.map { Level(text: isBoolean ? $0.lowercased() : $0) }))
         }
         return try compared(name, .categorical, levels(sides.0), levels(sides.1))
     }
@@ -145,8 +163,10 @@ struct DriftColumns {
 
     /// Whole numbers that name rows: all different in a column called an id, or counting on in the current file where the reference stopped.
     private func rowNumbers(_ name: String, _ sides: ([Double], [Double])) -> String? {
+        // Of most columns the first values tell.
+        guard sides.0.allSatisfy({ $0.isNaN || ($0 == $0.rounded() && abs($0) < 0x1p53) }) else { return nil }
         let values = sides.0.filter { !$0.isNaN }
-        guard values.count >= 50, values.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p53 }) else { return nil }
+        guard values.count >= 50 else { return nil }
         let word = name.lowercased()
         let isNamedID =
             ["id", "index", "row", "row_number"].contains(word) || word.hasSuffix("_id") || word.hasSuffix("-id") || name.hasSuffix("Id")

@@ -65,13 +65,15 @@ struct DriftJoint {
             case (.numbers(let r), .numbers(let a)): return .numbers(r + a)
             case (.levels(let r), .levels(let a)):
                 var numbers: [Level: Int] = [:]
-                return .levels(
-                    (r + a).map { level in
-                        guard let level else { return -1 }
-                        if let known = numbers[level] { return known }
-                        numbers[level] = numbers.count
-                        return numbers.count - 1
-                    })
+                func numbered(_ side: CodedLevels) -> [Int] {
+                    let own = side.names.map { level in
+                        let number = numbers[level] ?? numbers.count
+                        numbers[level] = number
+                        return number
+                    }
+                    return side.codes.map { $0 < 0 ? -1 : own[Int($0)] }
+                }
+                return .levels(numbered(r) + numbered(a))
             default: return .numbers([])
             }
         }

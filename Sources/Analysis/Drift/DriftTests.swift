@@ -117,10 +117,6 @@ struct ColumnTests {
         return Result(outcomes: outcomes, cells: cells, notes: notes)
     }
 
-    func categorical(_ reference: [Level?], _ current: [Level?], tests: [DriftTest]) -> Result {
-        categorical(tally(reference), tally(current), tests: tests)
-    }
-
     func categorical(_ r: [Level: Int64], _ a: [Level: Int64], tests: [DriftTest]) -> Result {
         let cells = DriftCells(r, a)
         var result = Result(outcomes: cellTests(tests, cells), cells: cells)
@@ -128,12 +124,6 @@ struct ColumnTests {
         result.vanished = r.keys.filter { a[$0] == nil }.sorted().map(\.text)
         if cells.reference.count == 1 { result.notes.append("a single level on both sides") }
         return result
-    }
-
-    func tally(_ side: [Level?]) -> [Level: Int64] {
-        var counts: [Level: Int64] = [:]
-        for level in side { if let level { counts[level, default: 0] += 1 } }
-        return counts
     }
 
     /// Whether values are missing as often as in the reference.

@@ -17,8 +17,8 @@ typedef struct {
 /// equal values does not wait for itself.
 void ek_cell_counts(const double *x, size_t n, const ek_cells *map, uint32_t *counts);
 
-/// The same counts in one table, and of each cell the sum of x - starts[cell]: near the cell, so that no digits are lost.
-void ek_cell_sums(const double *x, size_t n, const ek_cells *map, const double *starts, uint32_t *counts, double *sums);
+/// The same counts in one table, and of each cell the sum of x - base.
+void ek_cell_sums(const double *x, size_t n, const ek_cells *map, double base, uint32_t *counts, double *sums);
 
 /// `mixed[cell]` becomes 1 where two values of a cell differ; `first` holds a value of each cell, NaN where none was seen before.
 void ek_cell_mixed(const double *x, size_t n, const ek_cells *map, double *first, uint8_t *mixed);
@@ -32,8 +32,15 @@ void ek_cell_split(const double *x, size_t n, const ek_cells *map, uint32_t *nex
 /// The sum of x - base and of its square, in eight interleaved parts that are added in the end: the same on every machine.
 void ek_moments(const double *x, size_t n, double base, double *sum, double *squares);
 
+/// How many are not NaN.
+size_t ek_present_count(const double *x, size_t n);
+
 /// Copies what is not NaN. `out` has room for all. - Returns its number.
 size_t ek_present(const double *x, size_t n, double *out);
 
 /// The smallest and largest finite value; high < low when there is none.
 void ek_finite_range(const double *x, size_t n, double *low, double *high);
+
+/// Counts the bins of values: `bins[cell]`, or the next one where the value is above `edges[cell]`. `counts` holds four numbers a bin,
+/// which are to be added, so that a run of equal values does not wait for itself.
+void ek_bin_counts(const double *x, size_t n, const ek_cells *map, const uint16_t *bins, const double *edges, uint32_t *counts);

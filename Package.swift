@@ -61,7 +61,7 @@ let package = Package(
 
         // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
         room("Storage", ["Vocabulary", "Profiles", "Migrations", "CPostgres"]),
-        room("Collecting", ["Vocabulary", "Profiles", "Tables"]),
+        room("Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables"], hot: true),
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
 

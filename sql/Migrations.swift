@@ -12,6 +12,7 @@ public let migrations: [Migration] = [
     ("profiles", PackageResources.v0003_profiles_sql),
     ("alerts", PackageResources.v0004_alerts_sql),
     ("reading", PackageResources.v0005_reading_sql),
+    ("ingest", PackageResources.v0006_ingest_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.

@@ -28,19 +28,9 @@ public struct Collector: Sendable {
     /// - Parameter key: the client's name for this request, if it has one.
     /// - Throws: ``RequestError`` for a body of which nothing can be used; the sink's error when it cannot store.
     public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
-        let request = try RequestBody(body, isLines: isLines, limits: limits)
-        var versions: [ModelVersion: RegisteredVersion] = [:]
-        let named = PredictionDecoder.versions(request)
-        for version in named { versions[version] = try await directory.version(version) }
-        // Which models there are matters only for the words of a rejection.
-        let models = named.count == versions.count ? [] : Set(try await directory.versions().map(\.key.model))
-        let (batches, rejections) = PredictionDecoder(limits: limits, now: clock()).decode(request, versions: versions, models: models)
+        let (batches, rejections) = try await decoded(body, isLines: isLines)
         let writeKey = Self.batchKey(key, body)
-        let writes = batches.map { entry in
-            var batch = entry.batch
-            batch.completeMeasures()
-            return PredictionWrite(version: entry.version, batch: batch, key: writeKey)
-        }
+        let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
         var answer = PredictionAnswer(rejections: rejections)
         // A repeated request stores nothing: all of its records are duplicates.
@@ -54,6 +44,23 @@ public struct Collector: Sendable {
         metrics.add(Double(answer.accepted - stored), to: .ingestRecords, ["duplicate"])
         metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
         return answer
+    }
+
+    private func decoded(_ body: [UInt8], isLines: Bool) async throws -> PredictionReader.Batches {
+        let decoder = PredictionDecoder(limits: limits, now: clock())
+        let reader = PredictionReader(body, isLines: isLines, decoder: decoder)
+        var versions = PredictionReader.Versions()
+        // Versions are named in the records: each new one is looked up, and then it goes on.
+        while true {
+            switch try reader.read(versions) {
+            case .batches(let batches, let rejections): return (batches, rejections)
+            case .needs(let key):
+                let version = try await directory.version(key)
+                versions.known[key] = .some(version)
+                // Which models there are matters only for the words of a rejection.
+                if version == nil, versions.models.isEmpty { versions.models = Set(try await directory.versions().map(\.key.model)) }
+            }
+        }
     }
 
     private func count(_ write: PredictionWrite, _ receipt: PredictionReceipt) {

@@ -4,8 +4,8 @@ public import Vocabulary
 /// Turns the records of `POST /v1/predictions` into batches, one per model version. A bad record is rejected alone, with the path and
 /// what was expected; the others are kept.
 public struct PredictionDecoder: Sendable {
-    private let limits: CollectorLimits
-    private let now: Timestamp
+    let limits: CollectorLimits
+    let now: Timestamp
 
     public init(limits: CollectorLimits, now: Timestamp) {
         self.limits = limits
@@ -21,43 +21,40 @@ public struct PredictionDecoder: Sendable {
     public func decode(_ body: RequestBody, versions: [ModelVersion: RegisteredVersion], models: Set<String> = []) -> (
         batches: [(version: RegisteredVersion, batch: PredictionBatch)], rejections: [Rejection]
     ) {
-        var rejections: [Rejection] = []
-        var batches: [(version: RegisteredVersion, batch: PredictionBatch)] = []
-        var places: [ModelVersion: Int] = [:]
-        var positions: [ModelVersion: [String: Int]] = [:]
-        for (index, record) in body.records {
-            do {
-                let json: JSON
-                switch record {
-                case .success(let value): json = value
-                case .failure(let error): throw RecordError("not JSON: \(error)")
-                }
-                guard let key = try Self.version(of: json) else { throw RecordError("expected an object, got \(json.kind)") }
-                guard let version = versions[key] else {
-                    let isModel = models.contains(key.model) || versions.keys.contains { $0.model == key.model }
-                    throw RecordError(
-                        isModel
-                            ? "version: \(key) is not registered"
-                            : "model: \(key) is not registered, expected a registered model and version")
-                }
-                if positions[key] == nil {
-                    positions[key] = Dictionary(version.schema.features.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { a, _ in a })
-                }
-                let parsed = try parse(json, schema: version.schema, positions: positions[key] ?? [:])
-                if places[key] == nil {
-                    places[key] = batches.count
-                    batches.append((version, PredictionBatch(schema: version.schema)))
-                }
-                if let name = batches[places[key]!].batch.measureBeyondLimit(parsed) {
-                    throw RecordError("measures.\(name): more than \(Profile.measuresMax) names in one request, expected fewer")
-                }
-                batches[places[key]!].batch.append(parsed)
-            } catch { rejections.append(Rejection(index: index, error: (error as? RecordError)?.message ?? "\(error)")) }
-        }
-        return (batches, rejections)
+        var builders = BatchBuilders()
+        for (index, record) in body.records { decode(record, index, versions: versions, models: models, into: &builders) }
+        return (builders.batches(), builders.rejections)
     }
 
-    private static func version(of json: JSON) throws(RecordError) -> ModelVersion? {
+    /// One record, taken or rejected.
+    func decode(
+        _ record: Result<JSON, JSONError>, _ index: Int, versions: [ModelVersion: RegisteredVersion], models: Set<String>,
+        into builders: inout BatchBuilders
+    ) {
+        do {
+            let json: JSON
+            switch record {
+            case .success(let value): json = value
+            case .failure(let error): throw RecordError("not JSON: \(error)")
+            }
+            guard let key = try Self.version(of: json) else { throw RecordError("expected an object, got \(json.kind)") }
+            guard let version = versions[key] else {
+                let isModel = models.contains(key.model) || versions.keys.contains { $0.model == key.model }
+                throw RecordError(
+                    isModel
+                        ? "version: \(key) is not registered"
+                        : "model: \(key) is not registered, expected a registered model and version")
+            }
+            let place = builders.place(of: version)
+            let parsed = try parse(json, schema: version.schema, positions: builders.all[place].positions)
+            if let name = builders.all[place].measureBeyondLimit(parsed.measures.map(\.name)) {
+                throw RecordError("measures.\(name): more than \(Profile.measuresMax) names in one request, expected fewer")
+            }
+            builders.all[place].append(parsed)
+        } catch { builders.rejections.append(Rejection(index: index, error: (error as? RecordError)?.message ?? "\(error)")) }
+    }
+
+    static func version(of json: JSON) throws(RecordError) -> ModelVersion? {
         guard case .object = json else { return nil }
         let reader = try RecordReader(json)
         return ModelVersion(
@@ -162,62 +159,20 @@ struct ParsedPrediction {
     }
     var id = ""
     var time = Timestamp(microseconds: 0)
-    var features: [Value]
-    var groups: [String?]
+    var features: [Value] = []
+    var groups: [String?] = []
     var score = Double.nan
     var prediction = Double.nan
     var measures: [(name: String, value: Double)] = []
     var error: String?
     var variant: String?
 
+    /// With a missing value for every feature and attribute.
     init(schema: FeatureSchema) {
         features = schema.features.map { $0.kind == .numeric ? .number(.nan) : .level(nil) }
         groups = schema.sensitive.map { _ in nil }
     }
-}
 
-extension PredictionBatch {
-    mutating func append(_ row: ParsedPrediction) {
-        let place = count
-        ids.append(row.id)
-        timestamps.append(row.time)
-        for (i, value) in row.features.enumerated() {
-            switch (features[i], value) {
-            case (.numeric(var numbers), .number(let number)):
-                features[i] = .numeric([])  // so that `numbers` is the only owner and grows in place
-                numbers.append(number)
-                features[i] = .numeric(numbers)
-            case (.categorical(var levels), .level(let level)):
-                features[i] = .categorical(LevelColumn())
-                levels.append(level)
-                features[i] = .categorical(levels)
-            default: preconditionFailure("a parsed row has the schema's kinds")
-            }
-        }
-        for (i, level) in row.groups.enumerated() { groups[i].append(level) }
-        scores.append(row.score)
-        predictions.append(row.prediction)
-        errors.append(row.error)
-        variants.append(row.variant)
-        for (name, value) in row.measures {
-            var values = measures.removeValue(forKey: name) ?? []
-            values.append(contentsOf: repeatElement(.nan, count: max(0, place - values.count)))
-            if values.count == place { values.append(value) } else { values[place] = value }
-            measures[name] = values
-        }
-    }
-
-    /// A measure of this row that would be one name too many; nil while there is room. Names that are new in every record would make
-    /// columns of rows × names.
-    func measureBeyondLimit(_ row: ParsedPrediction) -> String? {
-        let new = row.measures.map(\.name).filter { measures[$0] == nil }
-        return !new.isEmpty && measures.count + Set(new).count > Profile.measuresMax ? new.min() : nil
-    }
-
-    /// Fills up the measures that the last rows did not have.
-    mutating func completeMeasures() {
-        for (name, values) in measures where values.count < count {
-            measures[name] = values + [Double](repeating: .nan, count: count - values.count)
-        }
-    }
+    /// Without features and groups, which stand elsewhere.
+    init() {}
 }

@@ -35,7 +35,7 @@ public struct RequestBody: Sendable {
         }
     }
 
-    private static func tooMany(_ limits: CollectorLimits) -> RequestError {
+    static func tooMany(_ limits: CollectorLimits) -> RequestError {
         RequestError(.tooLarge, "more than \(limits.recordsMax) records, send them in several requests")
     }
 }

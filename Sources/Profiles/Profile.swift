@@ -71,12 +71,25 @@ public struct Profile: Sendable, Equatable {
 
     private mutating func foldOutcomes(_ batch: PredictionBatch, grid: ProfileGrid, rows: [Int]) {
         let cells = grid.score.locator.cells(of: batch.scores)
-        var touched: [Stratum: ScoreCells] = [:]
+        // Rows of one stratum are told by their codes: its texts are put together once.
+        var places: [[Int32]: Int] = [:]
+        var touched: [(stratum: Stratum, cells: ScoreCells)] = []
+        var key = [Int32](repeating: 0, count: batch.groups.count + 1)
+        var last = (key: [Int32](), place: 0)
         for i in rows {
-            let stratum = Stratum(
-                label: .any, decision: decision(score: batch.scores[i], prediction: batch.predictions[i], threshold: grid.threshold),
-                group: batch.groups.map { $0[i] })
-            touched[stratum, default: ScoreCells()].add(batch.scores[i], cell: cells[i], label: .any, times: 1)
+            let decision = decision(score: batch.scores[i], prediction: batch.predictions[i], threshold: grid.threshold)
+            key[0] = decision.map { $0 ? 1 : 0 } ?? 2
+            for (g, column) in batch.groups.enumerated() { key[g + 1] = column.codes[i] }
+            if key != last.key {
+                if let place = places[key] {
+                    last = (key, place)
+                } else {
+                    places[key] = touched.count
+                    last = (key, touched.count)
+                    touched.append((Stratum(label: .any, decision: decision, group: batch.groups.map { $0[i] }), ScoreCells()))
+                }
+            }
+            touched[last.place].cells.add(batch.scores[i], cell: cells[i], label: .any, times: 1)
         }
         for (stratum, cells) in touched { outcomes.absorb(stratum, cells) }
         outcomes.trim(grid.attributes)

@@ -43,7 +43,9 @@ enum AnalystView {
 
                 """
         }
-        columns.append("p.extra -> 'measures' as measures")
+        columns.append(
+            "nullif(jsonb_strip_nulls(jsonb_build_object('latency_seconds', p.latency, 'cost', p.cost)) "
+                + "|| coalesce(p.extra -> 'measures', '{}'), '{}') as measures")
         let view = "evenkeel." + quoted(viewName(key))
         return
             "create or replace view \(view) as select \(columns.joined(separator: ", "))\nfrom evenkeel.prediction p\n\(joins)where p.stream_id = \(streamID)"

@@ -1,14 +1,14 @@
 internal import Migrations
 internal import Profiles
-public import Vocabulary
+internal import Vocabulary
 
 // Labels: joined to their prediction wherever its model has stored it, or kept until it comes.
 
-extension RecordStore {
-    public func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] {
+extension RecordTables {
+    func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] {
         let now = clock()
         return try await database.run { connection in
-            try connection.transaction {
+            try connection.transaction(beginning: Self.begin) {
                 // The models first: a version that is registered meanwhile waits for us, and its records then see our labels.
                 for model in Set(writes.map(\.model)).sorted() { try connection.query(Queries["lock_model"], [.text(model)]) }
                 let models = try writes.map { try streams(of: $0.model, on: connection) }
@@ -82,14 +82,18 @@ extension RecordStore {
         on connection: Connection
     ) throws {
         let model = try streams(of: version.key.model, on: connection)
-        let place = Dictionary(batch.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
-        var events = try labels(connection.query(Queries["waiting_labels"], [.int(model.home), .texts(batch.ids)]))
+        // Mostly there are none, which is cheaper to ask than to ask for every id.
+        let others = model.streams.map(\.id).filter { $0 != version.streamID }
+        let mayWait = try connection.query(Queries["has_waiting"], [.int(model.home)]).count > 0
+        if !mayWait && others.isEmpty { return }
+        var events = mayWait ? try labels(connection.query(Queries["waiting_labels"], [.int(model.home), .texts(batch.ids)])) : []
         let isWaiting = !events.isEmpty
-        for (stream, _) in model.streams where stream != version.streamID {
+        let place = Dictionary(batch.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
+        for stream in others {
             let joined = try connection.query(Queries["joined_labels"], [.int(stream), .texts(batch.ids)])
             events += labels(joined) { id, predicted in
                 guard let i = place[id] else { return false }
-                return Self.isOneRecord(predicted, batch.timestamps[i])
+                return RecordStore.isOneRecord(predicted, batch.timestamps[i])
             }
         }
         if events.isEmpty { return }
@@ -124,7 +128,7 @@ extension RecordStore {
         var last: [String: Timestamp] = [:]
         for (id, target) in targets.joined() { last[id] = max(last[id] ?? target.time, target.time) }
         for i in targets.indices {
-            targets[i] = targets[i].filter { id, target in last[id].map { Self.isOneRecord($0, target.time) } ?? true }
+            targets[i] = targets[i].filter { id, target in last[id].map { RecordStore.isOneRecord($0, target.time) } ?? true }
         }
     }
 

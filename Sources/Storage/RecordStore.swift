@@ -9,91 +9,45 @@ extension StoreError: RetryableError {}
 /// Writers of one stream take turns (an advisory lock of the transaction), so that finding repeated ids, giving out level codes
 /// and joining labels see a settled state. Streams do not wait for each other.
 public struct RecordStore: RecordSink, Sendable {
+    private let tables: RecordTables
+    private let group: GroupCommit<[PredictionWrite], [PredictionReceipt]>
+
+    /// A repeated id is recognised within this distance of event time.
+    public static let duplicateHorizonSeconds: Int64 = 7 * 86_400
+    /// Records of one transaction, if they are of several requests.
+    static let groupRecordsMax = 20_000
+
+    public init(database: Database, clock: @escaping @Sendable () -> Timestamp) {
+        let tables = RecordTables(database: database, clock: clock)
+        self.tables = tables
+        group = GroupCommit(
+            weightMax: Self.groupRecordsMax, isWorthSplitting: { !(($0 as? StoreError)?.isRetryable ?? false) },
+            run: { try await tables.store(predictions: $0) })
+    }
+
+    public func store(predictions writes: [PredictionWrite]) async throws -> [PredictionReceipt] {
+        guard let lane = writes.map(\.version.streamID).min() else { return [] }
+        return try await group.submit(writes, lane: lane, weight: writes.reduce(0) { $0 + $1.batch.count })
+    }
+
+    public func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] { try await tables.store(labels: writes) }
+
+    /// Whether two predictions with one id are of one record, or the id was used again.
+    static func isOneRecord(_ a: Timestamp, _ b: Timestamp) -> Bool {
+        abs(a.seconds(since: b)) <= Double(duplicateHorizonSeconds)
+    }
+}
+
+/// What storing records needs.
+struct RecordTables: Sendable {
     let database: Database
     let references = ReferenceCache()
     let levels = LevelDictionary()
     let partitions = Partitions()
     let clock: @Sendable () -> Timestamp
 
-    /// A repeated id is recognised within this distance of event time.
-    public static let duplicateHorizonSeconds: Int64 = 7 * 86_400
-
-    public init(database: Database, clock: @escaping @Sendable () -> Timestamp) {
-        self.database = database
-        self.clock = clock
-    }
-
-    public func store(predictions writes: [PredictionWrite]) async throws -> [PredictionReceipt] {
-        let now = clock()
-        // Always in the order of streams, so that two requests never wait for each other in a circle.
-        let order = writes.indices.sorted { writes[$0].version.streamID < writes[$1].version.streamID }
-        return try await database.run { connection in
-            try partitions.ensure(writes.flatMap(\.batch.timestamps), on: connection)
-            var receipts = [PredictionReceipt](repeating: PredictionReceipt(accepted: 0, duplicates: 0, stored: []), count: writes.count)
-            var codes: [Int64: LevelDictionary.Codes] = [:]
-            try connection.transaction {
-                for i in order { receipts[i] = try store(writes[i], at: now, codes: &codes, on: connection) }
-            }
-            for (stream, codes) in codes { levels.remember(codes, of: stream) }
-            return receipts
-        }
-    }
-
-    private func store(
-        _ write: PredictionWrite, at now: Timestamp, codes: inout [Int64: LevelDictionary.Codes], on connection: Connection
-    ) throws -> PredictionReceipt {
-        let stream = write.version.streamID
-        try connection.query(Queries["lock_stream"], [.int(stream)])
-        let receiptBook = ReceiptBook(stream: stream, kind: "predictions", key: write.key)
-        if let done = try receiptBook.find(records: write.batch.count, on: connection) {
-            return PredictionReceipt(accepted: done.accepted, duplicates: done.duplicates, stored: [])
-        }
-        guard let batchID = try connection.query(Queries["next_batch_id"]).int(0, 0) else { throw StoreError(.failed, "no batch number") }
-
-        let fresh = try freshRows(of: write.batch, stream: stream, on: connection)
-        let duplicates = write.batch.count - fresh.count
-        let batch = duplicates == 0 ? write.batch : write.batch.rows(at: fresh)
-        if batch.count > 0 {
-            let reference = try references.reference(of: write.version.versionID, on: connection)
-            let known = try levels.codes(for: batch, stream: stream, on: connection)
-            codes[stream] = known
-            try connection.copy(
-                PredictionRows.copy, PredictionRows.encode(batch, stream: stream, batchID: batchID, codes: known))
-            var deltas = ProfileDeltas()
-            deltas.fold(batch, stream: stream, grid: reference.grid)
-            try joinEarlierLabels(to: batch, version: write.version, deltas: &deltas, grid: reference.grid, at: now, on: connection)
-            try deltas.store(batchID: batchID, versions: [stream: write.version.versionID], at: now, on: connection)
-        }
-        let receipt = PredictionReceipt(accepted: Int64(write.batch.count), duplicates: Int64(duplicates), stored: fresh)
-        try receiptBook.keep((receipt.accepted, receipt.duplicates), batchID: batchID, at: now, on: connection)
-        return receipt
-    }
-
-    /// The rows whose id is neither stored nor earlier in the batch, within the horizon.
-    private func freshRows(of batch: PredictionBatch, stream: Int64, on connection: Connection) throws -> [Int] {
-        guard let first = batch.timestamps.min(), let last = batch.timestamps.max() else { return [] }
-        let rows = try connection.query(
-            Queries["existing_records"],
-            [
-                .int(stream), .texts(batch.ids), .time(first.adding(seconds: -Self.duplicateHorizonSeconds)),
-                .time(last.adding(seconds: Self.duplicateHorizonSeconds)),
-            ])
-        var seen: [String: [Timestamp]] = [:]
-        for row in 0..<rows.count {
-            if let id = rows.text(row, 0), let time = rows.time(row, 1) { seen[id, default: []].append(time) }
-        }
-        return batch.ids.indices.filter { row in
-            let (id, time) = (batch.ids[row], batch.timestamps[row])
-            if seen[id]?.contains(where: { Self.isOneRecord($0, time) }) == true { return false }
-            seen[id, default: []].append(time)
-            return true
-        }
-    }
-
-    /// Whether two predictions with one id are of one record, or the id was used again.
-    static func isOneRecord(_ a: Timestamp, _ b: Timestamp) -> Bool {
-        abs(a.seconds(since: b)) <= Double(duplicateHorizonSeconds)
-    }
+    /// Looking up ids among millions of rows must go by the index, also while the planner has never seen the table.
+    static let begin = "begin; set local enable_seqscan = off"
 }
 
 /// What was answered to requests with a key: the same request again gets the same answer and stores nothing.

@@ -9,14 +9,33 @@ public struct LevelColumn: Sendable, Equatable {
     public init() {}
     public init(_ values: [String?]) { for value in values { append(value) } }
 
-    public mutating func append(_ value: String?) {
-        guard let value else { codes.append(-1); return }
-        if let code = index[value] { codes.append(code); return }
+    /// - Returns: the value's code.
+    @discardableResult
+    public mutating func append(_ value: String?) -> Int32 {
+        let code = code(of: value)
+        codes.append(code)
+        return code
+    }
+
+    /// Adds a value by the code that it was given before.
+    public mutating func append(code: Int32) {
+        precondition(code < levels.count, "a code of this column")
+        codes.append(code)
+    }
+
+    public mutating func append(_ other: LevelColumn) {
+        let own = other.levels.map { code(of: $0) }
+        codes.append(contentsOf: other.codes.lazy.map { $0 < 0 ? -1 : own[Int($0)] })
+    }
+
+    private mutating func code(of value: String?) -> Int32 {
+        guard let value else { return -1 }
+        if let code = index[value] { return code }
         let code = Int32(levels.count)
         // Swift calls texts equal that Unicode does; of these only one form may be hashed and stored.
         levels.append(value.precomposedStringWithCanonicalMapping)
         index[value] = code
-        codes.append(code)
+        return code
     }
     public subscript(_ row: Int) -> String? { codes[row] < 0 ? nil : levels[Int(codes[row])] }
     public var count: Int { codes.count }
@@ -66,6 +85,36 @@ public struct PredictionBatch: Sendable, Equatable {
     /// Measures that every caller may send under their own key (CONTRACTS.md).
     public static let latencyMeasure = "latency_seconds"
     public static let costMeasure = "cost"
+
+    /// Adds the rows of another batch of the same schema.
+    public mutating func append(_ other: PredictionBatch) {
+        let before = count
+        ids += other.ids
+        timestamps += other.timestamps
+        for (i, column) in other.features.enumerated() {
+            switch (features[i], column) {
+            case (.numeric(var mine), .numeric(let theirs)):
+                features[i] = .numeric([])  // so that `mine` is the only owner and grows in place
+                mine += theirs
+                features[i] = .numeric(mine)
+            case (.categorical(var mine), .categorical(let theirs)):
+                features[i] = .categorical(LevelColumn())
+                mine.append(theirs)
+                features[i] = .categorical(mine)
+            default: preconditionFailure("batches of one schema have the same columns")
+            }
+        }
+        for (i, column) in other.groups.enumerated() { groups[i].append(column) }
+        scores += other.scores
+        predictions += other.predictions
+        for name in Set(measures.keys).union(other.measures.keys) {
+            measures[name] =
+                (measures[name] ?? [Double](repeating: .nan, count: before))
+                + (other.measures[name] ?? [Double](repeating: .nan, count: other.count))
+        }
+        errors += other.errors
+        variants += other.variants
+    }
 
     /// The rows at these positions, in this order.
     public func rows(at positions: [Int]) -> PredictionBatch {

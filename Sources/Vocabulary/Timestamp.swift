@@ -26,14 +26,18 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 extension Timestamp {
     /// RFC 3339 (`2026-11-21T03:04:05.25+01:00`; a space or lower-case `t` and `z` are taken too; without a zone it is UTC),
     /// or a date alone. `nil` when the text is anything else or names a day that does not exist.
-    public init?(rfc3339 text: String) {
-        var scan = DigitScanner(text)
+    public init?(rfc3339 text: String) { self.init(rfc3339: Array(text.utf8)[...]) }
+
+    /// The same of the text's bytes.
+    public init?(rfc3339 bytes: ArraySlice<UInt8>) {
+        var scan = DigitScanner(bytes)
         guard let year = scan.digits(4), scan.take("-"), let month = scan.digits(2), scan.take("-"), let day = scan.digits(2),
             (1...12).contains(month), day >= 1, day <= daysInMonth(year, month)
         else { return nil }
         var micros = daysFromCivil(year, month, day) * 86_400_000_000
         if scan.isAtEnd { self.init(microseconds: micros); return }
-        guard scan.takeAny("Tt "), let hour = scan.digits(2), scan.take(":"), let minute = scan.digits(2), hour < 24, minute < 60
+        guard scan.take("T") || scan.take("t") || scan.take(" "), let hour = scan.digits(2), scan.take(":"), let minute = scan.digits(2),
+            hour < 24, minute < 60
         else { return nil }
         var second: Int64 = 0
         if scan.take(":") {
@@ -45,7 +49,7 @@ extension Timestamp {
             }
         }
         micros += ((hour * 60 + minute) * 60 + second) * 1_000_000
-        if !scan.isAtEnd, !scan.takeAny("Zz") {
+        if !scan.isAtEnd, !scan.take("Z"), !scan.take("z") {
             let sign: Int64
             if scan.take("+") { sign = 1 } else if scan.take("-") { sign = -1 } else { return nil }
             guard let h = scan.digits(2), h < 24 else { return nil }
@@ -80,13 +84,16 @@ extension Timestamp: CustomStringConvertible {
 }
 
 private struct DigitScanner {
-    private let bytes: [UInt8]
-    private var at = 0
-    init(_ text: String) { bytes = Array(text.utf8) }
-    var isAtEnd: Bool { at == bytes.count }
+    private let bytes: ArraySlice<UInt8>
+    private var at: Int
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        at = bytes.startIndex
+    }
+    var isAtEnd: Bool { at == bytes.endIndex }
 
     mutating func digits(_ count: Int) -> Int64? {
-        guard at + count <= bytes.count else { return nil }
+        guard at + count <= bytes.endIndex else { return nil }
         var value: Int64 = 0
         for _ in 0..<count {
             let c = bytes[at]
@@ -96,9 +103,8 @@ private struct DigitScanner {
         }
         return value
     }
-    mutating func take(_ c: Unicode.Scalar) -> Bool { takeAny(String(c)) }
-    mutating func takeAny(_ set: String) -> Bool {
-        guard at < bytes.count, set.utf8.contains(bytes[at]) else { return false }
+    mutating func take(_ c: Unicode.Scalar) -> Bool {
+        guard at < bytes.endIndex, bytes[at] == UInt8(ascii: c) else { return false }
         at += 1
         return true
     }
@@ -107,7 +113,7 @@ private struct DigitScanner {
         var value: Int64 = 0
         var scale: Int64 = 100_000
         let start = at
-        while at < bytes.count, bytes[at] >= 48, bytes[at] <= 57 {
+        while at < bytes.endIndex, bytes[at] >= 48, bytes[at] <= 57 {
             value += Int64(bytes[at] - 48) * scale
             scale /= 10
             at += 1

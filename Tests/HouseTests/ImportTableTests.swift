@@ -11,7 +11,7 @@ import Testing
         "Profiles": ["Vocabulary", "Kernels"],
         "Tables": ["Vocabulary", "Kernels"],
         "Storage": ["Vocabulary", "Profiles", "Migrations", "CPostgres"],
-        "Collecting": ["Vocabulary", "Profiles", "Tables"],
+        "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
         "Analysis": ["Vocabulary", "Statistics", "Tables"],

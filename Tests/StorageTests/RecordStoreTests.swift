@@ -13,7 +13,7 @@ struct RecordStoreTests {
             let levels = try LevelDictionary.load(version.streamID, on: connection)
             let rows = try connection.query(
                 """
-                select record_id, ts, features, score, prediction, groups, error, variant, extra::text from evenkeel.prediction
+                select record_id, ts, features, score, prediction, groups, error, variant, latency from evenkeel.prediction
                 where stream_id = $1 order by substr(record_id, 2)::int
                 """, [.int(version.streamID)])
             var batch = PredictionBatch(schema: version.schema)
@@ -35,8 +35,7 @@ struct RecordStoreTests {
                 }
                 batch.errors.append(rows.text(row, 6))
                 batch.variants.append(rows.text(row, 7))
-                let extra = try rows.text(row, 8).map { try JSON.parse($0) }
-                latency.append(extra?["measures"]?[PredictionBatch.latencyMeasure]?.doubleValue ?? .nan)
+                latency.append(rows.double(row, 8) ?? .nan)
             }
             batch.features = columns.enumerated().map { i, values in
                 if version.schema.features[i].kind == .numeric { return .numeric(values) }

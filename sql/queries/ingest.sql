@@ -15,9 +15,14 @@ on conflict (stream_id, batch_key) do update set accepted = excluded.accepted, d
 -- name: next_batch_id
 select nextval('evenkeel.batch_seq')
 
+-- One look into the index for each id, whatever the planner thinks of the table: "offset 0" keeps it from turning the join round.
 -- name: existing_records
-select record_id, ts from evenkeel.prediction
-where stream_id = $1 and record_id = any ($2::text[]) and ts >= $3 and ts < $4
+select p.record_id, p.ts from unnest($2::text[]) as w (record_id)
+cross join lateral (
+    select record_id, ts from evenkeel.prediction
+    where stream_id = $1 and record_id = w.record_id and ts >= $3 and ts < $4
+    offset 0
+) p
 
 -- name: load_levels
 select attribute, code, value from evenkeel.level where stream_id = $1

@@ -10,35 +10,35 @@ struct CopyEncoder {
         bytes.reserveCapacity(capacity + 32)
         self.fieldCount = Int16(fieldCount)
         bytes.append(contentsOf: [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00])  // "PGCOPY\n\xFF\r\n\0"
-        append(Int32(0))  // flags
-        append(Int32(0))  // no header extension
+        bytes.appendBigEndian(Int32(0))  // flags
+        bytes.appendBigEndian(Int32(0))  // no header extension
     }
 
-    mutating func startRow() { append(fieldCount) }
-    mutating func null() { append(Int32(-1)) }
+    mutating func startRow() { bytes.appendBigEndian(fieldCount) }
+    mutating func null() { bytes.appendBigEndian(Int32(-1)) }
     mutating func int8(_ value: Int64) {
-        append(Int32(8))
-        append(value)
+        bytes.appendBigEndian(Int32(8))
+        bytes.appendBigEndian(value)
     }
     mutating func float8(_ value: Double) {
-        append(Int32(8))
-        append(value.bitPattern)
+        bytes.appendBigEndian(Int32(8))
+        bytes.appendBigEndian(value.bitPattern)
     }
     /// NaN stands for "none".
     mutating func float8OrNull(_ value: Double) { if value.isNaN { null() } else { float8(value) } }
     mutating func text(_ value: String) {
-        append(Int32(value.utf8.count))
+        bytes.appendBigEndian(Int32(value.utf8.count))
         bytes.append(contentsOf: value.utf8)
     }
     mutating func textOrNull(_ value: String?) { if let value { text(value) } else { null() } }
-    mutating func bytea(_ value: [UInt8]) {
-        append(Int32(value.count))
+    mutating func bytea(_ value: ArraySlice<UInt8>) {
+        bytes.appendBigEndian(Int32(value.count))
         bytes.append(contentsOf: value)
     }
     /// jsonb's binary form is a version byte and the text.
     mutating func jsonb(_ value: JSON) {
         let text = value.text
-        append(Int32(text.utf8.count + 1))
+        bytes.appendBigEndian(Int32(text.utf8.count + 1))
         bytes.append(1)
         bytes.append(contentsOf: text.utf8)
     }
@@ -47,17 +47,34 @@ struct CopyEncoder {
 
     /// The format's end mark added.
     consuming func finished() -> [UInt8] {
-        append(Int16(-1))
+        bytes.appendBigEndian(Int16(-1))
         return bytes
-    }
-
-    private mutating func append(_ value: some FixedWidthInteger) {
-        bytes.appendBigEndian(value)
     }
 }
 
 extension Array where Element == UInt8 {
     mutating func appendBigEndian<T: FixedWidthInteger>(_ value: T) {
-        for shift in stride(from: T.bitWidth - 8, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: value >> T(shift))) }
+        unsafe Swift.withUnsafeBytes(of: value.bigEndian) { unsafe append(contentsOf: $0) }
+    }
+}
+
+/// Fixed-width values of many rows, most significant byte first, written column by column and read row by row.
+struct PackedRows {
+    private var bytes: [UInt8]
+    let width: Int
+
+    init(rows: Int, width: Int) {
+        bytes = [UInt8](repeating: 0, count: rows * width)
+        self.width = width
+    }
+
+    subscript(row: Int) -> ArraySlice<UInt8> { bytes[row * width..<(row + 1) * width] }
+
+    /// Writes a value of each row, `offset` bytes into it.
+    mutating func write<T: FixedWidthInteger>(count: Int, at offset: Int, _ value: (Int) -> T) {
+        precondition(count * width <= bytes.count && offset >= 0 && offset + MemoryLayout<T>.size <= width, "within the rows")
+        unsafe bytes.withUnsafeMutableBytes { bytes in
+            for row in 0..<count { unsafe bytes.storeBytes(of: value(row).bigEndian, toByteOffset: row * width + offset, as: T.self) }
+        }
     }
 }

@@ -11,7 +11,7 @@ import Testing
         "Profiles": ["Vocabulary", "Kernels"],
         "Tables": ["Vocabulary", "Kernels"],
         "Storage": ["Vocabulary", "Profiles", "Migrations", "CPostgres"],
-        "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables"],
+        "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
         "Analysis": ["Vocabulary", "Statistics", "Tables"],
@@ -28,7 +28,7 @@ import Testing
     static let system: Set<String> = ["Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization"]
     static let cFolders = [
         "CGSL": "Statistics/GSL/", "CPostgres": "Storage/LibPQ/", "CCurl": "Alerting/Curl/", "CCrypto": "Vocabulary/Crypto/",
-        "CKernels": "Kernels/",
+        "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/",
     ]
     /// Besides the C folders: system calls of the embedded cluster.
     static let unsafeFolders = Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/"]

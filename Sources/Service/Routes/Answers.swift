@@ -58,17 +58,19 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
 }
 
 extension Request {
-    /// The whole body, at most `limit` bytes.
+    /// The whole body, at most `limit` bytes, and as many unpacked.
     func bytes(upTo limit: Int) async throws -> [UInt8] {
-        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
-            throw HTTPError(.unsupportedMediaType, message: "content-encoding \(encoding), expected none")
+        let encoding = headers[.contentEncoding]?.lowercased() ?? "identity"
+        guard ["identity", "gzip", "x-gzip", "deflate"].contains(encoding) else {
+            throw HTTPError(.unsupportedMediaType, message: "content-encoding \(encoding.prefix(60)), expected gzip, deflate or none")
         }
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
             throw HTTPError(.contentTooLarge, message: "\(announced) bytes, expected at most \(limit)")
         }
         var request = self
         let buffer = try await request.collectBody(upTo: limit)
-        return Array(buffer.readableBytesView)
+        let bytes = Array(buffer.readableBytesView)
+        return encoding == "identity" ? bytes : try gunzipped(bytes, limit: limit)
     }
 
     /// - Throws: 400 for a NUL character, which no stored text holds.

@@ -23,8 +23,9 @@ struct IngestRoutes {
     }
 
     private func admitted(_ request: Request, _ handle: () async throws -> Response) async throws -> Response {
-        // A body of unannounced length may become as large as is allowed.
-        let bytes = request.headers[.contentLength].flatMap { Int($0) } ?? collector.limits.bodyBytesMax
+        // A body of unannounced length, or a packed one, may become as large as is allowed.
+        let announced = request.headers[.contentEncoding] == nil ? request.headers[.contentLength].flatMap { Int($0) } : nil
+        let bytes = announced ?? collector.limits.bodyBytesMax
         if let response = try await gate.admit(min(max(0, bytes), collector.limits.bodyBytesMax), handle) { return response }
         var response = problem(
             .tooManyRequests, "limits.body_bytes_in_work_max: \(collector.limits.bodyBytesInWorkMax) bytes are in work, send it again")

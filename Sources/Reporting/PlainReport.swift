@@ -10,6 +10,7 @@ enum PlainReport {
             case .text(let text): out += text + "\n"
             case .table(let table): out += self.table(table, isColoured: isColoured)
             case .chart(let chart): out += self.chart(chart)
+            case .footnote(let text): out += "\n" + (isColoured ? "\u{1B}[2m\(text)\u{1B}[0m" : text) + "\n"
             }
         }
         return out

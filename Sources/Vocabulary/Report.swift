@@ -19,6 +19,8 @@ public struct Report: Sendable {
         case text(String)
         case table(Table)
         case chart(Chart)
+        /// What stands below everything else, in small print.
+        case footnote(String)
     }
 
     public struct Table: Sendable {

@@ -57,7 +57,11 @@ struct DriftReport {
         ])
     }
 
-    private func side(_ frame: Frame) -> JSON { .object(["rows": JSON(frame.rows), "file": .string(frame.file)]) }
+    private func side(_ frame: Frame) -> JSON {
+        var side = JSONObject([("rows", JSON(frame.rows)), ("file", .string(frame.file))])
+        if let sha256 = frame.sha256 { side["sha256"] = .string(sha256) }
+        return .object(side)
+    }
 
     private var settings: JSON {
         .object([

@@ -52,8 +52,12 @@ struct AnalysisOptions: ParsableArguments {
 
     private static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-    /// Prints the result and ends with code 1 if something was found and that is asked for.
-    func print(_ report: Report) throws {
+    /// Prints the result with what is needed to repeat it, and ends with code 1 if something was found and that is asked for.
+    func print(_ report: Report, _ settings: Settings, from inputs: [Frame]) throws {
+        var settings = settings
+        settings.set("missing_words", list(missing))
+        settings.set("max_errors", maxErrors)
+        let report = report.repeatable(settings, from: inputs)
         let text = ReportText.render(report, as: format, isTerminal: output == nil && isatty(STDOUT_FILENO) == 1)
         try Output.write(text, to: output)
         if failOnFinding, report.hasFinding { throw ExitCode(1) }

@@ -85,7 +85,8 @@ struct DriftCommand: ParsableCommand {
         case "nannyml": options.isNannyML = true
         case let other?: throw AnalysisError.unsupported("--convention \(other), expected nannyml")
         }
+        let inputs = [try analysis.frame(reference), try analysis.frame(current)]
         try analysis.print(
-            DriftAnalysis.report(reference: try analysis.frame(reference), current: try analysis.frame(current), options: options))
+            DriftAnalysis.report(reference: inputs[0], current: inputs[1], options: options), options.settings, from: inputs)
     }
 }

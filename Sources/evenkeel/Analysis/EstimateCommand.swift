@@ -78,7 +78,8 @@ struct EstimateCommand: ParsableCommand {
         estimation.features = features.map(list)
         estimation.chunking = chunks.chunking
         estimation.seed = analysis.seed
-        try analysis.print(estimation.report(reference: analysis.frame(reference), current: analysis.frame(current)))
+        let inputs = [try analysis.frame(reference), try analysis.frame(current)]
+        try analysis.print(estimation.report(reference: inputs[0], current: inputs[1]), estimation.settings, from: inputs)
     }
 }
 

@@ -6,15 +6,16 @@ internal import Vocabulary
 struct SVGChart {
     let chart: Report.Chart
 
-    private static let width = 640.0
-    private static let left = 56.0
-    private static let right = 16.0
+    static let width = 640.0
+    static let left = 56.0
+    static let right = 16.0
     private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
-    private static let dashes = ["", "7 3", "2 3", "10 3 2 3", "4 4", "1 4"]
+    static let dashes = ["", "7 3", "2 3", "10 3 2 3", "4 4", "1 4"]
 
     var text: String {
         switch chart.shape {
         case .bars(let labels): bars(labels)
+        case .histogram(let edges): histogram(edges)
         case .lines: lines
         }
     }
@@ -110,9 +111,9 @@ struct SVGChart {
 
     // MARK: Parts
 
-    private var legendHeight: Double { chart.series.count > 1 ? 30 : 10 }
+    var legendHeight: Double { chart.series.count > 1 ? 30 : 10 }
 
-    private var legend: String {
+    var legend: String {
         guard chart.series.count > 1 else { return "" }
         var at = 8.0
         return chart.series.enumerated().map { number, series in
@@ -123,18 +124,19 @@ struct SVGChart {
         }.joined()
     }
 
-    private func frame(_ height: Double, _ content: String) -> String {
-        "<figure><figcaption>\(escaped(chart.title))</figcaption><svg viewBox=\"0 0 \(short(Self.width)) \(short(height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(content)</svg><p>\(escaped(chart.summary))</p></figure>\n"
+    /// - Parameter numbers: the values as a table, for who cannot see the picture.
+    func frame(_ height: Double, _ content: String, numbers: String = "") -> String {
+        "<figure><figcaption>\(escaped(chart.title))</figcaption><svg viewBox=\"0 0 \(short(Self.width)) \(short(height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(content)</svg><p>\(escaped(chart.summary))</p>\(numbers)</figure>\n"
     }
 
-    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ kind: String) -> String {
+    func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ kind: String) -> String {
         "<line class=\"\(kind)\" x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\"/>"
     }
-    private func label(_ x: Double, _ y: Double, _ text: String, anchor: String) -> String {
+    func label(_ x: Double, _ y: Double, _ text: String, anchor: String) -> String {
         text.isEmpty ? "" : "<text x=\"\(short(x))\" y=\"\(short(y))\" text-anchor=\"\(anchor)\">\(escaped(text))</text>"
     }
-    private func colour(_ number: Int) -> String { Self.colours[number % Self.colours.count] }
-    private func short(_ x: Double) -> String { shortNumber((x * 10).rounded() / 10) }
+    func colour(_ number: Int) -> String { Self.colours[number % Self.colours.count] }
+    func short(_ x: Double) -> String { shortNumber((x * 10).rounded() / 10) }
 }
 
 /// Round numbers along an axis.

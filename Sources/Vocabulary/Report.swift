@@ -41,12 +41,14 @@ public struct Report: Sendable {
         public enum Shape: Sendable {
             /// Names along the side, a bar for each series: shares that moved, rates of groups.
             case bars(labels: [String])
+            /// Distributions over the same bins, one on the other; an edge more than there are bins.
+            case histogram(edges: [Double])
             /// Points joined by lines over an x axis: ROC, reliability.
             case lines
         }
         public struct Series: Sendable {
             public var name: String
-            /// For bars only `y` counts, one value a label; NaN leaves a gap.
+            /// For bars and histograms only `y` counts, one value a label or bin; NaN leaves a gap.
             public var x: [Double]
             public var y: [Double]
             /// Ends of the interval of each value; empty for none.

@@ -36,6 +36,9 @@ struct AnalysisOptions: ParsableArguments {
         guard confidence > 0, confidence < 1 else { throw ValidationError("--confidence \(confidence), expected a number between 0 and 1") }
     }
 
+    /// Whether the form of the result shows charts.
+    var hasCharts: Bool { format != .json }
+
     /// Reads CSV, NDJSON or Parquet, or standard input for `-`. Bad rows, if some are allowed, are written beside the file and said.
     func frame(_ path: String) throws -> Frame {
         let frame = try Frame(path: path, missing: Set(list(missing)), maxErrors: maxErrors)

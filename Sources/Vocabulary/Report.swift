@@ -70,9 +70,11 @@ public struct Report: Sendable {
         public var yLabel: String
         /// Draws the diagonal from (0, 0) to (1, 1): perfect calibration, a useless ROC.
         public var hasDiagonal: Bool
+        /// Whether the upright axis of lines covers the values only, however far from 0 they are.
+        public var isZoomed: Bool
         public init(
             _ title: String, summary: String, shape: Shape, series: [Series], xLabel: String = "", yLabel: String = "",
-            hasDiagonal: Bool = false
+            hasDiagonal: Bool = false, isZoomed: Bool = false
         ) {
             self.title = title
             self.summary = summary
@@ -81,6 +83,7 @@ public struct Report: Sendable {
             self.xLabel = xLabel
             self.yLabel = yLabel
             self.hasDiagonal = hasDiagonal
+            self.isZoomed = isZoomed
         }
     }
 }

@@ -34,7 +34,7 @@ struct DriftHistogram {
         return out.withLock { $0 }
     }
 
-    /// Bins of a round width over the range of both sides; where a few values lie far out, over the range of the others and a quarter more.
+    /// Bins of a round width over the range of both sides; where a few values lie far out, over the range of the others and a tenth more.
     /// Nil without a finite value on each side, or for a range beyond numbers.
     init?(_ reference: [Double], _ current: [Double]) {
         var (low, high, isWhole) = (Double.infinity, -Double.infinity, true)
@@ -50,7 +50,7 @@ struct DriftHistogram {
         }
         guard (high - low).isFinite else { return nil }
         let bulk = Self.bulk(reference, current)
-        let margin = 0.25 * (bulk.high - bulk.low)
+        let margin = 0.1 * (bulk.high - bulk.low)
         if margin > 0 {
             low = max(low, bulk.low - margin)
             high = min(high, bulk.high + margin)
@@ -86,15 +86,15 @@ struct DriftHistogram {
         (self.reference, self.current, isClipped) = (r.shares, a.shares, r.isClipped || a.isClipped)
     }
 
-    /// Where 98 % of the values lie, from at most 10,000 of each side taken evenly.
+    /// Where 96 % of the values lie, from at most 10,000 of each side taken evenly.
     private static func bulk(_ reference: [Double], _ current: [Double]) -> (low: Double, high: Double) {
         var (low, high) = (Double.infinity, -Double.infinity)
         for side in [reference, current] {
             let step = max(1, side.count / 10_000)
             let some = stride(from: 0, to: side.count, by: step).map { side[$0] }.filter(\.isFinite).sorted()
             guard !some.isEmpty else { continue }
-            low = min(low, some[some.count / 100])
-            high = max(high, some[some.count - 1 - some.count / 100])
+            low = min(low, some[some.count / 50])
+            high = max(high, some[some.count - 1 - some.count / 50])
         }
         return (low, high)
     }

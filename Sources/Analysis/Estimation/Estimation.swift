@@ -16,6 +16,8 @@ public struct Estimation: Sendable {
     public var prediction: String?
     public var timestamp: String?
     public var id: String?
+    /// Refused: the method has no weighted form.
+    public var weights: String?
     public var positive = "1"
     public var threshold = 0.5
     /// Nil: several classes with `scores`, two with `score`, else a regression.
@@ -31,6 +33,11 @@ public struct Estimation: Sendable {
 
     /// - Throws: ``AnalysisError`` for options or files that do not make an estimate, a `TableError` for a bad cell.
     public func report(reference: Frame, current: Frame) throws -> Report {
+        if let weights {
+            throw AnalysisError.unsupported(
+                "--weights \(weights) of estimate: neither CBPE nor DLE has a published form with weights, whose sampling errors take rows "
+                    + "as alike; leave it out, or use evenkeel performance --weights where there are labels")
+        }
         guard reference.rows > 0 else { throw AnalysisError("\(reference.file): no rows, expected labelled ones") }
         let result: EstimationResult
         switch try effectiveTask() {

@@ -23,7 +23,7 @@ extension Table {
         let digest = isHashed ? FileDigest(source) : nil
         switch form {
         case .csv: try self.init(csv: source, file: file, missing: missing, maxErrors: maxErrors, columns: columns, threads: threads)
-        case .ndjson: try self.init(ndjson: source, file: file, missing: missing, maxErrors: maxErrors)
+        case .ndjson: try self.init(ndjson: source, file: file, missing: missing, maxErrors: maxErrors, threads: threads)
         case .parquet: try self.init(parquet: path, missing: missing, columns: columns, threads: threads)
         }
         self.digest = digest

@@ -34,7 +34,8 @@ struct DriftHistogram {
         return out.withLock { $0 }
     }
 
-    /// Bins of a round width over the range of both sides; where a few values lie far out, over the range of the others and a tenth more.
+    /// Bins of a round width over the range of both sides; where a few values lie so far out that the others would be pressed into a third
+    /// of it, over the range of these and a quarter more.
     /// Nil without a finite value on each side, or for a range beyond numbers.
     init?(_ reference: [Double], _ current: [Double]) {
         var (low, high, isWhole) = (Double.infinity, -Double.infinity, true)
@@ -50,8 +51,8 @@ struct DriftHistogram {
         }
         guard (high - low).isFinite else { return nil }
         let bulk = Self.bulk(reference, current)
-        let margin = 0.1 * (bulk.high - bulk.low)
-        if margin > 0 {
+        let margin = 0.25 * (bulk.high - bulk.low)
+        if margin > 0, high - low > 3 * (bulk.high - bulk.low), !isWhole || high - low >= Self.wholeBinsMax {
             low = max(low, bulk.low - margin)
             high = min(high, bulk.high + margin)
         }

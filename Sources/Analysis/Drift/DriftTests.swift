@@ -184,6 +184,7 @@ struct ColumnTests {
                     outcome = DriftOutcome(
                         test.rawValue, statistic: psi.statistic, pValue: psi.pValue, extra: [("critical_value", .statistic(critical))])
                     outcome.pool(law?.pValue, tested)
+                    outcome.bound(pearson(tested))
                     judge(&outcome, psi.statistic, test, n, m)
                     outcome.detectable = PopulationStabilityIndex.critical(alpha: DriftOutcome.alpha, cells: tested.count, n: n, m: m)
                 case .jensenShannon:
@@ -194,6 +195,7 @@ struct ColumnTests {
                         test.rawValue, statistic: js.statistic, pValue: js.pValue,
                         extra: [("divergence", .statistic(js.divergence))])
                     outcome.pool(law?.pValue, tested)
+                    outcome.bound(pearson(tested))
                     // The floor is of the distance in base 2, whatever is printed.
                     let effect = (try? JensenShannon(reference: r, current: a))?.statistic ?? js.statistic
                     judge(&outcome, effect, test, n, m)
@@ -219,6 +221,10 @@ struct ColumnTests {
                 return outcome
             }
         }
+    }
+
+    private func pearson(_ cells: CommonCells) -> Double? {
+        (try? ChiSquared(reference: cells.reference, current: cells.current, correction: false))?.pValue
     }
 
     /// The tests of a table of levels beside chi-squared, two of them for two levels only.

@@ -16,8 +16,6 @@ public struct Estimation: Sendable {
     public var prediction: String?
     public var timestamp: String?
     public var id: String?
-    /// Refused: the method has no weighted form.
-    public var weights: String?
     public var positive = "1"
     public var threshold = 0.5
     /// Nil: several classes with `scores`, two with `score`, else a regression.
@@ -28,18 +26,20 @@ public struct Estimation: Sendable {
     /// Nil: ten chunks.
     public var chunking: Chunking?
     public var seed: UInt64 = 1
+    /// Refused: the method has no weighted form.
+    public var weights: String?
 
     public init(label: String) { self.label = label }
 
     /// - Throws: ``AnalysisError`` for options or files that do not make an estimate, a `TableError` for a bad cell.
     public func report(reference: Frame, current: Frame) throws -> Report {
+        guard reference.rows > 0 else { throw AnalysisError("\(reference.file): no rows, expected labelled ones") }
+        let result: EstimationResult
         if let weights {
             throw AnalysisError.unsupported(
                 "--weights \(weights) of estimate: neither CBPE nor DLE has a published form with weights, whose sampling errors take rows "
                     + "as alike; leave it out, or use evenkeel performance --weights where there are labels")
         }
-        guard reference.rows > 0 else { throw AnalysisError("\(reference.file): no rows, expected labelled ones") }
-        let result: EstimationResult
         switch try effectiveTask() {
         case .regression: result = try estimateLoss(reference, current)
         case .binary: result = try estimateByConfidence(reference, current, BinaryReading(options: self))

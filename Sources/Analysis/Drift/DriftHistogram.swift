@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Statistics
 internal import Synchronization
 internal import Vocabulary
 

@@ -9,6 +9,7 @@ enum HTMLReport {
             case .text(let text): "<p>\(escaped(text))</p>\n"
             case .table(let table): self.table(table)
             case .chart(let chart): SVGChart(chart: chart).text
+            case .footnote(let text): "<p class=\"footnote\">\(escaped(text))</p>\n"
             }
         }.joined()
         return """
@@ -44,6 +45,8 @@ enum HTMLReport {
         tr.bad td:first-child{border-left:4px solid #d55e00}tr.good td:first-child{border-left:4px solid #009e73}tr.faint{opacity:.7}
         figure{margin:1rem 0}figcaption{font-weight:600}figure p{margin:.2rem 0;font-size:.9rem}svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}
         svg text{fill:currentColor}.grid{stroke:#8883}.diagonal{stroke:#888;stroke-dasharray:4 4}.whisker{stroke:currentColor;stroke-width:1.5}
+        .touch{fill:transparent}details{font-size:.85rem}summary{cursor:pointer}
+        .footnote{font-size:.75rem;opacity:.75;overflow-wrap:anywhere;border-top:1px solid #8884;margin-top:2rem;padding-top:.5rem}
         @media print{body{max-width:none;margin:0}figure,tr{break-inside:avoid}}
         """
 }

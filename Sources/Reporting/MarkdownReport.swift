@@ -10,6 +10,7 @@ enum MarkdownReport {
             case .text(let text): out += "\n\(escape(text))\n\n"
             case .table(let table):
                 out += "\n" + row(table.header) + row(table.header.map { _ in "---" }) + table.rows.map(row).joined() + "\n"
+            case .footnote(let text): out += "\n<sub>\(escape(text))</sub>\n"
             case .chart(let chart): out += "\n**\(escape(chart.title))**: \(escape(chart.summary))\n\n"
             }
         }

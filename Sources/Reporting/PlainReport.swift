@@ -10,6 +10,7 @@ enum PlainReport {
             case .text(let text): out += text + "\n"
             case .table(let table): out += self.table(table, isColoured: isColoured)
             case .chart(let chart): out += self.chart(chart)
+            case .footnote(let text): out += "\n" + (isColoured ? "\u{1B}[2m\(text)\u{1B}[0m" : text) + "\n"
             }
         }
         return out
@@ -35,8 +36,25 @@ enum PlainReport {
         }
     }
 
+    /// Each distribution as a line of blocks, one a bin, of a common scale.
+    private static func histogram(_ chart: Report.Chart, _ edges: [Double]) -> String {
+        let most = chart.series.flatMap(\.y).filter(\.isFinite).max() ?? 0
+        guard most > 0, let low = edges.first, let high = edges.last else { return "" }
+        let blocks = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+        var table = TextTable([chart.title, "\(shortNumber(low)) to \(shortNumber(high))"])
+        for series in chart.series {
+            let line = series.y.map { share -> String in
+                guard share.isFinite, share > 0 else { return blocks[0] }
+                return blocks[max(1, Int((share / most * 8).rounded()))]
+            }
+            table.add([series.name, line.joined()])
+        }
+        return table.text
+    }
+
     /// Bars as lines of blocks; of other shapes the words.
     private static func chart(_ chart: Report.Chart) -> String {
+        if case .histogram(let edges) = chart.shape { return histogram(chart, edges) }
         guard case .bars(let labels) = chart.shape, let most = chart.series.flatMap(\.y).filter(\.isFinite).max(), most > 0 else {
             return "\(chart.title): \(chart.summary)\n"
         }

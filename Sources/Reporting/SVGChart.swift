@@ -6,15 +6,16 @@ internal import Vocabulary
 struct SVGChart {
     let chart: Report.Chart
 
-    private static let width = 640.0
-    private static let left = 56.0
-    private static let right = 16.0
+    static let width = 640.0
+    static let left = 56.0
+    static let right = 16.0
     private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
-    private static let dashes = ["", "7 3", "2 3", "10 3 2 3", "4 4", "1 4"]
+    static let dashes = ["", "7 3", "2 3", "10 3 2 3", "4 4", "1 4"]
 
     var text: String {
         switch chart.shape {
         case .bars(let labels): bars(labels)
+        case .histogram(let edges): histogram(edges)
         case .lines: lines
         }
     }
@@ -72,7 +73,7 @@ struct SVGChart {
             ys += series.lower.filter(\.isFinite) + series.upper.filter(\.isFinite)
         }
         let across = Axis(low: xs.min() ?? 0, high: xs.max() ?? 1)
-        let up = Axis(low: min(0, ys.min() ?? 0), high: ys.max() ?? 1)
+        let up = Axis(low: chart.isZoomed ? ys.min() ?? 0 : min(0, ys.min() ?? 0), high: ys.max() ?? 1)
         func x(_ value: Double) -> Double { Self.left + across.place(value) * (Self.width - Self.left - Self.right) }
         func y(_ value: Double) -> Double { bottom - up.place(value) * (bottom - top) }
         var out = ""
@@ -89,7 +90,9 @@ struct SVGChart {
             let places = finite[number]
             for place in places
             where place < series.lower.count && place < series.upper.count && series.lower[place].isFinite && series.upper[place].isFinite {
-                out += line(x(series.x[place]), y(series.lower[place]), x(series.x[place]), y(series.upper[place]), "whisker")
+                out += line(
+                    x(series.x[place]), y(series.lower[place]), x(series.x[place]), y(series.upper[place]), "whisker",
+                    colour: chart.series.count > 1 ? colour(number) : nil)
             }
             let points = places.map { "\(short(x(series.x[$0]))),\(short(y(series.y[$0])))" }
             let dash = Self.dashes[number % Self.dashes.count]
@@ -110,31 +113,40 @@ struct SVGChart {
 
     // MARK: Parts
 
-    private var legendHeight: Double { chart.series.count > 1 ? 30 : 10 }
+    var legendHeight: Double { chart.series.count > 1 ? 30 : 10 }
 
-    private var legend: String {
+    var legend: String {
         guard chart.series.count > 1 else { return "" }
         var at = 8.0
         return chart.series.enumerated().map { number, series in
             let place = at
-            at += 34 + Double(series.name.count) * 7.2
-            return "<rect x=\"\(short(place))\" y=\"6\" width=\"12\" height=\"12\" fill=\"\(colour(number))\"/>"
-                + label(place + 17, 16, series.name, anchor: "start")
+            at += (isBars ? 34 : 46) + Double(series.name.count) * 7.2
+            return mark(number, at: place) + label(place + (isBars ? 17 : 29), 16, series.name, anchor: "start")
         }.joined()
     }
 
-    private func frame(_ height: Double, _ content: String) -> String {
-        "<figure><figcaption>\(escaped(chart.title))</figcaption><svg viewBox=\"0 0 \(short(Self.width)) \(short(height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(content)</svg><p>\(escaped(chart.summary))</p></figure>\n"
+    private var isBars: Bool { if case .bars = chart.shape { true } else { false } }
+
+    /// What a series looks like in the picture: a square of its bars, or its stroke.
+    private func mark(_ number: Int, at x: Double) -> String {
+        if isBars { return "<rect x=\"\(short(x))\" y=\"6\" width=\"12\" height=\"12\" fill=\"\(colour(number))\"/>" }
+        return
+            "<line x1=\"\(short(x))\" y1=\"12\" x2=\"\(short(x + 24))\" y2=\"12\" stroke=\"\(colour(number))\" stroke-width=\"2.5\" stroke-dasharray=\"\(Self.dashes[number % Self.dashes.count])\"/>"
     }
 
-    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ kind: String) -> String {
-        "<line class=\"\(kind)\" x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\"/>"
+    /// - Parameter numbers: the values as a table, for who cannot see the picture.
+    func frame(_ height: Double, _ content: String, numbers: String = "") -> String {
+        "<figure><figcaption>\(escaped(chart.title))</figcaption><svg viewBox=\"0 0 \(short(Self.width)) \(short(height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(content)</svg><p>\(escaped(chart.summary))</p>\(numbers)</figure>\n"
     }
-    private func label(_ x: Double, _ y: Double, _ text: String, anchor: String) -> String {
+
+    func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ kind: String, colour: String? = nil) -> String {
+        "<line class=\"\(kind)\"\(colour.map { " style=\"stroke:\($0)\"" } ?? "") x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\"/>"
+    }
+    func label(_ x: Double, _ y: Double, _ text: String, anchor: String) -> String {
         text.isEmpty ? "" : "<text x=\"\(short(x))\" y=\"\(short(y))\" text-anchor=\"\(anchor)\">\(escaped(text))</text>"
     }
-    private func colour(_ number: Int) -> String { Self.colours[number % Self.colours.count] }
-    private func short(_ x: Double) -> String { shortNumber((x * 10).rounded() / 10) }
+    func colour(_ number: Int) -> String { Self.colours[number % Self.colours.count] }
+    func short(_ x: Double) -> String { shortNumber((x * 10).rounded() / 10) }
 }
 
 /// Round numbers along an axis.

@@ -24,7 +24,7 @@ public struct Engine: Sendable {
     public let logger: Logger
     private let clock: @Sendable () -> Timestamp
 
-    public static let buildVersion = "0.1.0-dev"
+    public static let buildVersion = Build.version
 
     /// The present, as the service knows it.
     public static let systemClock: @Sendable () -> Timestamp = {

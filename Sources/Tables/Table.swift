@@ -12,6 +12,8 @@ public struct Table: Sendable {
     public let rowCount: Int
     /// Bad rows that were set aside; they are not among the rows of the table.
     public let rejected: [RejectedRow]
+    /// Of the file's bytes, if that was asked for.
+    public internal(set) var digest: FileDigest?
     private let cells: TableCells
     private let jumps: [(row: Int, line: Int)]
 

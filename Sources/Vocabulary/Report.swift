@@ -19,6 +19,8 @@ public struct Report: Sendable {
         case text(String)
         case table(Table)
         case chart(Chart)
+        /// What stands below everything else, in small print.
+        case footnote(String)
     }
 
     public struct Table: Sendable {
@@ -39,12 +41,14 @@ public struct Report: Sendable {
         public enum Shape: Sendable {
             /// Names along the side, a bar for each series: shares that moved, rates of groups.
             case bars(labels: [String])
+            /// Distributions over the same bins, one on the other; an edge more than there are bins.
+            case histogram(edges: [Double])
             /// Points joined by lines over an x axis: ROC, reliability.
             case lines
         }
         public struct Series: Sendable {
             public var name: String
-            /// For bars only `y` counts, one value a label; NaN leaves a gap.
+            /// For bars and histograms only `y` counts, one value a label or bin; NaN leaves a gap.
             public var x: [Double]
             public var y: [Double]
             /// Ends of the interval of each value; empty for none.
@@ -66,9 +70,11 @@ public struct Report: Sendable {
         public var yLabel: String
         /// Draws the diagonal from (0, 0) to (1, 1): perfect calibration, a useless ROC.
         public var hasDiagonal: Bool
+        /// Whether the upright axis of lines covers the values only, however far from 0 they are.
+        public var isZoomed: Bool
         public init(
             _ title: String, summary: String, shape: Shape, series: [Series], xLabel: String = "", yLabel: String = "",
-            hasDiagonal: Bool = false
+            hasDiagonal: Bool = false, isZoomed: Bool = false
         ) {
             self.title = title
             self.summary = summary
@@ -77,6 +83,7 @@ public struct Report: Sendable {
             self.xLabel = xLabel
             self.yLabel = yLabel
             self.hasDiagonal = hasDiagonal
+            self.isZoomed = isZoomed
         }
     }
 }

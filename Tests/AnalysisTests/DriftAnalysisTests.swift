@@ -181,6 +181,34 @@ import Vocabulary
         #expect(try report(reference, current) { $0.tests = tests }.json == first.json)
     }
 
+    @Test("without drift, small files of many columns are hardly ever called drifted: PSI's law is not trusted in its far tail")
+    func smallFiles() throws {
+        let header = (0..<60).map { "c\($0)" }.joined(separator: ",")
+        var alarms = 0
+        for seed in 0..<40 as Range<UInt64> {
+            var random = Seeded(500 + seed)
+            func file() -> String { table(header, 100) { _ in (0..<60).map { _ in "\(random.uniform())" }.joined(separator: ",") } }
+            let result = try report(file(), file()) { options in
+                options.hasHistograms = false
+                options.tests = [.ks, .psi, .jensenShannon]
+            }
+            if result.hasFinding { alarms += 1 }
+        }
+        // By PSI's own law it would be some twelve of forty.
+        #expect(alarms <= 5, "\(alarms) of 40")
+    }
+
+    @Test("PSI and Jensen-Shannon are judged by the larger of their own p-value and Pearson's") func larger() throws {
+        let reference = table("x", 100) { "\($0)" }
+        let current = table("x", 100) { "\($0 < 10 ? 50 : $0)" }
+        let tests = try column(try report(reference, current) { $0.tests = [.psi] }, "x")["tests"]
+        let psi = try #require(tests?["psi"])
+        let (own, pearson) = (try #require(psi["p_value"]?.doubleValue), try #require(psi["p_value_pearson"]?.doubleValue))
+        #expect(own < 1e-4 && pearson > 0.1)
+        // Two tests are corrected: this one and the share of missing values.
+        #expect(psi["p_adjusted"]?.doubleValue == min(1, 2 * pearson))
+    }
+
     @Test("without drift, hardly a column is called drifted") func falseAlarms() throws {
         var random = Seeded(2026)
         let names = (0..<30).map { "c\($0)" }.joined(separator: ",")

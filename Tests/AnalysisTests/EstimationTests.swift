@@ -23,6 +23,17 @@ struct EstimationTests {
         return try frame(text)
     }
 
+    @Test("weights are refused, with the reason and what to do instead")
+    func weights() throws {
+        var estimation = Estimation(label: "label")
+        estimation.score = "score"
+        estimation.weights = "w"
+        let some = try log(20, seed: 1)
+        #expect { try estimation.report(reference: some, current: some) } throws: { error in
+            "\(error)".hasPrefix("unsupported: --weights w of estimate") && "\(error)".contains("performance --weights")
+        }
+    }
+
     @Test("chunks of the reference come first; estimates, bounds and thresholds have every metric")
     func shape() throws {
         var estimation = Estimation(label: "label")

@@ -59,6 +59,32 @@ struct ReportFormatTests {
         #expect(!text.contains("nan") && !text.contains("inf\""))
     }
 
+    private let histogram = Report.Chart(
+        "age", summary: "older", shape: .histogram(edges: [0, 10, 20, 30]),
+        series: [.init("reference", y: [0.5, 0.5, 0]), .init("current", y: [0, 0.25, 0.75])], xLabel: "age")
+
+    @Test("a histogram has an outline for each side, one of them dashed, and its numbers as a table")
+    func histograms() {
+        let text = ReportText.render(Report(title: "t", json: .null, blocks: [.chart(histogram)]), as: .html)
+        #expect(text.ranges(of: "<path").count == 2 && text.contains("stroke-dasharray=\"7 3\"") && text.contains("stroke-dasharray=\"\""))
+        #expect(text.contains("<tr><td>20 to 30</td><td class=\"number\">0</td><td class=\"number\">0.75</td></tr>"))
+        #expect(text.contains("<title>0 to 10: reference 0.5, current 0</title>") && text.contains("aria-label=\"age: older\""))
+    }
+
+    @Test("a histogram on a terminal is a line of blocks for each side")
+    func plainHistogram() {
+        let text = ReportText.render(Report(title: "t", json: .null, blocks: [.chart(histogram)]), as: .table)
+        #expect(text == "t\nage        0 to 30\nreference  ▅▅\ncurrent     ▃█\n")
+    }
+
+    @Test("a histogram of nothing, or of one endless bin, is drawn without numbers", arguments: [[], [0], [1, 1], [0, .infinity]])
+    func emptyHistogram(edges: [Double]) {
+        let chart = Report.Chart("t", summary: "s", shape: .histogram(edges: edges), series: [.init("a", y: [1])])
+        for format in ReportFormat.allCases {
+            #expect(!ReportText.render(Report(title: "t", json: .null, blocks: [.chart(chart)]), as: format).contains("nan"))
+        }
+    }
+
     @Test("charts of nothing, of one value and of huge values are drawn")
     func edges() {
         for y in [[], [Double.nan], [0], [5], [-3, 7], [1e300, -1e300], [1e-300]] {

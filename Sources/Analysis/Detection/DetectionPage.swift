@@ -55,7 +55,7 @@ struct DetectionPage {
                     "mean between changes", x: levels.flatMap { [Double($0.start), Double($0.end)] },
                     y: levels.flatMap { [$0.mean, $0.mean] }),
             ],
-            xLabel: "row", yLabel: column)
+            xLabel: "row", yLabel: column, isZoomed: true)
     }
 
     private func list(_ changes: [Int]) -> String {

@@ -33,9 +33,11 @@ public enum DriftAnalysis {
         var outcomes = compared.map(\.judged)
         settle(&outcomes)
         for i in compared.indices { compared[i].settled(outcomes[i]) }
+        let histograms = options.hasHistograms ? DriftHistogram.ofDrifted(compared, columns) : [:]
         let joint = DriftJoint(columns: columns, options: options).result()
         return DriftReport(
-            reference: reference, current: current, options: options, compared: compared, without: without, joint: joint
+            reference: reference, current: current, options: options, compared: compared, without: without, joint: joint,
+            histograms: histograms
         ).report()
     }
 
@@ -52,14 +54,17 @@ public enum DriftAnalysis {
             shown.contains { $0.floor != nil }
             ? [] : kind == .numeric ? [.ks, .psi, .jensenShannon] : [.chiSquared, .psi, .jensenShannon]
         let result: ColumnTests.Result
+        let missing = (reference: Int64(r.missing), current: Int64(a.missing))
         if r.missing == r.count || a.missing == a.count {
             // Nothing to compare but the share of missing values, which has changed entirely.
             let why = r.missing == r.count ? "the reference has no values" : "the current file has no values"
-            result = ColumnTests.Result(outcomes: shown.map { DriftOutcome($0.rawValue, undefined: why) }, notes: [why])
+            result = maker.withoutValues(
+                try cells(r, a, edges: options.edges[name], options), tests: shown + judging, missing: missing, why: why)
         } else {
             switch (r, a) {
-            case (.numbers(let r), .numbers(let a)): result = try maker.numeric(r, a, tests: shown + judging, edges: options.edges[name])
-            case (.levels(let r), .levels(let a)): result = maker.categorical(r.tally, a.tally, tests: shown + judging)
+            case (.numbers(let r), .numbers(let a)):
+                result = try maker.numeric(r, a, tests: shown + judging, edges: options.edges[name], missing: missing)
+            case (.levels(let r), .levels(let a)): result = maker.categorical(r.tally, a.tally, tests: shown + judging, missing: missing)
             default: throw AnalysisError("\(name) has numbers on one side and levels on the other")
             }
         }
@@ -70,6 +75,20 @@ public enum DriftAnalysis {
             name: name, kind: kind, place: place, shown: shown.count, result: result, missing: maker.missing(r, a),
             counts: (r.count - r.missing, a.count - a.missing), shares: (share(r), share(a)),
             chunks: chunks?.result(r, a, tests: chunkTests, edges: options.edges[name]))
+    }
+
+    /// The cells of a column of which one side has no values.
+    private static func cells(_ r: ColumnData, _ a: ColumnData, edges: [Double]?, _ options: DriftOptions) throws -> DriftCells {
+        switch (r, a) {
+        case (.levels(let r), .levels(let a)): return DriftCells(r.tally, a.tally)
+        case (.numbers(let r), .numbers(let a)):
+            let r = try? SortedSample(r.filter { !$0.isNaN })
+            let a = try? SortedSample(a.filter { !$0.isNaN })
+            let edges = edges ?? r.map { DriftCells.edges($0, bins: options.bins, binning: options.binning) } ?? []
+            let nothing = [Int64](repeating: 0, count: edges.count + 1)
+            return DriftCells(edges: edges, reference: r?.counts(edges: edges) ?? nothing, current: a?.counts(edges: edges) ?? nothing)
+        default: throw AnalysisError("a column has numbers on one side and levels on the other")
+        }
     }
 
     private static func share(_ data: ColumnData) -> Double { Double(data.missing) / Double(max(1, data.count)) }

@@ -11,6 +11,8 @@ struct DriftCells {
     var names: Names
     var reference: [Int64]
     var current: [Int64]
+    /// Rows without a value, where they are a cell of their own.
+    var missing: (reference: Int64, current: Int64)?
 
     /// Levels printed at most; a column with more says how many are left out.
     static let levelsShownMax = 1000
@@ -59,13 +61,17 @@ struct DriftCells {
         }
     }
 
-    private var totals: (Double, Double) { (Double(max(1, reference.reduce(0, +))), Double(max(1, current.reduce(0, +)))) }
+    /// The counts that are compared: of the cells of values, and of the missing ones if they are a cell.
+    var counts: (reference: [Int64], current: [Int64]) {
+        missing.map { (reference + [$0.reference], current + [$0.current]) } ?? (reference, current)
+    }
 
     /// The cells by how much their share changed, most first.
     var movers: [(label: String, was: Double, now: Double)] {
-        let (n, m) = totals
-        let labels = labels
-        return reference.indices.map { (labels[$0], Double(reference[$0]) / n, Double(current[$0]) / m) }
+        let (r, a) = counts
+        let (n, m) = (Double(max(1, r.reduce(0, +))), Double(max(1, a.reduce(0, +))))
+        let labels = labels + (missing == nil ? [] : ["missing values"])
+        return labels.indices.map { (labels[$0], Double(r[$0]) / n, Double(a[$0]) / m) }
             .enumerated().sorted { (abs($1.1.2 - $1.1.1), $0.0) < (abs($0.1.2 - $0.1.1), $1.0) }.map(\.1)
     }
 
@@ -90,6 +96,7 @@ struct DriftCells {
         }
         object["reference"] = .array(shown.map { .integer(reference[$0]) })
         object["current"] = .array(shown.map { .integer(current[$0]) })
+        if let missing { object["missing"] = .object(["reference": .integer(missing.reference), "current": .integer(missing.current)]) }
         return .object(object)
     }
 }

@@ -89,21 +89,35 @@ struct DriftChunks {
         case .numbers(let numbers):
             guard let whole = try? SortedSample(numbers.filter { !$0.isNaN }) else { return { _, _ in values(nil) } }
             let edges = edges ?? DriftCells.edges(whole, bins: options.bins, binning: options.binning)
+            let wholeMissing = Int64(numbers.count - whole.count)
             return { chunk, isPart in
-                guard case .numbers(let numbers) = chunk, let sample = try? SortedSample(numbers.filter { !$0.isNaN }) else {
-                    return values(nil)
+                guard case .numbers(let numbers) = chunk else { return values(nil) }
+                guard let sample = try? SortedSample(numbers.filter { !$0.isNaN }) else {
+                    let cells = DriftCells(
+                        edges: edges, reference: whole.counts(edges: edges), current: [Int64](repeating: 0, count: edges.count + 1))
+                    let missing = (wholeMissing - (isPart ? Int64(numbers.count) : 0), Int64(numbers.count))
+                    return values(maker.withoutValues(cells, tests: tests, missing: missing, why: "the chunk has no values"))
                 }
                 // A single chunk has nothing else to be compared with.
-                let rest = isPart ? whole.without(sample) ?? whole : whole
-                return values(maker.numeric(rest, sample, tests: tests, edges: edges))
+                let others = isPart ? whole.without(sample) : nil
+                let missing = Int64(numbers.count - sample.count)
+                return values(
+                    maker.numeric(
+                        others ?? whole, sample, tests: tests, edges: edges,
+                        missing: (others == nil ? wholeMissing : wholeMissing - missing, missing)))
             }
         case .levels(let levels):
             let whole = levels.tally
+            let wholeMissing = Int64(levels.codes.count { $0 < 0 })
             return { chunk, isPart in
                 guard case .levels(let levels) = chunk else { return values(nil) }
                 let counts = levels.tally
                 let rest = isPart ? whole.merging(counts.mapValues { -$0 }, uniquingKeysWith: +).filter { $0.value > 0 } : whole
-                return values(maker.categorical(rest.isEmpty ? whole : rest, counts, tests: tests))
+                let missing = Int64(levels.codes.count { $0 < 0 })
+                return values(
+                    maker.categorical(
+                        rest.isEmpty ? whole : rest, counts, tests: tests,
+                        missing: (isPart && !rest.isEmpty ? wholeMissing - missing : wholeMissing, missing)))
             }
         }
     }

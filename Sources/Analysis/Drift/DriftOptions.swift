@@ -16,6 +16,9 @@ public struct DriftOptions: Sendable {
         case e
     }
 
+    /// What becomes of missing values in the statistics of cells: no part in them, or a cell of their own.
+    public enum MissingValues: String, Sendable, CaseIterable { case apart, cell }
+
     /// Only these columns; all when empty.
     public var columns: [String] = []
     /// Columns whose kind is declared rather than inferred.
@@ -31,11 +34,14 @@ public struct DriftOptions: Sendable {
     public var edges: [String: [Double]] = [:]
     public var psiFloor = 1e-4
     public var base = Base.two
+    public var missingValues = MissingValues.apart
     public var chunking: Chunking?
     public var timestamp: String?
     public var isNannyML = false
     public var seed: UInt64 = 1
     public var confidence = 0.95
+    /// Histograms of the columns that drifted, which JSON does not show.
+    public var hasHistograms = true
 
     public init() {}
 
@@ -48,6 +54,9 @@ public struct DriftOptions: Sendable {
         }
         for (name, edges) in edges where !zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) || edges.isEmpty {
             throw AnalysisError("--edges of \(name) do not rise, expected ascending numbers")
+        }
+        if missingValues == .cell, isNannyML {
+            throw AnalysisError.unsupported("--missing-values cell with --convention nannyml, which leaves missing values out")
         }
         if case .period = chunking, timestamp == nil { throw AnalysisError("--chunk-period needs --timestamp") }
     }
@@ -105,7 +114,8 @@ public enum DriftTest: String, Sendable, CaseIterable {
     static let ofCells: [DriftTest] = [.psi, .jensenShannon, .hellinger, .totalVariation, .lInfinity, .kullbackLeibler]
     static let ofNumbers: [DriftTest] =
         [.ks] + ofCells + [.wasserstein, .cramerVonMises, .andersonDarling, .energy, .mannWhitney]
-    static let ofLevels: [DriftTest] = [.chiSquared, .gTest, .fisherExact, .twoProportions] + ofCells
+    static let ofTables: [DriftTest] = [.chiSquared, .gTest, .fisherExact, .twoProportions]
+    static let ofLevels: [DriftTest] = ofTables + ofCells
     /// What needs no sorting.
     static let withoutOrder: Set<DriftTest> = Set([.ks, .wasserstein] + ofCells)
     /// Beyond so many rows the tests that need every value in order are made only when they are named: the others say as much by then.

@@ -48,6 +48,16 @@ struct DriftOutcome {
         members += [("p_value_pooled", .statistic(p)), ("cells_pooled", JSON(cells.rare))]
     }
 
+    /// Judges by Pearson's p-value of the same cells where that is the larger one.
+    ///
+    /// The laws of PSI and Jensen-Shannon are limits that are reached late in the far tail, where a correction over many columns looks: at 100
+    /// rows a side and ten cells PSI's gives p below 0.00017 in 0.8 % of cases without drift, Pearson's in 0.003 %.
+    mutating func bound(_ pearson: Double?) {
+        guard let own = testedP, let pearson else { return }
+        testedP = max(own, pearson)
+        members.append(("p_value_pearson", .statistic(pearson)))
+    }
+
     var isLargeEnough: Bool { rowsNeeded.map { rows >= max(Self.rowsMin, $0) } ?? false }
     var isJudged: Bool { effect != nil && floor != nil }
     /// How far past its floor.

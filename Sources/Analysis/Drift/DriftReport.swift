@@ -8,6 +8,8 @@ struct DriftReport {
     let compared: [ComparedColumn]
     let without: [(place: Int, column: DriftColumn)]
     let joint: DriftJoint.Result
+    /// By the place of the column.
+    let histograms: [Int: DriftHistogram]
 
     private var verdict: Verdict {
         if drifted > 0 || joint.isFinding { return .drifted }
@@ -57,13 +59,18 @@ struct DriftReport {
         ])
     }
 
-    private func side(_ frame: Frame) -> JSON { .object(["rows": JSON(frame.rows), "file": .string(frame.file)]) }
+    private func side(_ frame: Frame) -> JSON {
+        var side = JSONObject([("rows", JSON(frame.rows)), ("file", .string(frame.file))])
+        if let sha256 = frame.sha256 { side["sha256"] = .string(sha256) }
+        return .object(side)
+    }
 
     private var settings: JSON {
         .object([
             "alpha": .number(DriftOutcome.alpha), "correction": "benjamini_hochberg", "bins": JSON(options.bins),
             "binning": .string(options.binning.rawValue), "psi_floor": .number(options.psiFloor), "js_base": .string(options.base.rawValue),
-            "p_values": .string(options.pValues.rawValue), "alternative": .string(options.alternative.rawValue),
+            "missing_values": .string(options.missingValues.rawValue), "p_values": .string(options.pValues.rawValue),
+            "alternative": .string(options.alternative.rawValue),
             "convention": .string(options.isNannyML ? "nannyml" : "evenkeel"), "seed": .integer(Int64(bitPattern: options.seed)),
             "floors": .object(["psi": 0.1, "ks": 0.1, "jensen_shannon": 0.1, "cramers_v": 0.1, "missing": 0.05]),
         ])
@@ -133,7 +140,10 @@ struct DriftReport {
             ]
         }
         for column in worst where column.verdict != .ok { blocks.append(.text("\(column.name): \(column.why).")) }
-        for column in worst.prefix(10) where column.verdict == .drifted { blocks += chart(column) }
+        for column in worst.prefix(DriftHistogram.columnsMax) where column.verdict == .drifted {
+            if let histogram = histograms[column.place] { blocks.append(.chart(histogram.chart(column.name, summary: column.why))) }
+            blocks += chart(column)
+        }
         let chunks = worst.flatMap { column in
             (column.chunks?.alerts ?? []).filter { !$0.chunks.isEmpty }.map { alert in
                 [
@@ -163,7 +173,8 @@ struct DriftReport {
         blocks.append(
             .text(
                 "Drifted means: significant at \(DriftOutcome.alpha) after Benjamini-Hochberg over all judged tests, and an effect of at least 0.1 "
-                    + "(PSI, KS, Jensen-Shannon, Cramér's V) or 0.05 (share of missing values)."))
+                    + "(PSI, KS, Jensen-Shannon, Cramér's V) or 0.05 (share of missing values)."
+                    + (options.missingValues == .cell ? " Missing values are a cell of their own in the statistics of cells." : "")))
         return blocks
     }
 
@@ -192,7 +203,8 @@ struct DriftReport {
         return [
             .chart(
                 Report.Chart(
-                    column.name, summary: column.why, shape: .bars(labels: movers.map(\.label)),
+                    column.kind == .numeric ? "\(column.name): the cells that moved most" : column.name, summary: column.why,
+                    shape: .bars(labels: movers.map(\.label)),
                     series: [Report.Chart.Series("reference", y: movers.map(\.was)), Report.Chart.Series("current", y: movers.map(\.now))],
                     xLabel: "share", yLabel: column.name))
         ]

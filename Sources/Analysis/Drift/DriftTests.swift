@@ -16,24 +16,24 @@ struct ColumnTests {
 
     /// - Parameter edges: of the cells, where they are given.
     func numeric(
-        _ reference: [Double], _ current: [Double], tests: [DriftTest], edges: [Double]? = nil
+        _ reference: [Double], _ current: [Double], tests: [DriftTest], edges: [Double]? = nil, missing: Missing = (0, 0)
     ) throws(StatisticsError) -> Result {
         let isQuantiles = edges != nil || options.binning == .quantiles
         if reference.count + current.count > Self.sortedMax, isQuantiles, tests.allSatisfy(DriftTest.withoutOrder.contains) {
-            return large(try ComparedSamples(reference: reference, current: current), tests: tests, edges: edges)
+            return large(try ComparedSamples(reference: reference, current: current), tests: tests, edges: edges, missing: missing)
         }
         let r = try SortedSample(reference.filter { !$0.isNaN })
         let a = try SortedSample(current.filter { !$0.isNaN })
-        return numeric(r, a, tests: tests, edges: edges)
+        return numeric(r, a, tests: tests, edges: edges, missing: missing)
     }
 
     /// Beyond so many values sorting is avoided where no test needs it.
     private static let sortedMax = 20_000
 
-    private func large(_ samples: ComparedSamples, tests: [DriftTest], edges: [Double]?) -> Result {
+    private func large(_ samples: ComparedSamples, tests: [DriftTest], edges: [Double]?, missing: Missing) -> Result {
         let edges = edges ?? samples.quantileEdges(bins: options.bins)
         let counts = samples.counts(edges: edges)
-        let cells = DriftCells(edges: edges, reference: counts.reference, current: counts.current)
+        let cells = withMissing(DriftCells(edges: edges, reference: counts.reference, current: counts.current), missing)
         let outcomes = tests.flatMap { test -> [DriftOutcome] in
             switch test {
             case .ks:
@@ -71,9 +71,11 @@ struct ColumnTests {
             ])
     }
 
-    func numeric(_ r: SortedSample, _ a: SortedSample, tests: [DriftTest], edges: [Double]? = nil) -> Result {
+    func numeric(
+        _ r: SortedSample, _ a: SortedSample, tests: [DriftTest], edges: [Double]? = nil, missing: Missing = (0, 0)
+    ) -> Result {
         let edges = edges ?? DriftCells.edges(r, bins: options.bins, binning: options.binning)
-        let cells = DriftCells(r, a, edges: edges)
+        let cells = withMissing(DriftCells(r, a, edges: edges), missing)
         let (n, m) = (Int64(r.count), Int64(a.count))
         var outcomes: [DriftOutcome] = []
         for test in tests {
@@ -117,13 +119,33 @@ struct ColumnTests {
         return Result(outcomes: outcomes, cells: cells, notes: notes)
     }
 
-    func categorical(_ r: [Level: Int64], _ a: [Level: Int64], tests: [DriftTest]) -> Result {
-        let cells = DriftCells(r, a)
+    func categorical(_ r: [Level: Int64], _ a: [Level: Int64], tests: [DriftTest], missing: Missing = (0, 0)) -> Result {
+        let cells = withMissing(DriftCells(r, a), missing)
         var result = Result(outcomes: cellTests(tests, cells), cells: cells)
         result.unseen = a.keys.filter { r[$0] == nil }.sorted().map(\.text)
         result.vanished = r.keys.filter { a[$0] == nil }.sorted().map(\.text)
-        if cells.reference.count == 1 { result.notes.append("a single level on both sides") }
+        if cells.counts.reference.count == 1 { result.notes.append("a single level on both sides") }
         return result
+    }
+
+    /// Rows without a value on both sides.
+    typealias Missing = (reference: Int64, current: Int64)
+
+    private func withMissing(_ cells: DriftCells, _ missing: Missing) -> DriftCells {
+        guard options.missingValues == .cell, missing.reference + missing.current > 0 else { return cells }
+        var cells = cells
+        cells.missing = missing
+        return cells
+    }
+
+    /// Of a side that has no values at all: with missing values as a cell the statistics of cells, else nothing.
+    func withoutValues(_ cells: DriftCells, tests: [DriftTest], missing: Missing, why: String) -> Result {
+        let cells = withMissing(cells, missing)
+        let outcomes = tests.map { test in
+            cells.missing != nil && (DriftTest.ofCells + DriftTest.ofTables).contains(test)
+                ? cellTests([test], cells)[0] : DriftOutcome(test.rawValue, undefined: why)
+        }
+        return Result(outcomes: outcomes, cells: cells.missing == nil ? nil : cells, notes: [why])
     }
 
     /// Whether values are missing as often as in the reference.
@@ -146,7 +168,7 @@ struct ColumnTests {
     }
 
     private func cellTests(_ tests: [DriftTest], _ cells: DriftCells) -> [DriftOutcome] {
-        let (r, a) = (cells.reference, cells.current)
+        let (r, a) = cells.counts
         let tested = CommonCells(r, a)
         let (n, m) = (r.reduce(0, +), a.reduce(0, +))
         return tests.map { test in
@@ -162,6 +184,7 @@ struct ColumnTests {
                     outcome = DriftOutcome(
                         test.rawValue, statistic: psi.statistic, pValue: psi.pValue, extra: [("critical_value", .statistic(critical))])
                     outcome.pool(law?.pValue, tested)
+                    outcome.bound(pearson(tested))
                     judge(&outcome, psi.statistic, test, n, m)
                     outcome.detectable = PopulationStabilityIndex.critical(alpha: DriftOutcome.alpha, cells: tested.count, n: n, m: m)
                 case .jensenShannon:
@@ -172,6 +195,7 @@ struct ColumnTests {
                         test.rawValue, statistic: js.statistic, pValue: js.pValue,
                         extra: [("divergence", .statistic(js.divergence))])
                     outcome.pool(law?.pValue, tested)
+                    outcome.bound(pearson(tested))
                     // The floor is of the distance in base 2, whatever is printed.
                     let effect = (try? JensenShannon(reference: r, current: a))?.statistic ?? js.statistic
                     judge(&outcome, effect, test, n, m)
@@ -199,15 +223,21 @@ struct ColumnTests {
         }
     }
 
+    private func pearson(_ cells: CommonCells) -> Double? {
+        (try? ChiSquared(reference: cells.reference, current: cells.current, correction: false))?.pValue
+    }
+
     /// The tests of a table of levels beside chi-squared, two of them for two levels only.
     private func tableTest(_ test: DriftTest, _ cells: DriftCells) throws(StatisticsError) -> DriftOutcome {
-        let (r, a) = (cells.reference, cells.current)
+        let (r, a) = cells.counts
         if test == .gTest {
             let g = try ContingencyTest([r.map(Double.init), a.map(Double.init)], kind: .likelihoodRatio, correction: false)
             return DriftOutcome(
                 test.rawValue, statistic: g.statistic, pValue: g.pValue, extra: [("degrees_of_freedom", JSON(g.degreesOfFreedom))])
         }
-        guard r.count == 2 else { throw StatisticsError(.undefined, "\(r.count) levels, expected two") }
+        guard r.count == 2 else {
+            throw StatisticsError(.undefined, "\(r.count) levels\(cells.missing == nil ? "" : ", missing as one"), expected two")
+        }
         if test == .fisherExact {
             let fisher = try FisherExact(a: r[0], b: r[1], c: a[0], d: a[1])
             return DriftOutcome(

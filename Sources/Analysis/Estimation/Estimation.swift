@@ -26,6 +26,8 @@ public struct Estimation: Sendable {
     /// Nil: ten chunks.
     public var chunking: Chunking?
     public var seed: UInt64 = 1
+    /// Refused: the method has no weighted form.
+    public var weights: String?
 
     public init(label: String) { self.label = label }
 
@@ -33,6 +35,11 @@ public struct Estimation: Sendable {
     public func report(reference: Frame, current: Frame) throws -> Report {
         guard reference.rows > 0 else { throw AnalysisError("\(reference.file): no rows, expected labelled ones") }
         let result: EstimationResult
+        if let weights {
+            throw AnalysisError.unsupported(
+                "--weights \(weights) of estimate: neither CBPE nor DLE has a published form with weights, whose sampling errors take rows "
+                    + "as alike; leave it out, or use evenkeel performance --weights where there are labels")
+        }
         switch try effectiveTask() {
         case .regression: result = try estimateLoss(reference, current)
         case .binary: result = try estimateByConfidence(reference, current, BinaryReading(options: self))

@@ -183,6 +183,6 @@ struct EstimationPage {
             "\(metric.rawValue) by chunk",
             summary:
                 "Estimated \(words ?? "nowhere"); of the reference: the first \(Digits.count(result.reference.chunks.count, "chunk")).",
-            shape: .lines, series: all, xLabel: "chunk", yLabel: metric.rawValue)
+            shape: .lines, series: all, xLabel: "chunk", yLabel: metric.rawValue, isZoomed: true)
     }
 }

@@ -159,9 +159,10 @@ struct AttributeAudit {
         let areas = spreadOfMeans("auc_difference", scores.groups.map(\.auc), scores.groups.map(\.aucVariance), hasVerdict: true)
         let sizes = names.indices.map { table.effectiveRows($0) }
         return [means, .distance("score_ks", scores, names, sizes, key + "|score_ks", options), areas]
+            + calibrationDisparities(scores)
     }
 
-    private func spreadOfMeans(_ name: String, _ values: [Double?], _ variances: [Double?], hasVerdict: Bool) -> AuditDisparity {
+    func spreadOfMeans(_ name: String, _ values: [Double?], _ variances: [Double?], hasVerdict: Bool) -> AuditDisparity {
         var out = AuditDisparity(name: name)
         guard let all = MeanSpread(means: values, variances: variances, confidence: options.confidence, seed: options.seed) else {
             out.why = "fewer than two groups have a value"

@@ -139,6 +139,6 @@ enum AuditReport {
             Report.Chart(
                 "Rates by \(audit.attribute.name)",
                 summary: "Selection, true positive and false positive rate of each group, with intervals.",
-                shape: .bars(labels: shown.map { audit.names[$0] }), series: series, yLabel: "rate"))
+                shape: .bars(labels: shown.map { audit.names[$0] }), series: series, xLabel: "rate"))
     }
 }

@@ -9,6 +9,9 @@ public struct Frame: Sendable {
     public var names: [String] { table.names }
     /// Bad rows that were set aside.
     public var rejected: [RejectedRow] { table.rejected }
+    /// Of the bytes of the file, in hexadecimal digits; nil for a table that was not read from a file.
+    public var sha256: String? { table.digest?.sha256 }
+    public var byteCount: Int? { table.digest?.byteCount }
 
     public init(_ table: Table) { self.table = table }
 
@@ -21,7 +24,7 @@ public struct Frame: Sendable {
     public init(
         path: String, missing: Set<String> = Table.defaultMissing, maxErrors: Int = 0, columns: Set<String>? = nil
     ) throws(TableError) {
-        table = try Table(path: path, missing: missing, maxErrors: maxErrors, columns: columns)
+        table = try Table(path: path, missing: missing, maxErrors: maxErrors, columns: columns, isHashed: true)
     }
 
     public func has(_ column: String) -> Bool { table.names.contains(column) }

@@ -103,7 +103,9 @@ struct PerformanceChunks {
             let all = chunks.count { !$0.isReference }
             summary = "\(outside) of \(all) chunks lie outside of \(threshold.text), what the reference's chunks allow"
         }
-        out.append(.chart(.init("\(name) by chunk", summary: summary, shape: .lines, series: series, xLabel: "chunk", yLabel: name)))
+        out.append(
+            .chart(
+                .init("\(name) by chunk", summary: summary, shape: .lines, series: series, xLabel: "chunk", yLabel: name, isZoomed: true)))
         return out
     }
 }

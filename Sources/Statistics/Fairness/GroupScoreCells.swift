@@ -6,7 +6,7 @@ public struct GroupScoreCells: Sendable, Equatable {
     private static let width = bins * 2
     /// Rows by group.
     public private(set) var rows: [Int64]
-    /// By group, cell and label four numbers: sums of weights, of weighted scores, of weighted squared errors, and none.
+    /// By group, cell and label four numbers: sums of weights, of weighted scores, of weighted squared errors, and of their weighted squares.
     private var sums: [Double]
     /// By group: sum of squared weights.
     private var squares: [Double]
@@ -53,6 +53,7 @@ public struct GroupScoreCells: Sendable, Equatable {
             sums[at] += weight
             sums[at + 1] += weight * score
             sums[at + 2] += weight * error * error
+            sums[at + 3] += weight * error * error * error * error
             rows[code] += 1
         }
         var squares = rows.map(Double.init)
@@ -88,6 +89,24 @@ public struct GroupScoreCells: Sendable, Equatable {
     public func weight(_ group: Int) -> Double { sum(0, group) }
     public func positives(_ group: Int) -> Double { sum(0, group, label: 1) }
 
+    /// Rows by bin and label; with weights as many as equally weighted ones would have to be. nil when some score is no probability.
+    var calibrationCells: [CalibrationCells]? {
+        guard areProbabilities.allSatisfy({ $0 }) else { return nil }
+        return rows.indices.map { group in
+            let total = weight(group)
+            let scale = total > 0 && squares[group] > 0 ? total / squares[group] : 0
+            return CalibrationCells(
+                bins: (0..<Self.bins).map { bin in
+                    let negative = (group * Self.width + bin * 2) * 4
+                    let positive = negative + 4
+                    func mean(_ at: Int) -> Double { sums[at] > 0 ? sums[at + 1] / sums[at] : 0 }
+                    return CalibrationCells.Bin(
+                        negatives: Int64((sums[negative] * scale).rounded()), positives: Int64((sums[positive] * scale).rounded()),
+                        scoreOfNegatives: mean(negative), scoreOfPositives: mean(positive))
+                })
+        }
+    }
+
     /// Mean, Brier score and calibration error of a group; ranks need the sorted scores.
     func summary(_ group: Int) -> GroupScores {
         var out = GroupScores()
@@ -101,7 +120,9 @@ public struct GroupScoreCells: Sendable, Equatable {
         let variance = max(0, scoreSquares / total - mean * mean)
         if effective > 1, effective.isFinite, variance.isFinite { out.meanVariance = variance / (effective - 1) }
         guard areProbabilities[group] else { return out }
-        out.brier = sum(2, group) / total
+        let brier = sum(2, group) / total
+        out.brier = brier
+        if effective > 1, effective.isFinite { out.brierVariance = max(0, sum(3, group) / total - brier * brier) / (effective - 1) }
         var gaps = 0.0
         for bin in 0..<Self.bins {
             let negative = (group * Self.width + bin * 2) * 4

@@ -9,12 +9,16 @@ public struct GroupScores: Sendable, Equatable {
     public var aucVariance: Double?
     /// nil when some score lies outside 0…1.
     public var brier: Double?
+    /// The squared standard error of `brier`.
+    public var brierVariance: Double?
     public var ece: Double?
 }
 
 /// How the scores of groups rank their labels and differ: exact AUC and the distance of the distributions, from one sort.
 public struct ScoreParity: Sendable, Equatable {
     public var groups: [GroupScores]
+    /// What calibration is compared by.
+    public var cells: GroupScoreCells
     /// The largest Kolmogorov-Smirnov distance of the scores of two groups, the group with the lower scores first.
     public struct Distance: Sendable, Equatable {
         public var value = 0.0
@@ -37,6 +41,7 @@ public struct ScoreParity: Sendable, Equatable {
         guard codes.count == scores.count, labels.count == scores.count, order.count == scores.count,
             weights.map({ $0.count == scores.count }) ?? true
         else { throw StatisticsError(.unequalLengths, "as many scores as rows expected") }
+        self.cells = cells
         var ranks = (0..<cells.groupCount).map { group in
             RankSums(positives: cells.positives(group), total: cells.weight(group))
         }

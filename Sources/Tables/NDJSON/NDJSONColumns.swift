@@ -1,19 +1,16 @@
 internal import Kernels
 
-/// The columns of an NDJSON file while it is read.
-struct NDJSONColumns {
-    private struct Column {
+/// The columns of a chunk of an NDJSON file while it is read.
+struct NDJSONColumns: Sendable {
+    struct Column: Sendable {
         var name: String
         var isKept = true
         var form = Form.unknown
         var isPlain = true
+        /// The line that had a value of it last, counted by the lines that were looked at.
+        fileprivate var lastSeen = 0
     }
-    private enum Form { case unknown, numbers, texts, mixed }
-    private enum Cell {
-        case missing
-        case number(Double, isPlain: Bool)
-        case code(Int32)
-    }
+    enum Form { case unknown, numbers, texts, mixed }
 
     var paths = NDJSONPaths()
     private let missing: Set<[UInt8]>
@@ -22,16 +19,14 @@ struct NDJSONColumns {
     /// By path: the column, nil while no row was taken that has it.
     private var columnOfPath: [Int?] = [nil]
     private var places: [String: Int] = [:]
-    private var columns: [Column] = []
-    /// By column, empty where the form is another.
-    private var numbers: [[Double]] = []
-    private var codes: [[Int32]] = []
-    private var levels: [LevelTable?] = []
+    private(set) var columns: [Column] = []
+    /// By column, empty where the form is another, and up to the last value that is not missing.
+    private(set) var numbers: [[Double]] = []
+    private(set) var codes: [[Int32]] = []
+    private(set) var levels: [LevelTable?] = []
+    private var lineCount = 0
 
     var count: Int { columns.count }
-
-    /// Columns with both numbers and texts, of which only the name is known.
-    var mixed: [Int] { columns.indices.filter { columns[$0].form == .mixed } }
 
     init(missing: Set<[UInt8]>, onlyTexts: String?) {
         self.missing = missing
@@ -42,17 +37,17 @@ struct NDJSONColumns {
     /// Takes a row's values. A row that is refused leaves nothing behind.
     mutating func append(_ found: [(path: Int, value: NDJSONParser.Value)], _ bytes: [UInt8], row: Int) throws(NDJSONParser.Failure) {
         while columnOfPath.count < paths.count { columnOfPath.append(nil) }
-        var seen: Set<Int> = []
+        lineCount += 1
         var fresh: Set<String> = []
         for (path, value) in found {
             // A key twice, be it plainly or as `a.b` beside `b` within `a`.
             if let column = columnOfPath[path] {
-                guard seen.insert(column).inserted else { throw twice(columns[column].name) }
+                guard isFirst(column) else { throw twice(columns[column].name) }
             } else {
                 guard let name = paths.name(path) else {
                     throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 in a key, expected text")
                 }
-                guard fresh.insert(name).inserted, places[name].map({ seen.insert($0).inserted }) ?? true else { throw twice(name) }
+                guard fresh.insert(name).inserted, places[name].map({ isFirst($0) }) ?? true else { throw twice(name) }
             }
             switch value {
             case .text(let range):
@@ -67,6 +62,13 @@ struct NDJSONColumns {
             }
         }
         for (path, value) in found { add(value, bytes, to: column(path), row: row) }
+    }
+
+    /// Whether the line had no value of the column before.
+    private mutating func isFirst(_ column: Int) -> Bool {
+        if columns[column].lastSeen == lineCount { return false }
+        columns[column].lastSeen = lineCount
+        return true
     }
 
     private func twice(_ name: String) -> NDJSONParser.Failure {
@@ -121,21 +123,6 @@ struct NDJSONColumns {
         numbers[c] = []
         codes[c] = []
         levels[c] = nil
-    }
-
-    mutating func finish(rows: Int) -> ([String], [TableColumn]) {
-        var out: [TableColumn] = []
-        for c in columns.indices {
-            if columns[c].form == .texts {
-                while codes[c].count < rows { codes[c].append(-1) }
-                let (bytes, ends) = levels[c]?.texts() ?? ([], [])
-                out.append(.texts(codes: codes[c], levels: LevelTexts(bytes: bytes, ends: ends)))
-            } else {
-                while numbers[c].count < rows, columns[c].isKept { numbers[c].append(.nan) }
-                out.append(.numbers(numbers[c], isPlain: columns[c].isPlain))
-            }
-        }
-        return (columns.map(\.name), out)
     }
 }
 

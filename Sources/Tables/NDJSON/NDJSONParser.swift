@@ -20,18 +20,20 @@ struct NDJSONParser {
     static let depthMax = 64
 
     private let bytes: [UInt8]
-    private let start: Int
-    private let end: Int
-    private var at: Int
+    private var start = 0
+    private var end = 0
+    private var at = 0
     /// What was found: the path's number and the value.
     private(set) var found: [(path: Int, value: Value)] = []
 
-    /// - Parameter range: the line, without its end.
-    init(_ bytes: [UInt8], _ range: Range<Int>) {
-        self.bytes = bytes
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Goes to a line, given without its end.
+    mutating func begin(_ range: Range<Int>) {
         start = range.lowerBound
         end = range.upperBound
         at = start
+        found.removeAll(keepingCapacity: true)
     }
 
     /// Whether there is nothing but white space.

@@ -1,13 +1,21 @@
+internal import Dispatch
+internal import Foundation
 internal import Kernels
+internal import Synchronization
 
 /// One pass over an NDJSON file: an object a line, its values appended to the columns of their paths.
-struct NDJSONScan {
+///
+/// The file is cut into chunks of equal size, a line belonging to the chunk in which it starts. Threads read them, and what they made is put
+/// together in the order of the file, so that the table is the same whatever the number of threads.
+struct NDJSONScan: Sendable {
     let source: ByteSource
     let file: String
     let missing: Set<[UInt8]>
     var maxErrors = 0
     /// Only this column is kept, as texts.
     var onlyTexts: String?
+    var threads: Int?
+    var chunkBytes = 1 << 20
 
     struct Result {
         var names: [String] = []
@@ -17,7 +25,6 @@ struct NDJSONScan {
         var rejected: [RejectedRow] = []
     }
 
-    private static let pieceBytes = 1 << 20
     /// A table of more cells than this, and than 16 for every byte of the file, is refused: a few bytes a line must not take all memory.
     private static let cellsMax = 1 << 24
 
@@ -27,54 +34,27 @@ struct NDJSONScan {
         self.missing = Set(missing.map { Array($0.utf8) })
     }
 
+    func isSparse(columns: Int, rows: Int) -> Bool {
+        let cells = columns.multipliedReportingOverflow(by: rows)
+        return cells.overflow || cells.partialValue > max(NDJSONScan.cellsMax, 16 * source.count)
+    }
+
     /// - Throws: ``TableError`` for the first bad line beyond `maxErrors`.
     func run() throws(TableError) -> Result {
-        var result = Result()
-        var builder = NDJSONColumns(missing: missing, onlyTexts: onlyTexts)
-        var line = 0
-        var isSparse = false
-        var expectedLine = 2  // tables count from a header line, which there is none of here
-        var position = 0
-        var width = NDJSONScan.pieceBytes
-        while position < source.count {
-            let isLast = position + width >= source.count
-            let bytes = try piece(position, width)
-            var at = position == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-            let begin = at
-            while at < bytes.count {
-                guard let end = bytes[at...].firstIndex(of: 10) ?? (isLast ? bytes.count : nil) else { break }
-                line += 1
-                var parser = NDJSONParser(bytes, at..<end)
-                if !parser.isBlank() {
-                    do throws(NDJSONParser.Failure) {
-                        try parser.line(&builder.paths)
-                        try builder.append(parser.found, bytes, row: result.rows)
-                        if line != expectedLine { result.jumps.append((result.rows, line)) }
-                        expectedLine = line + 1
-                        result.rows += 1
-                        let cells = builder.count.multipliedReportingOverflow(by: result.rows)
-                        isSparse = cells.overflow || cells.partialValue > max(NDJSONScan.cellsMax, 16 * source.count)
-                    } catch {
-                        let failure = TableError(file: file, line: line, column: error.column, message: error.message)
-                        guard result.rejected.count < maxErrors else { throw failure }
-                        var raw = Array(bytes[at..<end])
-                        if raw.last == 13 { raw.removeLast() }
-                        result.rejected.append(RejectedRow(line: line, column: failure.column, message: failure.message, bytes: raw))
-                    }
-                }
-                if isSparse {
-                    throw TableError(
-                        file: file, line: line, message: "\(builder.count) different keys in a file of short lines, expected fewer")
-                }
-                at = min(end + 1, bytes.count)
-            }
-            position += at
-            // A line longer than the piece.
-            width = at == begin ? 4 * width : NDJSONScan.pieceBytes
+        let chunks = (source.count + chunkBytes - 1) / chunkBytes
+        let workers = max(1, min(threads ?? ProcessInfo.processInfo.activeProcessorCount, chunks))
+        let shared = Mutex(Shared(assembly: NDJSONAssembly(self)))
+        // So many chunks may be ahead of the one that is waited for.
+        let free = DispatchSemaphore(value: workers == 1 ? 1 : workers + 3)
+        if workers == 1 {
+            work(shared, chunks, free)
+        } else {
+            DispatchQueue.concurrentPerform(iterations: workers) { _ in work(shared, chunks, free) }
         }
-        (result.names, result.columns) = builder.finish(rows: result.rows)
-        // Columns with numbers before their first text are read once more as texts.
-        for c in builder.mixed {
+        if let failure = shared.withLock({ $0.failure }) { throw failure }
+        var (result, mixed) = shared.withLock { $0.assembly.finish() }
+        // Columns with numbers and texts are read once more as texts.
+        for c in mixed {
             var again = self
             again.onlyTexts = result.names[c]
             let texts = try again.run()
@@ -83,9 +63,43 @@ struct NDJSONScan {
         return result
     }
 
-    private func piece(_ position: Int, _ width: Int) throws(TableError) -> [UInt8] {
-        do throws(ByteSourceError) { return try source.bytes(position..<min(position + width, source.count)) } catch {
-            throw TableError(file: file, line: 1, message: "cannot be read: \(error.reason), expected a file that stays as it is")
+    // MARK: Workers
+
+    private struct Shared {
+        var assembly: NDJSONAssembly
+        var next = 0
+        /// Chunks that are done before an earlier one.
+        var waiting: [Int: NDJSONChunk] = [:]
+        var failure: TableError?
+    }
+
+    private func work(_ shared: borrowing Mutex<Shared>, _ chunks: Int, _ free: DispatchSemaphore) {
+        while true {
+            free.wait()
+            let index = shared.withLock { state -> Int? in
+                guard state.failure == nil, state.next < chunks else { return nil }
+                state.next += 1
+                return state.next - 1
+            }
+            guard let index else {
+                free.signal()
+                return
+            }
+            let chunk = NDJSONChunk(self, index)
+            let done = shared.withLock { state -> Int in
+                state.waiting[index] = chunk
+                var done = 0
+                while let chunk = state.waiting.removeValue(forKey: state.assembly.chunks) {
+                    if state.failure == nil {
+                        do throws(TableError) { try state.assembly.append(chunk) } catch { state.failure = error }
+                    } else {
+                        state.assembly.chunks += 1
+                    }
+                    done += 1
+                }
+                return done
+            }
+            for _ in 0..<done { free.signal() }
         }
     }
 }
@@ -101,9 +115,15 @@ extension Table {
         try self.init(ndjson: ByteSource(bytes), file: file, missing: missing, maxErrors: maxErrors)
     }
 
-    init(ndjson source: ByteSource, file: String, missing: Set<String> = defaultMissing, maxErrors: Int = 0) throws(TableError) {
+    /// - Parameter threads: nil for as many as there are cores; the table does not depend on it.
+    init(
+        ndjson source: ByteSource, file: String, missing: Set<String> = defaultMissing, maxErrors: Int = 0, threads: Int? = nil,
+        chunkBytes: Int? = nil
+    ) throws(TableError) {
         var scan = NDJSONScan(source, file: file, missing: missing)
         scan.maxErrors = maxErrors
+        scan.threads = threads
+        if let chunkBytes { scan.chunkBytes = chunkBytes }
         let result = try scan.run()
         guard !result.names.isEmpty else {
             throw TableError(file: file, line: 1, message: "no object with a key, expected one a line")

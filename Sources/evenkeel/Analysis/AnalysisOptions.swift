@@ -36,6 +36,9 @@ struct AnalysisOptions: ParsableArguments {
         guard confidence > 0, confidence < 1 else { throw ValidationError("--confidence \(confidence), expected a number between 0 and 1") }
     }
 
+    /// Whether the form of the result shows charts.
+    var hasCharts: Bool { format != .json }
+
     /// Reads CSV, NDJSON or Parquet, or standard input for `-`. Bad rows, if some are allowed, are written beside the file and said.
     func frame(_ path: String) throws -> Frame {
         let frame = try Frame(path: path, missing: Set(list(missing)), maxErrors: maxErrors)
@@ -52,8 +55,12 @@ struct AnalysisOptions: ParsableArguments {
 
     private static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-    /// Prints the result and ends with code 1 if something was found and that is asked for.
-    func print(_ report: Report) throws {
+    /// Prints the result with what is needed to repeat it, and ends with code 1 if something was found and that is asked for.
+    func print(_ report: Report, _ settings: Settings, from inputs: [Frame]) throws {
+        var settings = settings
+        settings.set("missing_words", list(missing))
+        settings.set("max_errors", maxErrors)
+        let report = report.repeatable(settings, from: inputs)
         let text = ReportText.render(report, as: format, isTerminal: output == nil && isatty(STDOUT_FILENO) == 1)
         try Output.write(text, to: output)
         if failOnFinding, report.hasFinding { throw ExitCode(1) }

@@ -101,13 +101,14 @@ struct AuditCommand: ParsableCommand {
         (options.confidence, options.seed) = (analysis.confidence, analysis.seed)
         options.mitigation = mitigate
         try options.setCriterion(criterion)
-        let result = try Audit.run(try analysis.frame(file), options)
+        let input = try analysis.frame(file)
+        let result = try Audit.run(input, options)
         if let weightsOutput, let weights = result.weights {
             // As many lines as the file has rows, so that the column can be put beside it; empty where a row was left out.
             let text = "weight\n" + weights.map { ($0.map { "\($0)" } ?? "") + "\n" }.joined()
             try Output.write(text, to: weightsOutput)
         }
-        try analysis.print(result.report)
+        try analysis.print(result.report, options.settings, from: [input])
     }
 
     private func referenceGroups() throws -> [String: String] {

@@ -45,11 +45,12 @@ struct CalibrationCommand: ParsableCommand {
         options.confidence = analysis.confidence
         options.seed = analysis.seed
         options.recalibrate = recalibrate
-        let result = try CalibrationAnalysis(try analysis.frame(file), options)
+        let input = try analysis.frame(file)
+        let result = try CalibrationAnalysis(input, options)
         if let outputScores, let scores = result.recalibratedScores {
             let text = "score\n" + scores.map { $0.isNaN ? "\"\"\n" : "\($0)\n" }.joined()
             try Output.write(text, to: outputScores)
         }
-        try analysis.print(result.report)
+        try analysis.print(result.report, options.settings, from: [input])
     }
 }

@@ -34,6 +34,7 @@ struct DetectCommand: ParsableCommand {
             throw AnalysisError.unsupported("detector \(detector), expected one of \(known)")
         }
         let detection = Detection(column: column, detector: kind, settings: set, stateEvery: stateEvery, seed: analysis.seed)
-        try analysis.print(detection.report(analysis.frame(file)))
+        let input = try analysis.frame(file)
+        try analysis.print(detection.report(input), detection.allSettings, from: [input])
     }
 }

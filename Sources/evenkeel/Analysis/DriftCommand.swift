@@ -5,6 +5,7 @@ extension DriftOptions.PValues: ExpressibleByArgument {}
 extension DriftOptions.Alternative: ExpressibleByArgument {}
 extension DriftOptions.Binning: ExpressibleByArgument {}
 extension DriftOptions.Base: ExpressibleByArgument {}
+extension DriftOptions.MissingValues: ExpressibleByArgument {}
 
 /// Compares two files, every column, by exact statistics.
 struct DriftCommand: ParsableCommand {
@@ -51,6 +52,9 @@ struct DriftCommand: ParsableCommand {
     @Option(help: "Least share of a cell in psi and kullback_leibler.")
     var psiFloor = 1e-4
 
+    @Option(help: "apart, or cell: missing values are one more cell in psi, jensen_shannon, chi_squared and their kin.")
+    var missingValues = DriftOptions.MissingValues.apart
+
     @Option(help: "2 or e: base of jensen_shannon.")
     var jsBase = DriftOptions.Base.two
 
@@ -76,6 +80,8 @@ struct DriftCommand: ParsableCommand {
         for text in edges { try options.setEdges(text) }
         options.psiFloor = psiFloor
         options.base = jsBase
+        options.missingValues = missingValues
+        options.hasHistograms = analysis.hasCharts
         options.timestamp = timestamp
         options.chunking = chunks.chunking
         options.seed = analysis.seed
@@ -85,7 +91,8 @@ struct DriftCommand: ParsableCommand {
         case "nannyml": options.isNannyML = true
         case let other?: throw AnalysisError.unsupported("--convention \(other), expected nannyml")
         }
+        let inputs = [try analysis.frame(reference), try analysis.frame(current)]
         try analysis.print(
-            DriftAnalysis.report(reference: try analysis.frame(reference), current: try analysis.frame(current), options: options))
+            DriftAnalysis.report(reference: inputs[0], current: inputs[1], options: options), options.settings, from: inputs)
     }
 }

@@ -53,14 +53,13 @@ struct EstimateCommand: ParsableCommand {
     @Option(help: "The column that names a row; it is no feature.")
     var id: String?
 
-    @Option(help: "Not supported here.")
+    @Option(help: "Refused: neither CBPE nor DLE has a published form with weights.")
     var weights: String?
 
     @OptionGroup var chunks: ChunkOptions
     @OptionGroup var analysis: AnalysisOptions
 
     func run() throws {
-        if weights != nil { throw AnalysisError.unsupported("--weights of estimate") }
         var estimation = Estimation(label: label)
         estimation.score = score
         estimation.scores = try list(scores).map { word in
@@ -71,6 +70,7 @@ struct EstimateCommand: ParsableCommand {
         estimation.prediction = prediction
         estimation.timestamp = timestamp
         estimation.id = id
+        estimation.weights = weights
         estimation.positive = positive
         estimation.threshold = threshold
         estimation.task = task
@@ -78,7 +78,8 @@ struct EstimateCommand: ParsableCommand {
         estimation.features = features.map(list)
         estimation.chunking = chunks.chunking
         estimation.seed = analysis.seed
-        try analysis.print(estimation.report(reference: analysis.frame(reference), current: analysis.frame(current)))
+        let inputs = [try analysis.frame(reference), try analysis.frame(current)]
+        try analysis.print(estimation.report(reference: inputs[0], current: inputs[1]), estimation.settings, from: inputs)
     }
 }
 

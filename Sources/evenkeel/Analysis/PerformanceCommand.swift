@@ -60,6 +60,7 @@ struct PerformanceCommand: ParsableCommand {
         options.labelTimestamp = labelTimestamp
         options.confidence = analysis.confidence
         options.seed = analysis.seed
-        try analysis.print(try PerformanceAnalysis(try analysis.frame(file), options).report)
+        let input = try analysis.frame(file)
+        try analysis.print(try PerformanceAnalysis(input, options).report, options.settings, from: [input] + options.inputs)
     }
 }

@@ -5,6 +5,7 @@
 #include "csv.h"
 #include "levels.h"
 #include "number.h"
+#include "scores.h"
 
 // Kernels with per-function instruction sets, chosen when the program starts. Each has a scalar twin in Sources/Kernels.
 

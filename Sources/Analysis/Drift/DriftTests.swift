@@ -72,6 +72,7 @@ struct ColumnTests {
     }
 
     func numeric(_ r: SortedSample, _ a: SortedSample, tests: [DriftTest], edges: [Double]? = nil) -> Result {
+        let isCut = edges == nil && options.binning == .quantiles
         let edges = edges ?? DriftCells.edges(r, bins: options.bins, binning: options.binning)
         let cells = DriftCells(r, a, edges: edges)
         let (n, m) = (Int64(r.count), Int64(a.count))
@@ -107,7 +108,13 @@ struct ColumnTests {
             case .mannWhitney:
                 let result = MannWhitney(reference: r, current: a)
                 outcomes.append(DriftOutcome(test.rawValue, statistic: result.statistic, pValue: result.pValue))
-            default: outcomes += cellTests([test], cells)
+            default:
+                outcomes += cellTests([test], cells) { () throws(StatisticsError) in
+                    // Edges that were not cut from this reference do not change with it.
+                    isCut
+                        ? try StabilityTest(reference: r, current: a, bins: options.bins, floor: options.psiFloor)
+                        : try StabilityTest(reference: cells.reference, current: cells.current, floor: options.psiFloor)
+                }
             }
         }
         var notes: [String] = []
@@ -145,7 +152,10 @@ struct ColumnTests {
         return outcome
     }
 
-    private func cellTests(_ tests: [DriftTest], _ cells: DriftCells) -> [DriftOutcome] {
+    /// - Parameter divisions: the p-value of PSI by random divisions of the rows; nil for that of the counts.
+    private func cellTests(
+        _ tests: [DriftTest], _ cells: DriftCells, divisions: (() throws(StatisticsError) -> StabilityTest)? = nil
+    ) -> [DriftOutcome] {
         let (r, a) = (cells.reference, cells.current)
         let tested = CommonCells(r, a)
         let (n, m) = (r.reduce(0, +), a.reduce(0, +))
@@ -162,6 +172,18 @@ struct ColumnTests {
                     outcome = DriftOutcome(
                         test.rawValue, statistic: psi.statistic, pValue: psi.pValue, extra: [("critical_value", .statistic(critical))])
                     outcome.pool(law?.pValue, tested)
+                    if options.pValues != .asymptotic, tested.count > 1,
+                        StabilityTest.isNeeded(reference: tested.reference, current: tested.current)
+                    {
+                        let division: StabilityTest
+                        if let divisions {
+                            division = try divisions()
+                        } else {
+                            division = try StabilityTest(reference: tested.reference, current: tested.current, floor: options.psiFloor)
+                        }
+                        outcome.testedP = division.pValue
+                        outcome.members.append(("p_value_permutation", .statistic(division.pValue)))
+                    }
                     judge(&outcome, psi.statistic, test, n, m)
                     outcome.detectable = PopulationStabilityIndex.critical(alpha: DriftOutcome.alpha, cells: tested.count, n: n, m: m)
                 case .jensenShannon:

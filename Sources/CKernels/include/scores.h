@@ -17,3 +17,10 @@ int ek_group_scores(const int32_t *group, const double *score, const uint8_t *la
 /// (score - label)² and of -log of the probability given to the label, scores clipped to [2⁻⁵², 1 - 2⁻⁵²].
 /// `sums` holds 32 numbers a cell: eight tables of rows, positives, scores and nothing, which are to be added. Scores lie in 0…1.
 void ek_score_losses(const double *score, const uint8_t *label, size_t n, const double *edges, int32_t cells, double *sums, double *squares, double *logs);
+
+/// Puts whole numbers in ascending order. `spare` holds as many.
+void ek_sort_keys(uint64_t *keys, uint64_t *spare, size_t n);
+
+/// Of ascending keys 2·(order of the score) + label: the pairs of a positive and a negative in the right order, counted twice, ties once, and
+/// the sum over positives of the precision at their score, tp / (tp + fp), where higher scores are positive.
+void ek_rank_sums(const uint64_t *keys, size_t n, uint64_t *pairs, double *precisions);

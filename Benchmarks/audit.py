@@ -64,7 +64,7 @@ def fairlearn(group, label, decision):
         print("fairlearn cannot be had:", error, file=sys.stderr)
         return None
     metrics = {"selection": selection_rate, "tpr": true_positive_rate, "fpr": false_positive_rate, "accuracy": accuracy_score}
-    return seconds(lambda: MetricFrame(metrics=metrics, y_true=label, y_pred=decision, sensitive_features=pd.Series(group)).by_group)
+    return seconds(lambda: MetricFrame(metrics=metrics, y_true=label, y_pred=decision, sensitive_features=pd.Series(group)).by_group, 1)
 
 
 def command(claims, options, folder, random):

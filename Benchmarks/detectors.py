@@ -25,7 +25,7 @@ def run(claims, options, folder):
                     if detector.drift_detected:
                         found.append(place)
 
-            elapsed = seconds(feed) / count
+            elapsed = seconds(feed, 1) / count
             changes[:] = found
             return elapsed
 

@@ -1,5 +1,3 @@
-import Glibc
-
 /// One bin of a reliability curve.
 public struct ReliabilityBin: Sendable, Equatable {
     /// Right-closed: lower < score ≤ upper; the first bin holds 0 as well.

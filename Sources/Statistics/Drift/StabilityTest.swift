@@ -1,5 +1,3 @@
-import Glibc
-
 /// The p-value of a ``PopulationStabilityIndex`` where cells are too small for its law: the share of random divisions of the rows into two
 /// sides of the same sizes whose index is at least as large.
 ///

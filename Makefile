@@ -38,11 +38,12 @@ release: README.md LICENSE CHANGELOG.md setup ## optimised and stripped: .build/
 	tar -C $(RELEASE) --sort=name --owner=0 --group=0 --numeric-owner -czf $(RELEASE)/$$name.tar.gz $$name; \
 	rm -r $$folder; ls -sh $(RELEASE)/$$name.tar.gz
 
-bench: setup ## times us beside what one would pick instead (ARGS="--rows 200000"); needs python3 with venv
+bench: setup ## times us beside what one would pick instead (ONLY=drift, ARGS="--rows 200000"); needs python3 with venv
 	swift build -c release --product evenkeel
 	swift build -c release --product kernel-benchmarks
-	@test -e .build/bench-venv/ready || { python3 -m venv .build/bench-venv && .build/bench-venv/bin/pip install -q -r Benchmarks/requirements.txt && touch .build/bench-venv/ready; }
-	PATH="$(CURDIR)/.build/bench-venv/bin:$$PATH" python3 Benchmarks/run.py $(ARGS)
+	swift build -c release --product statistics-benchmarks
+	@cmp -s Benchmarks/peers/requirements.txt .build/bench-venv/ready || { python3 -m venv .build/bench-venv && .build/bench-venv/bin/pip install -q -r Benchmarks/peers/requirements.txt && cp Benchmarks/peers/requirements.txt .build/bench-venv/ready; }
+	.build/bench-venv/bin/python3 -W ignore Benchmarks/run.py $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 fuzz: setup-tests ## throws broken files at the readers (ARGS=60: seconds each)
 	scripts/fuzz.sh $(ARGS)

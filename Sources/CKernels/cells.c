@@ -158,3 +158,16 @@ void ek_bin_counts(const double *x, size_t n, const ek_cells *map, const uint16_
         for (; j < count; j++) counts[4 * (bins[cell[j]] + (x[start + j] > edges[cell[j]]))]++;
     }
 }
+
+EK_CLONES
+void ek_counts_above(const double *x, size_t n, const double *edges, size_t edge_count, uint64_t *above) {
+    for (size_t start = 0; start < n; start += EK_CELL_BLOCK) {
+        size_t count = n - start < EK_CELL_BLOCK ? n - start : EK_CELL_BLOCK;
+        for (size_t e = 0; e < edge_count; e++) {
+            double edge = edges[e];
+            uint64_t more = 0;
+            for (size_t j = 0; j < count; j++) more += x[start + j] > edge;
+            above[e] += more;
+        }
+    }
+}

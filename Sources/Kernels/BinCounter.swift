@@ -2,11 +2,14 @@ internal import CKernels
 
 /// Counts values in the bins between ascending edges, right-closed and open at both ends.
 ///
-/// A table of narrow cells tells the bin, up to one comparison, as long as no cell holds two edges.
-/// - Complexity: O(1) a value, 1 to 2 ns, whatever the number of bins; O(log bins) where edges lie too close together for a table.
+/// With few edges every value is compared with all of them, several at a time. With many a table of narrow cells tells the bin, up to one
+/// comparison, as long as no cell holds two edges.
+/// - Complexity: about 1 ns a value with 10 bins, 3 ns with any more; O(log bins) where edges lie too close together for a table.
 public struct BinCounter: Sendable {
     private let edges: [Double]
     private let table: Table?
+    /// So many edges cost less to compare with than a table to look into.
+    private static let comparedMax = 24
 
     private struct Table: Sendable {
         var map: CellMap
@@ -17,7 +20,7 @@ public struct BinCounter: Sendable {
     /// - Parameter edges: ascending, without NaN, fewer than 2¹⁵.
     public init(edges: [Double]) {
         self.edges = edges
-        table = Self.table(edges)
+        table = edges.count > Self.comparedMax ? Self.table(edges) : nil
     }
 
     private static func table(_ edges: [Double]) -> Table? {
@@ -47,6 +50,12 @@ public struct BinCounter: Sendable {
     ///
     /// - Parameter x: without NaN, fewer than 2³² values.
     public func counts(_ x: [Double]) -> [Int64] {
+        if edges.count <= Self.comparedMax {
+            var above = [UInt64](repeating: 0, count: edges.count)
+            unsafe ek_counts_above(x, x.count, edges, edges.count, &above)
+            let bounds = [Int64(x.count)] + above.map { Int64($0) } + [0]
+            return zip(bounds, bounds.dropFirst()).map(-)
+        }
         guard let table else {
             var counts = [Int64](repeating: 0, count: edges.count + 1)
             for value in x { counts[bin(value)] += 1 }

@@ -96,9 +96,12 @@ public struct SampleMoments: Sendable, Equatable {
     }
 }
 
+/// How many values are not NaN.
+public func presentCount(_ x: [Double]) -> Int { unsafe ek_present_count(x, x.count) }
+
 /// The values that are not NaN; a sample without any is not copied.
 public func present(_ x: [Double]) -> [Double] {
-    if unsafe ek_present_count(x, x.count) == x.count { return x }
+    if presentCount(x) == x.count { return x }
     return unsafe [Double](unsafeUninitializedCapacity: x.count + 1) { out, count in
         if let base = out.baseAddress { count = unsafe ek_present(x, x.count, base) }
     }

@@ -38,35 +38,6 @@ public func stableOrder(_ values: [Double]) -> [Int] {
     return items.map { Int($0.row) }
 }
 
-/// Puts numbers in ascending order, 13 bits at a time; digits on which all agree are skipped.
-/// - Complexity: O(*n*), with five passes at most.
-func radixSort(_ keys: inout [UInt64]) {
-    if keys.count < 2000 { keys.sort(); return }
-    let digits = 5
-    var counts = [Int](repeating: 0, count: digits << 13)
-    for key in keys {
-        for digit in 0..<digits { counts[digit << 13 | Int(key >> UInt64(digit * 13) & 8191)] += 1 }
-    }
-    var spare = [UInt64](repeating: 0, count: keys.count)
-    for digit in 0..<digits {
-        let shift = UInt64(digit * 13)
-        let start = digit << 13
-        if counts[start | Int(keys[0] >> shift & 8191)] == keys.count { continue }
-        var at = 0
-        for value in start..<start + 8192 {
-            let count = counts[value]
-            counts[value] = at
-            at += count
-        }
-        for key in keys {
-            let value = start | Int(key >> shift & 8191)
-            spare[counts[value]] = key
-            counts[value] += 1
-        }
-        swap(&keys, &spare)
-    }
-}
-
 /// The p-quantile of numbers in ascending order, with linear interpolation.
 func linearQuantile(_ sorted: [Double], _ p: Double) -> Double {
     precondition(!sorted.isEmpty && p >= 0 && p <= 1, "a quantile needs numbers and 0 ≤ p ≤ 1")

@@ -45,11 +45,16 @@ final class TableCells: Sendable {
         var known: [Double: Int32] = [:]
         var bytes: [UInt8] = []
         var ends: [Int] = []
+        // Yes and no, grades, counts: most integers are small and need no hash.
+        var small = [Int32](repeating: -1, count: 1024)
         let codes = numbers.map { number -> Int32 in
             if number.isNaN { return -1 }
+            let isSmall = number >= 0 && number < 1024
+            if isSmall, small[Int(number)] >= 0 { return small[Int(number)] }
             if let code = known[number] { return code }
             let code = Int32(ends.count)
             known[number] = code
+            if isSmall { small[Int(number)] = code }
             bytes.append(contentsOf: String(Int(number)).utf8)
             ends.append(bytes.count)
             return code

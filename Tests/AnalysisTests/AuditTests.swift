@@ -56,6 +56,17 @@ struct AuditTests {
         #expect(json["overall"]?["n"]?.intValue == 5)
     }
 
+    @Test("three attributes cross in the order of their values; 1.0 and 0.0 are a yes and a no")
+    func threeAttributes() throws {
+        let text = "label,prediction,a,b,c\n1.0,1,y,2,q\n0.0,0,x,2,p\n1.0,1,x,10,q\n,1,z,1,r\n0.0,1,x,2,p\n"
+        let json = try Audit.run(try frame(text), options(["a", "b", "c"])).report.json
+        let groups = attribute(json, "a*b*c")?["groups"]?.arrayValue
+        #expect(groups?.compactMap { $0["group"]?.stringValue } == ["x*10*q", "x*2*p", "y*2*q"])
+        #expect(groups?.compactMap { $0["fp"]?.doubleValue } == [0, 1, 0])
+        // The group of the row that was left out is no group.
+        #expect(attribute(json, "c")?["groups"]?.arrayValue?.compactMap { $0["group"]?.stringValue } == ["p", "q"])
+    }
+
     @Test("rows with a missing cell are left out and counted; undefined is null and says why")
     func missing() throws {
         let text = "label,prediction,g\n1,1,a\n,1,a\n0,NA,b\n0,1,\n0,1,b\n"

@@ -104,21 +104,21 @@ public struct CalibrationAnalysis: Sendable {
         var labels: [Double]
         var scores: [Double]
         var weights: [Double]?
-        var by: [[String?]]
+        var by: [CodedColumn]
         var needed: String
 
         init(_ frame: Frame, _ options: CalibrationOptions, score: String) throws {
             labels = try frame.cells(options.label).binary(positive: options.positive)
             scores = try frame.probabilities(score)
             weights = try options.weights.map { try frame.weights($0) }
-            by = try options.by.map { try frame.texts($0) }
+            by = try options.by.map { try frame.coded($0) }
             needed = ([options.label, score] + (options.weights.map { [$0] } ?? [])).joined(separator: ", ")
         }
 
         /// Rows without a missing cell and with weight.
         var rows: [Int] {
             labels.indices.filter { row in
-                !labels[row].isNaN && !scores[row].isNaN && (weights.map { $0[row] > 0 } ?? true) && by.allSatisfy { $0[row] != nil }
+                !labels[row].isNaN && !scores[row].isNaN && (weights.map { $0[row] > 0 } ?? true) && by.allSatisfy { $0.codes[row] >= 0 }
             }
         }
 
@@ -130,8 +130,12 @@ public struct CalibrationAnalysis: Sendable {
 
         /// In the order of their names' code points.
         func groups(_ rows: [Int]) -> [(name: String, rows: [Int])] {
+            var keys: [[Int32]: [Int]] = [:]
+            for row in rows { keys[by.map { $0.codes[row] }, default: []].append(row) }
+            // Different values may make the same name.
             var groups: [String: [Int]] = [:]
-            for row in rows { groups[by.map { $0[row] ?? "" }.joined(separator: "*"), default: []].append(row) }
+            for (key, rows) in keys { groups[zip(by, key).map { $0.names[Int($1)] }.joined(separator: "*"), default: []] += rows }
+            for name in groups.keys { groups[name]?.sort() }
             return groups.sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }.map { ($0.key, $0.value) }
         }
     }

@@ -1,3 +1,4 @@
+internal import Statistics
 internal import Tables
 
 /// What a column is compared as.
@@ -19,7 +20,7 @@ enum ColumnData {
 
     var missing: Int {
         switch self {
-        case .numbers(let values): values.reduce(into: 0) { $0 &+= $1.isNaN ? 1 : 0 }
+        case .numbers(let values): missingCount(values)
         case .levels(let levels): levels.codes.count { $0 < 0 }
         }
     }

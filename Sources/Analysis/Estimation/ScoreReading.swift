@@ -63,10 +63,10 @@ struct BinaryReading: ScoreReading {
     }
 
     func check(_ reference: ScoredRows, _ frame: Frame) throws {
-        guard frame.has(label) else { _ = try frame.texts(label); return }
+        guard frame.has(label) else { _ = try frame.coded(label); return }
         if !reference.labels.contains(1) {
             if !reference.labels.contains(0) { throw AnalysisError("\(frame.file): no row has a \(label), expected labelled rows") }
-            let seen = Set(try frame.texts(label).compactMap { $0 }).sorted().prefix(5).joined(separator: ", ")
+            let seen = try frame.coded(label).ordered().names.prefix(5).joined(separator: ", ")
             throw AnalysisError("\(frame.file): no \(label) is \(positive), expected some; there are \(seen). Say which with --positive")
         }
     }
@@ -118,11 +118,11 @@ struct MulticlassReading: ScoreReading {
     }
 
     private func classes(_ frame: Frame, _ column: String) throws -> [Int] {
-        try frame.texts(column).map { $0.map { places[$0] ?? ScoredRows.other } ?? ScoredRows.missing }
+        try frame.coded(column).map(missing: ScoredRows.missing) { text, _ in places[text] ?? ScoredRows.other }
     }
 
     func check(_ reference: ScoredRows, _ frame: Frame) throws {
-        let texts = try frame.texts(label)
+        let texts = try frame.coded(label)
         if let row = reference.labels.firstIndex(of: ScoredRows.other) {
             let known = scoredNames.joined(separator: ", ")
             throw AnalysisError("\(frame.file): row \(row + 1) has the \(label) \(texts[row] ?? ""), expected one of \(known)")
@@ -140,7 +140,7 @@ struct RegressionReading {
 
     init(options: Estimation, reference: Frame, current: Frame) throws {
         guard let prediction = options.prediction ?? options.score else { throw AnalysisError("--prediction is needed for a regression") }
-        _ = try reference.texts(options.label)
+        _ = try reference.kind(options.label)
         label = options.label
         self.prediction = prediction
         if let features = options.features {

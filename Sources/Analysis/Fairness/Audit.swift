@@ -27,8 +27,10 @@ public enum Audit {
 
     /// One class against the others, for each class in turn; the correction is over all of them.
     private static func multiclass(_ input: AuditInput, _ options: AuditOptions) throws -> Report {
-        let predictions = input.predictionTexts ?? []
-        let (classes, codes) = AuditInput.coded(input.labelTexts + predictions)
+        guard let labels = input.labels, let predictions = input.predictions else {
+            throw AnalysisError("--task multiclass needs --prediction")
+        }
+        let (classes, codes) = (labels + predictions).ordered()
         guard classes.count <= AuditOptions.groupsMax / 100 else {
             throw AnalysisError("\(options.label): \(classes.count) classes, expected at most \(AuditOptions.groupsMax / 100)")
         }

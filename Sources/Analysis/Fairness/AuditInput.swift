@@ -15,8 +15,9 @@ struct AuditInput {
     /// Row numbers of the file that are used.
     var rows: [Int] = []
     var rowsRead = 0
-    var labelTexts: [String] = []
-    var predictionTexts: [String]?
+    /// Not of a regression.
+    var labels: CodedColumn?
+    var predictions: CodedColumn?
     var scores: [Double]?
     var weights: [Double]?
     var strata: [Int32]?
@@ -27,39 +28,44 @@ struct AuditInput {
 
     /// - Throws: `TableError` for a column or a cell that is none, ``AnalysisError`` for too many groups.
     init(_ frame: Frame, _ options: AuditOptions) throws {
-        let labels = try frame.texts(options.label)
-        let predictions = try options.prediction.map { try frame.texts($0) }
-        let allScores = try options.score.map { try frame.numbers($0) }
-        let allWeights = try options.weights.map { try frame.numbers($0) }
-        let sensitive = try options.sensitive.map { try frame.texts($0) }
-        let stratum = try options.stratum.map { try frame.texts($0) }
-        let allFeatures = try options.features.map { try frame.numbers($0) }
         rowsRead = frame.rows
-        if let weights = allWeights, let row = weights.firstIndex(where: { $0 < 0 || $0 > FairnessTable.weightMax }) {
+        var needed = Needed(count: frame.rows)
+        switch options.task {
+        case .regression:
+            needed.drop(try frame.numbers(options.label))
+            if let prediction = options.prediction { needed.drop(try frame.numbers(prediction)) }
+        case .binary:
+            labels = try frame.codedOutcomes(options.label)
+            predictions = try options.prediction.map { try frame.codedOutcomes($0) }
+        case .multiclass:
+            labels = try frame.coded(options.label)
+            predictions = try options.prediction.map { try frame.coded($0) }
+        }
+        scores = try options.score.map { try frame.numbers($0) }
+        weights = try options.weights.map { try frame.numbers($0) }
+        features = try options.features.map { try frame.numbers($0) }
+        let sensitive = try options.sensitive.map { try frame.coded($0) }
+        let stratum = try options.stratum.map { try frame.coded($0) }
+        if let weights, let row = weights.firstIndex(where: { $0 < 0 || $0 > FairnessTable.weightMax }) {
             throw AnalysisError(
                 "row \(row + 1) has the weight \(weights[row]) in \(options.weights ?? ""), expected 0 to \(FairnessTable.weightMax)")
         }
-        for row in 0..<frame.rows {
-            if labels[row] == nil { continue }
-            if let predictions, predictions[row] == nil { continue }
-            if let allScores, allScores[row].isNaN { continue }
-            if let allWeights, allWeights[row].isNaN { continue }
-            if sensitive.contains(where: { $0[row] == nil }) { continue }
-            if let stratum, stratum[row] == nil { continue }
-            if allFeatures.contains(where: { $0[row].isNaN }) { continue }
-            rows.append(row)
-        }
+        for column in [labels, predictions, stratum].compactMap({ $0 }) + sensitive { needed.drop(column) }
+        for column in [scores, weights].compactMap({ $0 }) + features { needed.drop(column) }
+        rows = needed.rows
         guard !rows.isEmpty else {
             throw AnalysisError("\(frame.file): no row has a value in every needed column, expected at least one of \(frame.rows) rows")
         }
-        labelTexts = rows.map { labels[$0] ?? "" }
-        predictionTexts = predictions.map { texts in rows.map { texts[$0] ?? "" } }
-        scores = allScores.map { numbers in rows.map { numbers[$0] } }
-        weights = allWeights.map { numbers in rows.map { numbers[$0] } }
-        features = allFeatures.map { numbers in rows.map { numbers[$0] } }
-        if let stratum { (strataNames, strata) = Self.coded(rows.map { stratum[$0] ?? "" }) }
-        for (name, texts) in zip(options.sensitive, sensitive) {
-            let (groups, codes) = Self.coded(rows.map { texts[$0] ?? "" })
+        labels = labels?.taking(rows)
+        predictions = predictions?.taking(rows)
+        if rows.count < frame.rows {
+            scores = scores.map { numbers in rows.map { numbers[$0] } }
+            weights = weights.map { numbers in rows.map { numbers[$0] } }
+            features = features.map { numbers in rows.map { numbers[$0] } }
+        }
+        if let stratum { (strataNames, strata) = stratum.taking(rows).ordered() }
+        for (name, column) in zip(options.sensitive, sensitive) {
+            let (groups, codes) = column.taking(rows).ordered()
             attributes.append(Attribute(name: name, groups: groups, codes: codes, parts: groups.indices.map { [$0] }))
             if groups.count > AuditOptions.groupsMax {
                 throw AnalysisError("\(name) has \(groups.count) values, expected at most \(AuditOptions.groupsMax) groups")
@@ -68,49 +74,46 @@ struct AuditInput {
         if attributes.count > 1 { try intersect(options) }
     }
 
-    /// Level names in code-point order and the code of each row.
-    static func coded(_ texts: [String]) -> ([String], [Int32]) {
-        var found: [String: Int32] = [:]
-        let raw = texts.map { text -> Int32 in
-            if let code = found[text] { return code }
-            let code = Int32(truncatingIfNeeded: found.count)
-            found[text] = code
-            return code
-        }
-        let names = found.keys.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
-        var place = [Int32](repeating: 0, count: names.count)
-        for (new, name) in names.enumerated() { place[Int(found[name] ?? 0)] = Int32(truncatingIfNeeded: new) }
-        return (names, raw.map { place[Int($0)] })
+    /// Which rows have every cell that is needed.
+    private struct Needed {
+        private var isUsed: [Bool]
+        init(count: Int) { isUsed = Array(repeating: true, count: count) }
+        mutating func drop(_ numbers: [Double]) { for row in numbers.indices where numbers[row].isNaN { isUsed[row] = false } }
+        mutating func drop(_ column: CodedColumn) { for row in column.codes.indices where column.codes[row] < 0 { isUsed[row] = false } }
+        var rows: [Int] { isUsed.indices.filter { isUsed[$0] } }
     }
 
     /// Groups with at least one row, in the order of their parts.
     private mutating func intersect(_ options: AuditOptions) throws {
-        let parts = attributes
-        var found: [[Int32]: Int32] = [:]
-        var raw: [Int32] = []
-        raw.reserveCapacity(rows.count)
-        var key = [Int32](repeating: 0, count: parts.count)
-        for row in rows.indices {
-            for (i, part) in parts.enumerated() { key[i] = part.codes[row] }
-            if let code = found[key] {
-                raw.append(code)
-            } else {
-                let code = Int32(truncatingIfNeeded: found.count)
-                found[key] = code
-                raw.append(code)
-            }
+        let first = attributes[0]
+        var codes = first.codes
+        var parts = first.parts
+        for attribute in attributes.dropFirst() {
+            let width = attribute.groups.count
+            let pairs = zip(codes, attribute.codes).map { Int($0) * width + Int($1) }
+            let found = Self.distinct(pairs, below: parts.count * width)
+            codes = found.codes
+            parts = found.keys.map { parts[$0 / width] + [$0 % width] }
         }
-        guard found.count <= AuditOptions.groupsMax else {
-            throw AnalysisError("the intersection has \(found.count) groups, expected at most \(AuditOptions.groupsMax)")
+        guard parts.count <= AuditOptions.groupsMax else {
+            throw AnalysisError("the intersection has \(parts.count) groups, expected at most \(AuditOptions.groupsMax)")
         }
-        let keys = found.keys.sorted { $0.lexicographicallyPrecedes($1) }
-        var place = [Int32](repeating: 0, count: keys.count)
-        for (new, key) in keys.enumerated() { place[Int(found[key] ?? 0)] = Int32(truncatingIfNeeded: new) }
-        attributes.append(
-            Attribute(
-                name: options.sensitive.joined(separator: "*"),
-                groups: keys.map { key in zip(parts, key).map { $0.groups[Int($1)] }.joined(separator: "*") },
-                codes: raw.map { place[Int($0)] }, parts: keys.map { $0.map(Int.init) }))
+        let names = parts.map { key in zip(attributes, key).map { $0.groups[$1] }.joined(separator: "*") }
+        attributes.append(Attribute(name: options.sensitive.joined(separator: "*"), groups: names, codes: codes, parts: parts))
+    }
+
+    /// The distinct keys in ascending order, and the place of each row's key among them.
+    private static func distinct(_ keys: [Int], below limit: Int) -> (keys: [Int], codes: [Int32]) {
+        guard limit <= 1 << 20 else {
+            let sorted = Set(keys).sorted()
+            let places = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1, Int32(truncatingIfNeeded: $0)) })
+            return (sorted, keys.map { places[$0] ?? -1 })
+        }
+        var places = [Int32](repeating: -1, count: limit)
+        for key in keys { places[key] = 0 }
+        let found = places.indices.filter { places[$0] == 0 }
+        for (place, key) in found.enumerated() { places[key] = Int32(truncatingIfNeeded: place) }
+        return (found, keys.map { places[$0] })
     }
 
     /// The count table of every attribute: one pass over the finest grouping, the others folded from it.
@@ -134,32 +137,31 @@ struct AuditOutcomes {
     init(_ input: AuditInput, _ options: AuditOptions) throws {
         let positive = options.positiveValue
         let number = parseNumber(positive)
-        var cache: [String: UInt8] = [:]
-        func bit(_ text: String) -> UInt8 {
-            if let known = cache[text] { return known }
-            let isPositive = text == positive || (number != nil && parseNumber(text) == number)
-            cache[text] = isPositive ? 1 : 0
-            return isPositive ? 1 : 0
-        }
-        labels = input.labelTexts.map(bit)
-        if let texts = input.predictionTexts {
-            decisions = texts.map(bit)
-        } else {
-            decisions = (input.scores ?? []).map { $0 >= options.threshold ? 1 : 0 }
-        }
+        var seen: Set<String> = []
         var negatives: Set<String> = []
-        for (text, value) in cache where value == 0 { negatives.insert(parseNumber(text).map { "\($0)" } ?? text) }
-        let seen = cache.keys.sorted().prefix(4).joined(separator: ", ")
-        if negatives.count > (cache.values.contains(1) ? 1 : 2) {
+        var hasPositive = false
+        func bits(_ column: CodedColumn) -> [UInt8] {
+            column.map(missing: 0) { text, _ in
+                let isPositive = text == positive || (number != nil && parseNumber(text) == number)
+                seen.insert(text)
+                if isPositive { hasPositive = true } else { negatives.insert(parseNumber(text).map { "\($0)" } ?? text) }
+                return isPositive ? 1 : 0
+            }
+        }
+        labels = input.labels.map(bits) ?? []
+        let threshold = options.threshold
+        decisions = input.predictions.map(bits) ?? (input.scores ?? []).map { $0 >= threshold ? 1 : 0 }
+        let shown = seen.sorted().prefix(4).joined(separator: ", ")
+        if negatives.count > (hasPositive ? 1 : 2) {
             let columns = [options.label, options.prediction].compactMap { $0 }.joined(separator: " and ")
             throw AnalysisError(
-                "\(columns): values \(seen)\(cache.count > 4 ? ", ..." : "") beside \(positive), expected two values (a score goes to --score; more classes: --task multiclass)"
+                "\(columns): values \(shown)\(seen.count > 4 ? ", ..." : "") beside \(positive), expected two values (a score goes to --score; more classes: --task multiclass)"
             )
         }
         // All rows may well be negative, but then they must look like the other side of the positive value.
         let isBinary = (number == 0 || number == 1) && negatives.count == 1 && negatives.allSatisfy { parseNumber($0) == 1 - (number ?? 0) }
-        if !cache.values.contains(1), !isBinary {
-            throw AnalysisError("\(options.label): the positive value \(positive) never occurs beside \(seen), expected --positive VALUE")
+        if !hasPositive, !isBinary {
+            throw AnalysisError("\(options.label): the positive value \(positive) never occurs beside \(shown), expected --positive VALUE")
         }
     }
 }

@@ -40,6 +40,14 @@ public struct Frame: Sendable {
     /// - Throws: ``TableError`` with file, line and column of the first cell that is no number.
     public func numbers(_ column: String) throws(TableError) -> [Double] { try table.numbers(column) }
 
+    /// The numbers of a column in which every cell is one or missing, else nil.
+    func numbersIfAll(_ column: String) throws(TableError) -> [Double]? { try table.numbersIfAll(column) }
+
+    /// The same, unless they are integers as usually written, whose texts are had without reading the file again.
+    func fractions(_ column: String) throws(TableError) -> [Double]? {
+        try table.isPlainIntegers(column) ? nil : table.numbersIfAll(column)
+    }
+
     /// A problem with one cell, with its place in the file.
     public func error(_ column: String, row: Int, _ message: String) -> TableError { table.error(row: row, column: column, message) }
 

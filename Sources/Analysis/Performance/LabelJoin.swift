@@ -27,19 +27,19 @@ struct LabelJoin {
             until = Double(time.microseconds) / 1e6
         }
         let eventIDs = try file.texts(id)
-        let eventLabels = try file.cells(options.label)
+        let eventLabels = try file.coded(options.label)
         let times = try options.labelTimestamp.map { try file.times($0) }
         var last: [String: Int] = [:]
         var changed: Set<String> = []
         for row in eventIDs.indices {
-            guard let id = eventIDs[row], let label = eventLabels.texts[row], options.asOf == nil || !(times?[row].isNaN ?? true) else {
+            guard let id = eventIDs[row], let label = eventLabels[row], options.asOf == nil || !(times?[row].isNaN ?? true) else {
                 incomplete += 1
                 continue
             }
             if let times, times[row] > until { continue }
             events += 1
             if let before = last[id] {
-                if Self.isSame(eventLabels.texts[before], label) { resent += 1 } else { changed.insert(id) }
+                if Self.isSame(eventLabels[before], label) { resent += 1 } else { changed.insert(id) }
             }
             last[id] = row
         }
@@ -57,9 +57,11 @@ struct LabelJoin {
                 if made.map({ $0[row] <= until }) ?? true { unlabelledDue += 1 }
             }
         }
-        labels = Cells(name: options.label, texts: rows.map { row in row.flatMap { eventLabels.texts[$0] } }) { row, message in
-            eventLabels.error(rows[row] ?? 0, message)
-        }
+        let codes = rows.map { row in row.map { eventLabels.codes[$0] } ?? -1 }
+        let joined = CodedColumn(codes: codes, names: eventLabels.names)
+        labels = Cells(
+            name: options.label, texts: { joined }, outcomes: { joined },
+            error: { row, message in file.error(options.label, row: rows[row] ?? 0, message) })
     }
 
     private static func isSame(_ a: String?, _ b: String) -> Bool {

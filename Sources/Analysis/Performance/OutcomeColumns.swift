@@ -6,7 +6,12 @@ internal import Vocabulary
 /// A column's texts, and how to say that one of them is wrong: of a file, or labels that were joined to it.
 struct Cells {
     var name: String
-    var texts: [String?]
+    /// When every cell is a number or missing: then nobody need ask for the texts of a million of them.
+    var allNumbers: [Double]?
+    /// The column as it is written.
+    var texts: () throws -> CodedColumn
+    /// The same of a yes and a no, perhaps as numbers are usually written.
+    var outcomes: () throws -> CodedColumn
     /// The problem with a row's cell, with its place in the file that it came from.
     var error: (_ row: Int, _ message: String) -> TableError
 
@@ -18,21 +23,16 @@ struct Cells {
     ///   word.
     func binary(positive: String?) throws -> [Double] {
         let number = parseNumber(positive ?? "1")
-        var values: [String: Double] = [:]
         var others: [(name: String, row: Int)] = []  // distinct values that are not the positive one
         var hasPositive = false
-        var out: [Double] = []
-        out.reserveCapacity(texts.count)
-        for (row, text) in texts.enumerated() {
-            guard let text else { out.append(.nan); continue }
-            if let value = values[text] { out.append(value); continue }
+        let texts = try outcomes()
+        let out = texts.map(missing: Double.nan) { text, row in
             let parsed = parseNumber(text)
             let isPositive = text == positive || (number != nil && parsed == number) || (positive == nil && text.lowercased() == "true")
-            values[text] = isPositive ? 1 : 0
-            out.append(isPositive ? 1 : 0)
             hasPositive = hasPositive || isPositive
             let name = parsed.map { "\($0)" } ?? text
             if !isPositive, others.count < 3, !others.contains(where: { $0.name == name }) { others.append((name, row)) }
+            return isPositive ? 1 : 0
         }
         if positive == nil, others.count + (hasPositive ? 1 : 0) > 2, let row = others.last?.row {
             throw error(row, "\"\(texts[row] ?? "")\" in \(name), expected two values, or --positive to name the one that counts")
@@ -50,8 +50,8 @@ struct Cells {
 
     /// As numbers; NaN for missing.
     func numbers() throws -> [Double] {
-        try texts.enumerated().map { row, text in
-            guard let text else { return .nan }
+        if let allNumbers { return allNumbers }
+        return try texts().map(missing: .nan) { text, row in
             guard let number = parseNumber(text) else { throw error(row, "\"\(text)\" in \(name), expected a number") }
             return number
         }
@@ -59,26 +59,29 @@ struct Cells {
 
     /// As places in a list of classes; −1 for missing.
     func places(_ classes: [String]) throws -> [Int] {
-        var places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let byNumber = Dictionary(
             classes.enumerated().compactMap { place, name in parseNumber(name).map { ($0, place) } },
             uniquingKeysWith: { first, _ in first })
-        return try texts.enumerated().map { row, text in
-            guard let text else { return -1 }
+        return try texts().map(missing: -1) { text, row in
             if let place = places[text] { return place }
-            if let number = parseNumber(text), let place = byNumber[number] {
-                places[text] = place
-                return place
-            }
+            if let number = parseNumber(text), let place = byNumber[number] { return place }
             throw error(row, "\"\(text)\" in \(name), expected one of \(classes.joined(separator: ", "))")
         }
     }
 
     /// The distinct texts of some columns in the order of their code points; numbers that are equal count once.
-    static func classes(_ columns: [Cells]) -> [String] {
-        let seen = columns.reduce(into: Set<String>()) { seen, column in for text in column.texts { if let text { seen.insert(text) } } }
+    static func classes(_ columns: [Cells]) throws -> [String] {
+        classes(
+            try columns.flatMap { column in
+                let texts = try column.texts()
+                return texts.present.map { texts.names[$0.code] }
+            })
+    }
+
+    static func classes(_ texts: [String]) -> [String] {
         var numbers: Set<Double> = []
-        return seen.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }.filter { name in
+        return Set(texts).sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }.filter { name in
             parseNumber(name).map { numbers.insert($0).inserted } ?? true
         }
     }
@@ -87,7 +90,9 @@ struct Cells {
 /// The columns that questions about predictions and labels share, read with their checks.
 extension Frame {
     func cells(_ column: String) throws -> Cells {
-        Cells(name: column, texts: try texts(column)) { row, message in error(column, row: row, message) }
+        Cells(
+            name: column, allNumbers: try numbersIfAll(column), texts: { try coded(column) }, outcomes: { try codedOutcomes(column) },
+            error: { row, message in error(column, row: row, message) })
     }
 
     /// Weights: numbers ≥ 0; NaN for missing.

@@ -11,7 +11,7 @@ public struct PerformanceAnalysis: Sendable {
         let join = try options.labelEvents.map { try LabelJoin(frame, events: $0, options) }
         let labels = try join?.labels ?? frame.cells(options.label)
         let prediction = try options.prediction.map { try frame.cells($0) }
-        let task = PerformanceData.task(labels: labels, prediction: prediction, options)
+        let task = try PerformanceData.task(labels: labels, prediction: prediction, options)
         let referenceLabels = try options.reference.map { try $0.cells(options.label) }
         let classes = try Self.classes(task, labels: [labels, referenceLabels].compactMap { $0 }, frame, options)
         let data = try PerformanceData(frame, labels: labels, task: task, classes: classes, options)
@@ -73,11 +73,7 @@ public struct PerformanceAnalysis: Sendable {
         for file in [frame, options.reference].compactMap({ $0 }) {
             if let prediction = options.prediction { columns.append(try file.cells(prediction)) }
         }
-        if !options.scores.isEmpty {
-            columns.append(
-                Cells(name: "--scores", texts: options.scores.map(\.name)) { _, message in frame.error(options.label, row: 0, message) })
-        }
-        let classes = Cells.classes(columns)
+        let classes = Cells.classes(try Cells.classes(columns) + options.scores.map(\.name))
         guard classes.count >= 2 else {
             throw AnalysisError(
                 "\(frame.file): \(classes.count) classes in \(options.label), expected at least two, or --classes to name them")

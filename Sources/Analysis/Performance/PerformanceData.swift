@@ -140,11 +140,19 @@ struct PerformanceData {
 extension PerformanceData {
     /// The task when nobody says: multiclass with a score for each class, binary with one score; else by the values of the two columns:
     /// at most two are binary, many numbers (or fractions) regression, the rest multiclass.
-    static func task(labels: Cells, prediction: Cells?, _ options: PerformanceOptions) -> PerformanceOptions.Task {
+    static func task(labels: Cells, prediction: Cells?, _ options: PerformanceOptions) throws -> PerformanceOptions.Task {
         if let task = options.task { return task }
         if options.score != nil || options.positive != nil { return .binary }
         if !options.scores.isEmpty || options.classes != nil { return .multiclass }
-        let values = Cells.classes([labels] + (prediction.map { [$0] } ?? []))
+        let columns = [labels] + (prediction.map { [$0] } ?? [])
+        let numeric = columns.compactMap(\.allNumbers)
+        if numeric.count == columns.count {
+            // The first of a million numbers tell.
+            var values: Set<Double> = []
+            for number in numeric.joined() where !number.isNaN && values.insert(number).inserted && values.count > 20 { return .regression }
+            return values.count <= 2 ? .binary : values.contains { $0 != $0.rounded() } ? .regression : .multiclass
+        }
+        let values = try Cells.classes(columns)
         if values.count <= 2 { return .binary }
         let numbers = values.compactMap(parseNumber)
         let isNumeric = numbers.count == values.count

@@ -6,6 +6,7 @@
 #include "levels.h"
 #include "number.h"
 #include "record.h"
+#include "scores.h"
 
 // Kernels with per-function instruction sets, chosen when the program starts. Each has a scalar twin in Sources/Kernels.
 

@@ -1,5 +1,3 @@
-import Glibc
-
 /// One bin of a reliability curve.
 public struct ReliabilityBin: Sendable, Equatable {
     /// Right-closed: lower < score ≤ upper; the first bin holds 0 as well.
@@ -61,17 +59,7 @@ public struct ExpectedCalibrationError: Sendable, Equatable {
     /// From raw scores in 0…1 and labels, in `bins` equal-width bins with edges k/bins.
     /// - Throws: ``StatisticsError`` `.unequalLengths`, `.outOfRange` for a score outside 0…1, `.empty`.
     public init(scores: [Double], labels: [Bool], bins: Int = 10) throws(StatisticsError) {
-        try checkProbabilities(scores, labels)
-        var curve = (0..<bins).map {
-            ReliabilityBin(lower: Double($0) / Double(bins), upper: Double($0 + 1) / Double(bins), count: 0, positives: 0, scoreSum: 0)
-        }
-        for (score, label) in zip(scores, labels) {
-            let bin = curve.firstIndex { score <= $0.upper } ?? bins - 1
-            curve[bin].count += 1
-            curve[bin].positives += label ? 1 : 0
-            curve[bin].scoreSum += score
-        }
-        try self.init(bins: curve)
+        try self.init(bins: ScoreLosses(scores: scores, labels: labels, bins: bins).bins)
     }
 }
 
@@ -80,7 +68,7 @@ public struct ExpectedCalibrationError: Sendable, Equatable {
 /// - Throws: ``StatisticsError`` `.unequalLengths`, `.outOfRange` for a score outside 0…1, `.empty`.
 public func brierScore(scores: [Double], labels: [Bool]) throws(StatisticsError) -> Double {
     try checkProbabilities(scores, labels)
-    return zip(scores, labels).reduce(0) { $0 + ($1.0 - ($1.1 ? 1 : 0)) * ($1.0 - ($1.1 ? 1 : 0)) } / Double(scores.count)
+    return ScoreLosses(checked: scores, labels).brier
 }
 
 /// The mean of −ln of the probability given to what happened, scores clipped to [2⁻⁵², 1 − 2⁻⁵²]. In nats; 0 is perfect.
@@ -88,14 +76,10 @@ public func brierScore(scores: [Double], labels: [Bool]) throws(StatisticsError)
 /// - Throws: ``StatisticsError`` `.unequalLengths`, `.outOfRange` for a score outside 0…1, `.empty`.
 public func logLoss(scores: [Double], labels: [Bool]) throws(StatisticsError) -> Double {
     try checkProbabilities(scores, labels)
-    let tiny = Double.ulpOfOne
-    return zip(scores, labels).reduce(0) { sum, pair in
-        let p = min(max(pair.0, tiny), 1 - tiny)
-        return sum - (pair.1 ? log(p) : log1p(-p))
-    } / Double(scores.count)
+    return ScoreLosses(checked: scores, labels).logLoss
 }
 
-private func checkProbabilities(_ scores: [Double], _ labels: [Bool]) throws(StatisticsError) {
+func checkProbabilities(_ scores: [Double], _ labels: [Bool]) throws(StatisticsError) {
     guard scores.count == labels.count else { throw StatisticsError(.unequalLengths, "as many scores as labels expected") }
     guard !scores.isEmpty else { throw StatisticsError(.empty, "no rows") }
     guard scores.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { throw StatisticsError(.outOfRange, "a score outside 0…1") }

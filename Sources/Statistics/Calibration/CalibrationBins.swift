@@ -52,10 +52,12 @@ public struct CalibrationSample: Sendable {
     public var meanScore: Double { mean { score, _ in score } }
 
     /// The mean of (score − label)²: ``brierScore(scores:labels:)`` with weights.
-    public var brierScore: Double { mean { ($0 - $1) * ($0 - $1) } }
+    public var brierScore: Double {
+        weights == nil ? ScoreLosses(checked: scores, labels).brier : mean { ($0 - $1) * ($0 - $1) }
+    }
 
     /// The mean of −ln of the probability of what happened, scores clipped to [2⁻⁵², 1 − 2⁻⁵²].
-    public var logLoss: Double { mean(logarithmicLoss) }
+    public var logLoss: Double { weights == nil ? ScoreLosses(checked: scores, labels).logLoss : mean(logarithmicLoss) }
 }
 
 /// One filled bin: sums over its rows.

@@ -59,3 +59,6 @@ public struct ComparedSamples: Sendable {
         return (Double(upTo.reference[0]) / Double(referenceCount), Double(upTo.current[0]) / Double(currentCount))
     }
 }
+
+/// How many of the values are missing: NaN.
+public func missingCount(_ values: [Double]) -> Int { values.count - presentCount(values) }

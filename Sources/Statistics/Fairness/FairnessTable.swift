@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// The counts that every fairness metric is a function of: group × decision × label, built in one pass over integer group codes.
 ///
 /// Whatever follows (rates, disparities, bootstrap) reads only this table, so its cost does not depend on the number of rows.
@@ -29,18 +31,11 @@ public struct FairnessTable: Sendable, Equatable {
         }
         self.groups = groups
         isWeighted = weights != nil
-        var counts = [Int64](repeating: 0, count: groups.count * 4)
+        guard let counts = confusionCounts(groups: groups.count, codes: codes, decisions: decisions, labels: labels) else {
+            throw StatisticsError(.outOfRange, "a group code, a decision or a label that is none")
+        }
         var sums = [Double](repeating: 0, count: groups.count * 4)
         squares = [Double](repeating: 0, count: groups.count)
-        let limit = Int32(groups.count)
-        for row in codes.indices {
-            let code = codes[row]
-            if code < 0 { continue }
-            guard code < limit, decisions[row] < 2, labels[row] < 2 else {
-                throw StatisticsError(.outOfRange, "a group code, a decision or a label that is none")
-            }
-            counts[Int(code) << 2 | Int(decisions[row]) << 1 | Int(labels[row])] += 1
-        }
         if let weights {
             for row in codes.indices where codes[row] >= 0 {
                 let weight = weights[row]

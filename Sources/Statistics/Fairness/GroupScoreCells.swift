@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// Scores counted by group, cell of the score and label, in one pass: what calibration, Brier score and means need.
 ///
 /// Cells have equal width, their edges are k/10, right-closed with 0 in the first. Attributes are folded from their intersection.
@@ -29,6 +31,14 @@ public struct GroupScoreCells: Sendable, Equatable {
             throw StatisticsError(.unequalLengths, "as many groups, scores, labels and weights as rows expected")
         }
         self.init(groupCount: groupCount)
+        guard let weights else {
+            guard let found = groupScoreSums(groups: groupCount, codes: codes, scores: scores, labels: labels) else { throw Self.refusal }
+            sums = found.sums
+            areProbabilities = found.isOutside.map { !$0 }
+            rows = (0..<groupCount).map { Int64(weight($0)) }
+            squares = rows.map(Double.init)
+            return
+        }
         var sums = self.sums
         var rows = self.rows
         var areProbabilities = self.areProbabilities
@@ -40,7 +50,7 @@ public struct GroupScoreCells: Sendable, Equatable {
             let score = scores[row]
             let label = labels[row]
             guard code < groupCount, label < 2, !score.isNaN else {
-                throw StatisticsError(.outOfRange, "a group code or a label that is none, or a score that is NaN")
+                throw Self.refusal
             }
             let inside = min(max(score, 0), 1)
             if inside != score { areProbabilities[code] = false }
@@ -48,7 +58,7 @@ public struct GroupScoreCells: Sendable, Equatable {
             // k/10 itself belongs to the cell below, whatever the product was rounded to.
             if inside <= edges[cell], cell > 0 { cell -= 1 } else if inside > edges[cell + 1] { cell += 1 }
             let at = (code * Self.width + cell * 2 + Int(label)) * 4
-            let weight = weights?[row] ?? 1
+            let weight = weights[row]
             let error = score - Double(label)
             sums[at] += weight
             sums[at + 1] += weight * score
@@ -56,13 +66,12 @@ public struct GroupScoreCells: Sendable, Equatable {
             sums[at + 3] += weight * error * error * error * error
             rows[code] += 1
         }
-        var squares = rows.map(Double.init)
-        if let weights {
-            squares = self.squares
-            for row in codes.indices where codes[row] >= 0 { squares[Int(codes[row])] += weights[row] * weights[row] }
-        }
+        var squares = self.squares
+        for row in codes.indices where codes[row] >= 0 { squares[Int(codes[row])] += weights[row] * weights[row] }
         (self.sums, self.rows, self.squares, self.areProbabilities) = (sums, rows, squares, areProbabilities)
     }
+
+    private static let refusal = StatisticsError(.outOfRange, "a group code or a label that is none, or a score that is NaN")
 
     /// The cells of coarser groups, as of ``FairnessTable/folded(into:_:)``.
     public func folded(groupCount: Int, _ coarse: [Int]) -> GroupScoreCells {

@@ -47,8 +47,8 @@ public struct ScoreParity: Sendable, Equatable {
         }
         let present = ranks.indices.filter { ranks[$0].total > 0 }
         let large = present.filter { cells.rows[$0] >= rowsMin }
-        var all = present.count > 1 ? Distance(lower: present[0], higher: present[1]) : nil
-        var ofLarge = large.count > 1 ? Distance(lower: large[0], higher: large[1]) : nil
+        var all = Extremes(present, groupCount: ranks.count)
+        var ofLarge = large.count < present.count ? Extremes(large, groupCount: ranks.count) : nil
         var at = 0
         while at < order.count {
             let score = scores[Int(order[at])]
@@ -60,14 +60,16 @@ public struct ScoreParity: Sendable, Equatable {
                 at += 1
             }
             for place in start..<at {
-                let code = codes[Int(order[place])]
-                if code >= 0 { ranks[Int(code)].settle() }
+                let code = Int(codes[Int(order[place])])
+                if code < 0 || !ranks[code].settle() { continue }
+                all?.rise(code, ranks)
+                ofLarge?.rise(code, ranks)
             }
-            Self.widen(&all, present, ranks)
-            if large.count < present.count { Self.widen(&ofLarge, large, ranks) }
+            all?.widen()
+            ofLarge?.widen()
         }
-        distance = all
-        distanceOfLarge = large.count < present.count ? ofLarge : all
+        distance = all?.distance
+        distanceOfLarge = large.count < present.count ? ofLarge?.distance : distance
         groups = ranks.indices.map { group in
             var out = cells.summary(group)
             out.auc = ranks[group].auc
@@ -76,23 +78,43 @@ public struct ScoreParity: Sendable, Equatable {
         }
     }
 
-    /// At the present score, the groups with the largest and the smallest share at or below it.
-    private static func widen(_ distance: inout Distance?, _ groups: [Int], _ ranks: [RankSums]) {
-        guard let known = distance, let first = groups.first else { return }
-        var (low, high) = (first, first)
-        var (least, most) = (ranks[first].share, ranks[first].share)
-        for g in groups {
-            let share = ranks[g].share
-            if share < least { (low, least) = (g, share) }
-            if share > most { (high, most) = (g, share) }
-        }
-        if most - least > known.value { distance = Distance(value: most - least, lower: high, higher: low) }
-    }
-
     /// Row numbers by ascending score, equal scores in the order of rows.
     public static func ascending(_ scores: [Double]) -> [Int32] {
-        let keyed = scores.enumerated().map { (score: $1, row: Int32(truncatingIfNeeded: $0)) }
-        return keyed.sorted { ($0.score, $0.row) < ($1.score, $1.row) }.map(\.row)
+        stableOrder(scores).map { Int32(truncatingIfNeeded: $0) }
+    }
+}
+
+/// The groups with the largest and the smallest share at or below the present score, while scores ascend; the first of equal ones.
+private struct Extremes {
+    private let groups: [Int]
+    private let isMember: [Bool]
+    private var low: Int
+    private var high: Int
+    private var least = 0.0
+    private var most = 0.0
+    private(set) var distance: ScoreParity.Distance
+
+    /// - Parameter groups: ascending; nil for fewer than two.
+    init?(_ groups: [Int], groupCount: Int) {
+        guard groups.count > 1 else { return nil }
+        self.groups = groups
+        isMember = (0..<groupCount).map(Set(groups).contains)
+        (low, high) = (groups[0], groups[0])
+        distance = ScoreParity.Distance(lower: groups[0], higher: groups[1])
+    }
+
+    /// A group's share has become larger. Only when it was the smallest must the others be looked at.
+    mutating func rise(_ group: Int, _ ranks: [RankSums]) {
+        guard isMember[group] else { return }
+        let share = ranks[group].share
+        if share > most || (share == most && group < high) { (high, most) = (group, share) }
+        guard group == low else { return }
+        (low, least) = (groups[0], ranks[groups[0]].share)
+        for g in groups where ranks[g].share < least { (low, least) = (g, ranks[g].share) }
+    }
+
+    mutating func widen() {
+        if most - least > distance.value { distance = ScoreParity.Distance(value: most - least, lower: high, higher: low) }
     }
 }
 
@@ -118,9 +140,9 @@ private struct RankSums {
         if isPositive { pendingPositives += weight } else { pendingNegatives += weight }
     }
 
-    /// Ends a run of equal scores; a second call changes nothing.
-    mutating func settle() {
-        if pendingPositives == 0, pendingNegatives == 0 { return }
+    /// Ends a run of equal scores; a second call changes nothing, and says so.
+    mutating func settle() -> Bool {
+        if pendingPositives == 0, pendingNegatives == 0 { return false }
         let below = negativesBelow + pendingNegatives / 2
         let above = positives - positivesBelow - pendingPositives / 2
         area += pendingPositives * below
@@ -131,6 +153,7 @@ private struct RankSums {
         share = (positivesBelow + negativesBelow) / total
         pendingPositives = 0
         pendingNegatives = 0
+        return true
     }
 
     /// The share of the group at or below the present score.

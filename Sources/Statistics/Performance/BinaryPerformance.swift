@@ -41,11 +41,17 @@ public struct BinaryPerformance: Sendable {
             return (logarithmicLoss(scores[row], label), (scores[row] - label) * (scores[row] - label), weights?[row] ?? 1)
         }
         var (loss, square, total) = (0.0, 0.0, 0.0)
-        for row in labels.indices {
-            let term = terms(row)
-            loss += term.weight * term.loss
-            square += term.weight * term.square
-            total += term.weight
+        if weights == nil, !labels.isEmpty {
+            let losses = ScoreLosses(checked: scores, labels)
+            total = Double(labels.count)
+            (loss, square) = (losses.logLoss * total, losses.brier * total)
+        } else {
+            for row in labels.indices {
+                let term = terms(row)
+                loss += term.weight * term.loss
+                square += term.weight * term.square
+                total += term.weight
+            }
         }
         guard let plan, total > 0 else {
             return [

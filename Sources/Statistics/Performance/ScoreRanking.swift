@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// Positives and negatives by distinct score, the largest score first: what every ranking metric is made of.
 ///
 /// Rows of weight 0 take no part, as in scikit-learn. Scores may be infinite.
@@ -72,11 +74,8 @@ public struct ScoreRanking: Sendable {
             let at = thresholds.count - 1
             if isPositive { positives[at] += 1 } else { negatives[at] += 1 }
         }
-        if scores.allSatisfy({ $0 >= 0 && $0 < 2 }) {
-            // Doubles from 0 to 2 are ordered as their bits, and the highest of these is free for a shift; −0 is 0.
-            var keys = zip(scores, labels).map { ($0 == 0 ? 0 : $0.bitPattern) << 1 | ($1 ? 1 : 0) }
-            radixSort(&keys)
-            for key in keys.reversed() { add(Double(bitPattern: key >> 1), key & 1 == 1) }
+        if let keys = scoreKeys(scores, labels) {
+            for key in SortedKeys(keys).keys.reversed() { add(Double(bitPattern: key >> 1), key & 1 == 1) }
         } else {
             for row in stableOrder(scores).reversed() { add(scores[row], labels[row]) }
         }

@@ -34,7 +34,7 @@ struct DriftCommand: ParsableCommand {
     @Option(help: "Tests, comma-separated, by their names in the result; those that suit the kind when not given.")
     var tests = ""
 
-    @Option(help: "auto, exact or asymptotic: the p-values of ks and cramer_von_mises.")
+    @Option(help: "auto, exact or asymptotic: the p-values of ks and cramer_von_mises; asymptotic also leaves psi to its law.")
     var pValues = DriftOptions.PValues.auto
 
     @Option(help: "two-sided, less or greater: of ks, with the reference first.")

@@ -26,6 +26,29 @@ struct StatFunctionsTests {
         #expect(answers[4]["value"]?.arrayValue?.first?.doubleValue == 0)
     }
 
+    @Test("a call that is no JSON spoils no other; a list that is none has no answers")
+    func broken() throws {
+        func answers(_ text: String) throws -> [JSON] { try StatFunctions.answer(text: Array(text.utf8)).arrayValue ?? [] }
+        let mixed = try answers(
+            #"[{"name":"erf","args":{"x":[1e999]}}, {"name":"erf","args":{"x":[0]}} ,{"name":"a,]b","args":{"x":NaN}}]"#)
+        #expect(mixed.count == 3 && mixed[1]["erf"]?.arrayValue?.first?.doubleValue == 0)
+        #expect(mixed[0]["error"]?.stringValue?.contains("beyond the range of a double") == true && mixed[2]["error"] != nil)
+        for text in ["", "[", "[1e999", "[1e999}", "[1e999,]", "[1e999] 7", "7 [1e999]", "1e999"] {
+            #expect(throws: AnalysisError.self) { try answers(text) }
+        }
+        #expect(throws: AnalysisError("standard input:1:2: a number beyond the range of a double, expected a JSON list")) {
+            try answers("[1e999,]")
+        }
+    }
+
+    @Test("what is undefined says why, whatever the function")
+    func explained() throws {
+        let answer = try one("normal", .object(["x": [0, nil]]))
+        #expect(answer["cdf"]?.arrayValue == [.number(0.5), .null] && answer["why"]?.stringValue != nil)
+        #expect(try one("minimum_detectable_effect", .object(["n_1": "Infinity", "n_2": 10, "p_2": 0.1]))["error"] != nil)
+        #expect(try one("minimum_detectable_effect", .object(["n_1": 10, "n_2": "Infinity", "deviation": 1]))["error"] != nil)
+    }
+
     @Test("with a name the list is of arguments alone")
     func named() throws {
         let args: JSON = [.object(["x": [0, 1]]), .object(["x": 2])]

@@ -15,8 +15,9 @@ struct AuditInput {
     /// Row numbers of the file that are used.
     var rows: [Int] = []
     var rowsRead = 0
-    var labelTexts: [String] = []
-    var predictionTexts: [String]?
+    /// Of all rows of the file.
+    var labels: Cells
+    var predictions: Cells?
     var scores: [Double]?
     var weights: [Double]?
     var strata: [Int32]?
@@ -27,21 +28,17 @@ struct AuditInput {
 
     /// - Throws: `TableError` for a column or a cell that is none, ``AnalysisError`` for too many groups.
     init(_ frame: Frame, _ options: AuditOptions) throws {
-        let labels = try frame.texts(options.label)
-        let predictions = try options.prediction.map { try frame.texts($0) }
+        labels = try frame.cells(options.label)
+        predictions = try options.prediction.map { try frame.cells($0) }
         let allScores = try options.score.map { try frame.numbers($0) }
-        let allWeights = try options.weights.map { try frame.numbers($0) }
+        let allWeights = try options.weights.map { try frame.weights($0, atMost: FairnessTable.weightMax) }
         let sensitive = try options.sensitive.map { try frame.texts($0) }
         let stratum = try options.stratum.map { try frame.texts($0) }
         let allFeatures = try options.features.map { try frame.numbers($0) }
         rowsRead = frame.rows
-        if let weights = allWeights, let row = weights.firstIndex(where: { $0 < 0 || $0 > FairnessTable.weightMax }) {
-            throw AnalysisError(
-                "row \(row + 1) has the weight \(weights[row]) in \(options.weights ?? ""), expected 0 to \(FairnessTable.weightMax)")
-        }
         for row in 0..<frame.rows {
-            if labels[row] == nil { continue }
-            if let predictions, predictions[row] == nil { continue }
+            if labels.codes[row] < 0 { continue }
+            if let predictions, predictions.codes[row] < 0 { continue }
             if let allScores, allScores[row].isNaN { continue }
             if let allWeights, allWeights[row].isNaN { continue }
             if sensitive.contains(where: { $0[row] == nil }) { continue }
@@ -49,11 +46,10 @@ struct AuditInput {
             if allFeatures.contains(where: { $0[row].isNaN }) { continue }
             rows.append(row)
         }
-        guard !rows.isEmpty else {
-            throw AnalysisError("\(frame.file): no row has a value in every needed column, expected at least one of \(frame.rows) rows")
-        }
-        labelTexts = rows.map { labels[$0] ?? "" }
-        predictionTexts = predictions.map { texts in rows.map { texts[$0] ?? "" } }
+        let needed = [options.label, options.prediction, options.score, options.weights, options.stratum].compactMap { $0 }
+        try frame.requireRows(
+            rows, in: needed + options.sensitive + options.features,
+            weights: options.weights.flatMap { name in allWeights.map { (name: name, values: $0) } })
         scores = allScores.map { numbers in rows.map { numbers[$0] } }
         weights = allWeights.map { numbers in rows.map { numbers[$0] } }
         features = allFeatures.map { numbers in rows.map { numbers[$0] } }
@@ -130,36 +126,13 @@ struct AuditOutcomes {
     var labels: [UInt8]
     var decisions: [UInt8]
 
-    /// - Throws: ``AnalysisError`` when the columns hold more than two values, or the positive one never: as good as always a mistake.
+    /// - Throws: `TableError` when a column holds a third value, or the positive one never: as good as always a mistake.
     init(_ input: AuditInput, _ options: AuditOptions) throws {
-        let positive = options.positiveValue
-        let number = parseNumber(positive)
-        var cache: [String: UInt8] = [:]
-        func bit(_ text: String) -> UInt8 {
-            if let known = cache[text] { return known }
-            let isPositive = text == positive || (number != nil && parseNumber(text) == number)
-            cache[text] = isPositive ? 1 : 0
-            return isPositive ? 1 : 0
+        func bits(_ cells: Cells) throws -> [UInt8] {
+            let values = try cells.binary(positive: options.positiveValue)
+            return input.rows.map { values[$0] > 0.5 ? 1 : 0 }
         }
-        labels = input.labelTexts.map(bit)
-        if let texts = input.predictionTexts {
-            decisions = texts.map(bit)
-        } else {
-            decisions = (input.scores ?? []).map { $0 >= options.threshold ? 1 : 0 }
-        }
-        var negatives: Set<String> = []
-        for (text, value) in cache where value == 0 { negatives.insert(parseNumber(text).map { "\($0)" } ?? text) }
-        let seen = cache.keys.sorted().prefix(4).joined(separator: ", ")
-        if negatives.count > (cache.values.contains(1) ? 1 : 2) {
-            let columns = [options.label, options.prediction].compactMap { $0 }.joined(separator: " and ")
-            throw AnalysisError(
-                "\(columns): values \(seen)\(cache.count > 4 ? ", ..." : "") beside \(positive), expected two values (a score goes to --score; more classes: --task multiclass)"
-            )
-        }
-        // All rows may well be negative, but then they must look like the other side of the positive value.
-        let isBinary = (number == 0 || number == 1) && negatives.count == 1 && negatives.allSatisfy { parseNumber($0) == 1 - (number ?? 0) }
-        if !cache.values.contains(1), !isBinary {
-            throw AnalysisError("\(options.label): the positive value \(positive) never occurs beside \(seen), expected --positive VALUE")
-        }
+        labels = try bits(input.labels)
+        decisions = try input.predictions.map(bits) ?? (input.scores ?? []).map { $0 >= options.threshold ? 1 : 0 }
     }
 }

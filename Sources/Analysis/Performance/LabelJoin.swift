@@ -32,14 +32,14 @@ struct LabelJoin {
         var last: [String: Int] = [:]
         var changed: Set<String> = []
         for row in eventIDs.indices {
-            guard let id = eventIDs[row], let label = eventLabels.texts[row], options.asOf == nil || !(times?[row].isNaN ?? true) else {
+            guard let id = eventIDs[row], let label = eventLabels.text(row), options.asOf == nil || !(times?[row].isNaN ?? true) else {
                 incomplete += 1
                 continue
             }
             if let times, times[row] > until { continue }
             events += 1
             if let before = last[id] {
-                if Self.isSame(eventLabels.texts[before], label) { resent += 1 } else { changed.insert(id) }
+                if Self.isSame(eventLabels.text(before), label) { resent += 1 } else { changed.insert(id) }
             }
             last[id] = row
         }
@@ -57,15 +57,14 @@ struct LabelJoin {
                 if made.map({ $0[row] <= until }) ?? true { unlabelledDue += 1 }
             }
         }
-        labels = Cells(name: options.label, texts: rows.map { row in row.flatMap { eventLabels.texts[$0] } }) { row, message in
+        labels = Cells(
+            name: options.label, codes: rows.map { row in row.map { eventLabels.codes[$0] } ?? -1 }, names: eventLabels.names
+        ) { row, message in
             eventLabels.error(rows[row] ?? 0, message)
         }
     }
 
     private static func isSame(_ a: String?, _ b: String) -> Bool {
-        guard let a else { return false }
-        if a == b { return true }
-        guard let x = parseNumber(a), let y = parseNumber(b) else { return false }
-        return x == y
+        a.map { Outcome($0) == Outcome(b) } ?? false
     }
 }

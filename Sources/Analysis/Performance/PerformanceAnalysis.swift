@@ -8,6 +8,7 @@ public struct PerformanceAnalysis: Sendable {
 
     public init(_ frame: Frame, _ options: PerformanceOptions) throws {
         try options.check()
+        try frame.requireColumns([options.timestamp, options.id].compactMap { $0 })
         let join = try options.labelEvents.map { try LabelJoin(frame, events: $0, options) }
         let labels = try join?.labels ?? frame.cells(options.label)
         let prediction = try options.prediction.map { try frame.cells($0) }
@@ -16,6 +17,8 @@ public struct PerformanceAnalysis: Sendable {
         let classes = try Self.classes(task, labels: [labels, referenceLabels].compactMap { $0 }, frame, options)
         let data = try PerformanceData(frame, labels: labels, task: task, classes: classes, options)
         let rows = (0..<data.rowCount).filter(data.isUsable)
+        // Label events are an answer by themselves: how many of them came, and for whom.
+        if join == nil { try data.requireRows(rows, frame, options) }
         let plan = IntervalPlan(confidence: options.confidence, seed: options.seed)
         let outcome = try data.outcome(rows, plan)
 
@@ -27,7 +30,7 @@ public struct PerformanceAnalysis: Sendable {
         switch task {
         case .binary:
             settings["positive"] = .string(options.positive ?? "1")
-            settings["threshold"] = options.prediction == nil ? .statistic(options.threshold) : .null
+            if options.prediction == nil { settings["threshold"] = .statistic(options.threshold) }
             settings["max_fpr"] = .number(options.maxFPR)
         case .regression: settings["quantile"] = .number(options.quantile)
         case .multiclass: break
@@ -45,9 +48,12 @@ public struct PerformanceAnalysis: Sendable {
         var hasFinding = false
         if let chunking = options.chunking {
             let reference = try options.reference.map { frame in
-                try PerformanceData(frame, labels: frame.cells(options.label), task: task, classes: classes, options)
+                let data = try PerformanceData(frame, labels: frame.cells(options.label), task: task, classes: classes, options)
+                try data.requireRows((0..<data.rowCount).filter(data.isUsable), frame, options)
+                return (data: data, cut: try frame.chunks(chunking, timestamp: options.timestamp))
             }
-            let chunks = try PerformanceChunks(data, reference: reference, chunking, seed: options.seed)
+            let cut = try frame.chunks(chunking, timestamp: options.timestamp)
+            let chunks = try PerformanceChunks((data, cut), reference: reference, seed: options.seed)
             json["chunks"] = chunks.json
             blocks += chunks.blocks(PerformanceReport.mainNames(outcome.metrics))
             hasFinding = chunks.hasAlert
@@ -75,7 +81,9 @@ public struct PerformanceAnalysis: Sendable {
         }
         if !options.scores.isEmpty {
             columns.append(
-                Cells(name: "--scores", texts: options.scores.map(\.name)) { _, message in frame.error(options.label, row: 0, message) })
+                Cells(name: "--scores", codes: options.scores.indices.map(Int32.init), names: options.scores.map(\.name)) { _, message in
+                    frame.error(options.label, row: 0, message)
+                })
         }
         let classes = Cells.classes(columns)
         guard classes.count >= 2 else {

@@ -108,6 +108,12 @@ struct PerformanceAnalysisTests {
         #expect(json["metrics"]?["accuracy"]?["value"]?.doubleValue == 0.5)
     }
 
+    @Test("names of rows are no classes")
+    func tooMany() throws {
+        let text = "y,p\n" + (0..<1001).map { "a\($0),a\($0)\n" }.joined()
+        #expect(throws: AnalysisError("t.csv: 1001 classes in y, expected at most 1000")) { try performance(text) { $0.prediction = "p" } }
+    }
+
     @Test("options that do not go together are said")
     func usage() throws {
         let text = "y,p\n1,0.9\n0,0.1\n"

@@ -41,6 +41,20 @@ struct StatFunctionsTests {
         }
     }
 
+    @Test("levels that are as good as 0 or 1 are refused", arguments: [1e-300, 1e-16, 0.9999999999999999])
+    func levels(confidence: Double) throws {
+        let args: JSON = .object(["count": 3, "n": 10, "confidence": .number(confidence)])
+        #expect(try error("proportion_intervals", args).hasSuffix("expected a number between 0 and 1, at least 1e-15 from both"))
+        let bootstrap: JSON = .object(["x": [1, 2, 3], "statistic": "mean", "confidence": .number(confidence)])
+        #expect(try error("bootstrap", bootstrap) != "no error")
+    }
+
+    @Test("levels at the ends of their range are answered", arguments: [1e-15, 1 - 1e-15])
+    func extremeLevels(confidence: Double) throws {
+        let answer = try one("proportion_intervals", .object(["count": 3, "n": 10, "confidence": .number(confidence)]))
+        #expect(answer["wilson"]?.arrayValue?.count == 2 && answer["error"] == nil)
+    }
+
     @Test("what is undefined says why, whatever the function")
     func explained() throws {
         let answer = try one("normal", .object(["x": [0, nil]]))

@@ -14,7 +14,7 @@ public struct PerformanceAnalysis: Sendable {
         let prediction = try options.prediction.map { try frame.cells($0) }
         let task = PerformanceData.task(labels: labels, prediction: prediction, options)
         let referenceLabels = try options.reference.map { try $0.cells(options.label) }
-        let classes = try Self.classes(task, labels: [labels, referenceLabels].compactMap { $0 }, frame, options)
+        let classes = try Self.checkedClasses(task, labels: [labels, referenceLabels].compactMap { $0 }, frame, options)
         let data = try PerformanceData(frame, labels: labels, task: task, classes: classes, options)
         let rows = (0..<data.rowCount).filter(data.isUsable)
         // Label events are an answer by themselves: how many of them came, and for whom.
@@ -62,6 +62,19 @@ public struct PerformanceAnalysis: Sendable {
             title: "Performance of \(options.prediction ?? options.score ?? "scores") in \(frame.file)", json: .object(json),
             blocks: blocks,
             hasFinding: hasFinding)
+    }
+
+    /// More classes than this are names of rows, and their table of confusion has as many cells as their square.
+    static let classesMax = 1000
+
+    private static func checkedClasses(
+        _ task: PerformanceOptions.Task, labels: [Cells], _ frame: Frame, _ options: PerformanceOptions
+    ) throws -> [String] {
+        let classes = try classes(task, labels: labels, frame, options)
+        guard classes.count <= classesMax else {
+            throw AnalysisError("\(frame.file): \(classes.count) classes in \(options.label), expected at most \(classesMax)")
+        }
+        return classes
     }
 
     /// The classes of a multiclass task: those said, or all that labels, predictions and scores name, by code point.

@@ -68,7 +68,7 @@ struct DriftOutcome {
                 case "p_value_pooled": "all but one value are too rare to judge"
                 case "p_adjusted" where pValue == nil: isSaid ? nil : "there is no p-value"
                 case "p_adjusted": testedP == nil ? "all but one value are too rare to judge" : why
-                default: "infinite values, or no values, have none"
+                default: "values are infinite, or so large that their squares overflow"
                 }
             })
     }

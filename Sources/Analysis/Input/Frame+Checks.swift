@@ -26,11 +26,15 @@ extension Frame {
         return scores
     }
 
-    /// A column of finite numbers, NaN for missing.
+    /// Squares of larger numbers, summed over rows, would overflow.
+    static let sizeMax = 1e150
+
+    /// A column of finite numbers of bearable size, NaN for missing.
     func finiteNumbers(_ column: String) throws(TableError) -> [Double] {
         let values = try numbers(column)
-        if let row = values.firstIndex(where: \.isInfinite) {
-            throw error(column, row: row, "\(values[row]) in \(column), expected a finite number")
+        if let row = values.firstIndex(where: { abs($0) > Self.sizeMax }) {
+            let expected = values[row].isInfinite ? "a finite number" : "a number of at most \(Self.sizeMax) in size"
+            throw error(column, row: row, "\(values[row]) in \(column), expected \(expected)")
         }
         return values
     }

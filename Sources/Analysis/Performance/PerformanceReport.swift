@@ -37,8 +37,10 @@ enum PerformanceReport {
                     if let why = metric.why { out["why"] = .string(why) }
                     if metric.value != nil, metric.interval == nil {
                         out["why"] = .string(
-                            metric.name == "max_error"
-                                ? "no interval: a maximum has no such law" : "no interval: too few rows, or they do not vary")
+                            metric.value?.isInfinite == true
+                                ? "no interval: the value is infinite"
+                                : metric.name == "max_error"
+                                    ? "no interval: a maximum has no such law" : "no interval: too few rows, or they do not vary")
                     }
                     return (metric.name, .object(out))
                 }))

@@ -1,5 +1,4 @@
 internal import Statistics
-internal import Tables
 
 /// The rows of an audit as codes and numbers; rows in which a needed cell is missing are left out.
 struct AuditInput {

@@ -1,4 +1,3 @@
-internal import Tables
 internal import Vocabulary
 
 /// Labels that came later, in a file of their own, joined to predictions by id: of those known by some time, the last one counts.

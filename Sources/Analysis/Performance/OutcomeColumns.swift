@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Statistics
-internal import Tables
 internal import Vocabulary
 
 /// `CLASS=column` of `--scores`.

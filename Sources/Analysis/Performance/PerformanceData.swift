@@ -1,5 +1,4 @@
 internal import Statistics
-internal import Tables
 internal import Vocabulary
 
 /// The columns of one file as its task needs them.

@@ -104,12 +104,13 @@ int ek_group_scores(const int32_t *group, const double *score, const uint8_t *la
                 to[0] += 1;
                 to[1] += s[j];
                 to[2] += error[j];
+                to[3] += error[j] * error[j];
             }
             continue;
         }
         for (size_t j = 0; j < count; j++) {
             ek_quad *to = (ek_quad *)(sums + 4 * (size_t)at[j]);
-            *to += (ek_quad){1, s[j], error[j], 0};
+            *to += (ek_quad){1, s[j], error[j], error[j] * error[j]};
         }
     }
     return 1;

@@ -35,7 +35,8 @@ public struct Table: Sendable {
     /// - Throws: ``TableError`` when there is no such column; it names those that there are.
     func index(of name: String) throws(TableError) -> Int {
         guard let index = names.firstIndex(of: name) else {
-            throw TableError(file: file, line: 1, message: "no column \(name), expected one of \(names.joined(separator: ", "))")
+            let shown = name.isEmpty ? "\"\"" : name
+            throw TableError(file: file, line: 1, message: "no column \(shown), expected one of \(names.joined(separator: ", "))")
         }
         return index
     }

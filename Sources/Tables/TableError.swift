@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// Bad input in a file, as `FILE:LINE:COLUMN: what, expected what`. Lines and columns count from 1; a column is a field's number.
 public struct TableError: Error, Sendable, Equatable, CustomStringConvertible {
     public var file: String
@@ -8,7 +10,7 @@ public struct TableError: Error, Sendable, Equatable, CustomStringConvertible {
         self.file = file
         self.line = line
         self.column = column
-        self.message = message
+        self.message = message.oneLine
     }
     public var description: String { "\(file):\(line):\(column): \(message)" }
 }

@@ -61,7 +61,8 @@ enum Failure {
                 print(text)
                 exit(0)
             }
-            stop(code == .validationFailure ? 2 : 3, text)
+            if code == .validationFailure { stop(2, usageText(Evenkeel.message(for: error))) }
+            stop(3, text)
         }
     }
 

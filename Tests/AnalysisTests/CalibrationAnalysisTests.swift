@@ -60,7 +60,7 @@ struct CalibrationAnalysisTests {
     @Test("no rows, unknown words and options that exclude each other are said")
     func usage() throws {
         let file = try frame("y,p\n1,0.2\n0,0.3\n")
-        #expect(throws: AnalysisError("t.csv: no row has y, p, expected at least one")) {
+        #expect(throws: AnalysisError("t.csv: no row has a value in each of y, p, expected at least one of 1")) {
             try CalibrationAnalysis(try frame("y,p\n,0.2\n"), options())
         }
         #expect(throws: AnalysisError.self) { try CalibrationAnalysis(file, options { $0.binning = "round" }) }

@@ -108,10 +108,9 @@ import Vocabulary
         #expect(throws: TableError.self) { try report(bad, bad) { $0.numeric = ["x"] } }
     }
 
-    @Test("files without rows are no data, not an error") func noRows() throws {
-        let result = try report("a,b\n", "a,b\n1,x\n")
-        #expect(result.json["dataset"]?["verdict"]?.stringValue == "no_data")
-        #expect(!result.hasFinding)
+    @Test("files without rows are refused") func noRows() throws {
+        #expect(throws: AnalysisError.self) { try report("a,b\n", "a,b\n1,x\n") }
+        #expect(throws: AnalysisError.self) { try report("a,b\n1,x\n", "a,b\n") }
     }
 
     @Test("infinite values count, and distances say that they have none") func infinite() throws {

@@ -56,7 +56,7 @@ struct EstimationTests {
             #expect(last["alerts"]?[metric]?.boolValue != nil)
         }
         #expect(isNear(try #require(last["estimated"]?["accuracy"]?.doubleValue), 0.75, absolute: 0.1))
-        #expect(last["why"]?["realized"]?.stringValue == "no labels" && chunks[0]["without_itself"]?["alerts"] != nil)
+        #expect(last["realized"]?["why"]?.stringValue == "no labels" && chunks[0]["without_itself"]?["alerts"] != nil)
         for format in ReportFormat.allCases { #expect(ReportText.render(report, as: format).contains("precision")) }
     }
 
@@ -70,7 +70,7 @@ struct EstimationTests {
         let chunk = try #require(json["chunks"]?.arrayValue?.last)
         #expect(chunk["estimated"]?["true_positive"] == nil && chunk["estimated"]?["accuracy"]?.doubleValue != nil)
         estimation.scores = [("a", "a"), ("x", "b")]
-        #expect(throws: AnalysisError.self) { try estimation.report(reference: log(50, seed: 3), current: log(5, seed: 4)) }
+        #expect(throws: TableError.self) { try estimation.report(reference: log(50, seed: 3), current: log(5, seed: 4)) }
         estimation.classes = ["a"]
         #expect(throws: AnalysisError("--classes and --scores name different classes")) {
             try estimation.report(reference: log(50, seed: 3), current: log(5, seed: 4))
@@ -100,16 +100,19 @@ struct EstimationTests {
         estimation.score = "score"
         let good = try log(20, seed: 8)
         let outside = try frame("label,score\n1,3\n0,-2\n")
-        #expect(throws: AnalysisError("e.csv: no rows, expected labelled ones")) {
+        #expect(throws: AnalysisError("e.csv: no rows, expected at least one")) {
             try estimation.report(reference: frame("label,score\n", "e.csv"), current: good)
         }
         #expect(throws: AnalysisError("f.csv: no row has a label, expected labelled rows")) {
             try estimation.report(reference: log(5, seed: 1, hasLabels: false), current: good)
         }
-        #expect(throws: AnalysisError("f.csv: no label is 1, expected some; there are no, yes. Say which with --positive")) {
+        #expect(throws: AnalysisError("f.csv: no label is 1, expected some; there are 0. Say which with --positive")) {
+            try estimation.report(reference: frame("label,score\n0,0.1\n0,0.2\n"), current: good)
+        }
+        #expect(throws: TableError(file: "f.csv", line: 2, message: "\"yes\" in label, expected 1 in some row; --positive names another")) {
             try estimation.report(reference: frame("label,score\nyes,0.1\nno,0.2\n"), current: good)
         }
-        #expect(throws: AnalysisError("f.csv: row 1 of score is inf, expected a finite number")) {
+        #expect(throws: TableError(file: "f.csv", line: 2, column: 2, message: "inf in score, expected a finite number")) {
             try estimation.report(reference: frame("label,score\n1,inf\n"), current: good)
         }
         #expect(throws: TableError.self) { try estimation.report(reference: good, current: frame("x\n1\n")) }
@@ -120,17 +123,20 @@ struct EstimationTests {
         #expect(throws: AnalysisError.self) { try estimation.report(reference: good, current: good) }
         estimation.task = .binary
         estimation.score = nil
-        #expect(throws: AnalysisError("--score is needed for two classes")) { try estimation.report(reference: good, current: good) }
+        estimation.prediction = "score"
+        #expect(throws: AnalysisError("--task binary needs --score")) { try estimation.report(reference: good, current: good) }
+        (estimation.task, estimation.prediction) = (nil, nil)
+        #expect(
+            throws: AnalysisError("nothing to judge by, expected --score or --scores (of a classifier) or --prediction (of a regression)")
+        ) { try estimation.report(reference: good, current: good) }
     }
 
-    @Test("an empty current file and one without a complete row are results")
+    @Test("an empty current file and one without a complete row are refused")
     func empty() throws {
         var estimation = Estimation(label: "label")
         estimation.score = "score"
         for text in ["label,score\n", "label,score\n,\n1,\n"] {
-            let report = try estimation.report(reference: log(20, seed: 8), current: frame(text))
-            #expect(!report.hasFinding)
-            for format in ReportFormat.allCases { #expect(!ReportText.render(report, as: format).isEmpty) }
+            #expect(throws: AnalysisError.self) { try estimation.report(reference: log(20, seed: 8), current: frame(text)) }
         }
     }
 }

@@ -26,6 +26,43 @@ struct StatFunctionsTests {
         #expect(answers[4]["value"]?.arrayValue?.first?.doubleValue == 0)
     }
 
+    @Test("a call that is no JSON spoils no other; a list that is none has no answers")
+    func broken() throws {
+        func answers(_ text: String) throws -> [JSON] { try StatFunctions.answer(text: Array(text.utf8)).arrayValue ?? [] }
+        let mixed = try answers(
+            #"[{"name":"erf","args":{"x":[1e999]}}, {"name":"erf","args":{"x":[0]}} ,{"name":"a,]b","args":{"x":NaN}}]"#)
+        #expect(mixed.count == 3 && mixed[1]["erf"]?.arrayValue?.first?.doubleValue == 0)
+        #expect(mixed[0]["error"]?.stringValue?.contains("beyond the range of a double") == true && mixed[2]["error"] != nil)
+        for text in ["", "[", "[1e999", "[1e999}", "[1e999,]", "[1e999] 7", "7 [1e999]", "1e999"] {
+            #expect(throws: AnalysisError.self) { try answers(text) }
+        }
+        #expect(throws: AnalysisError("standard input:1:2: a number beyond the range of a double, expected a JSON list")) {
+            try answers("[1e999,]")
+        }
+    }
+
+    @Test("levels that are as good as 0 or 1 are refused", arguments: [1e-300, 1e-16, 0.9999999999999999])
+    func levels(confidence: Double) throws {
+        let args: JSON = .object(["count": 3, "n": 10, "confidence": .number(confidence)])
+        #expect(try error("proportion_intervals", args).hasSuffix("expected a number between 0 and 1, at least 1e-15 from both"))
+        let bootstrap: JSON = .object(["x": [1, 2, 3], "statistic": "mean", "confidence": .number(confidence)])
+        #expect(try error("bootstrap", bootstrap) != "no error")
+    }
+
+    @Test("levels at the ends of their range are answered", arguments: [1e-15, 1 - 1e-15])
+    func extremeLevels(confidence: Double) throws {
+        let answer = try one("proportion_intervals", .object(["count": 3, "n": 10, "confidence": .number(confidence)]))
+        #expect(answer["wilson"]?.arrayValue?.count == 2 && answer["error"] == nil)
+    }
+
+    @Test("what is undefined says why, whatever the function")
+    func explained() throws {
+        let answer = try one("normal", .object(["x": [0, nil]]))
+        #expect(answer["cdf"]?.arrayValue == [.number(0.5), .null] && answer["why"]?.stringValue != nil)
+        #expect(try one("minimum_detectable_effect", .object(["n_1": "Infinity", "n_2": 10, "p_2": 0.1]))["error"] != nil)
+        #expect(try one("minimum_detectable_effect", .object(["n_1": 10, "n_2": "Infinity", "deviation": 1]))["error"] != nil)
+    }
+
     @Test("with a name the list is of arguments alone")
     func named() throws {
         let args: JSON = [.object(["x": [0, 1]]), .object(["x": 2])]

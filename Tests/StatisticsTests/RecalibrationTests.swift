@@ -17,13 +17,17 @@ private func sample(_ rows: Int, shift: Double, slope: Double, seed: UInt64) thr
 struct CalibrationTestsTests {
     @Test("add up to it, with any bins and weights", arguments: CalibrationBinning.allCases)
     func parts(binning: CalibrationBinning) throws {
-        var random = Seeded(3)
-        let scores = (0..<200).map { _ in (random.uniform() * 20).rounded() / 20 }
-        let plain = try CalibrationSample(
-            scores: scores, labels: scores.map { random.uniform() < $0 }, weights: scores.map { _ in random.uniform() * 3 })
-        let brier = BrierDecomposition(plain, try CalibrationBins(plain, count: 7, by: binning))
-        let sum = brier.reliability - brier.resolution + brier.uncertainty + brier.withinBinVariance - 2 * brier.withinBinCovariance
-        #expect(isNear(sum, brier.value, relative: 1e-12))
+        for seed in 1...50 {
+            var random = Seeded(UInt64(seed))
+            let steps = seed % 2 == 0 ? 20.0 : 1e9
+            let scores = (0..<(20 * seed)).map { _ in (random.uniform() * steps).rounded() / steps }
+            let labels = scores.map { random.uniform() < $0 }
+            let weights = seed % 3 == 0 ? nil : scores.map { _ in (random.uniform() * 3).rounded() }
+            let sample = try CalibrationSample(scores: scores, labels: labels, weights: weights)
+            let brier = BrierDecomposition(sample, try CalibrationBins(sample, count: 1 + seed % 9, by: binning))
+            let sum = brier.reliability - brier.resolution + brier.uncertainty + brier.withinBinVariance - 2 * brier.withinBinCovariance
+            #expect(isNear(sum, brier.value, relative: 1e-12), "seed \(seed)")
+        }
     }
 
     @Test("Hosmer-Lemeshow leaves a sure and right group out, and is infinite with a sure and wrong one")

@@ -169,6 +169,18 @@ struct BootstrapTests {
         #expect(bootstrap.standardError == 0 && bootstrap.bca(confidence: 0.95) == nil)
     }
 
+    @Test("huge and tiny values have the same shape as others", arguments: [1e300, 0x1p1022, 1e-300, -1e250])
+    func scaled(scale: Double) throws {
+        let small = try Bootstrap.all([1, 2, 3, 1.5], .mean)
+        let other = try Bootstrap.all([1, 2, 3, 1.5].map { $0 * scale }, .mean)
+        #expect(isNear(other.standardError ?? .nan, (small.standardError ?? .nan) * abs(scale), relative: 1e-12))
+        #expect(isNear(other.mean, small.mean * scale, relative: 1e-12))
+        let basic = [small, other].map { $0.basic(confidence: 0.9) }
+        #expect(isNear(scale > 0 ? basic[1].lower : basic[1].upper, basic[0].lower * scale, relative: 1e-9))
+        #expect(
+            isNear(other.bca(confidence: 0.9)?.z0 ?? .nan, (small.bca(confidence: 0.9)?.z0 ?? .nan) * (scale > 0 ? 1 : -1), relative: 1e-9))
+    }
+
     @Test("a seed repeats; bad resamples are refused")
     func seeded() throws {
         let x = (0..<20).map(Double.init)

@@ -18,6 +18,19 @@ struct TableErrorTests {
         #expect(refusal(text) == message)
     }
 
+    @Test("an error is one line of bearable length, whatever stands in the cell")
+    func oneLine() throws {
+        func message(_ cell: String) throws -> String {
+            let table = try CSVTable(Array("a\n1\n\"\(cell)\"\n".utf8), file: "log.csv")
+            do { _ = try table.numbers("a") } catch { return error.description }
+            return "no error"
+        }
+        #expect(try message("x\ny\u{1}") == "log.csv:3:1: \"x\\ny\\u{1}\" in a, expected a number")
+        let long = try message(String(repeating: "é\n", count: 100_000))
+        #expect(long.count < 1000 && long.hasPrefix("log.csv:3:1: \"é\\né") && long.hasSuffix("\" in a, expected a number"))
+        #expect(!long.contains("\n"))
+    }
+
     @Test("a quote that is never closed is named where it opens")
     func openQuote() {
         #expect(refusal("a,b\n1,\"two\nthree\n").hasPrefix("log.csv:2:2: the quote that opens here is never closed"))

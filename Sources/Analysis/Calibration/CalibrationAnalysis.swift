@@ -64,10 +64,14 @@ public struct CalibrationAnalysis: Sendable {
             report = try MulticlassCalibrationReport.make(frame, options)
             return
         }
+        guard options.classes == nil else { throw AnalysisError("--classes needs --scores") }
+        guard Set(options.by).count == options.by.count else { throw AnalysisError("--by names a column twice, expected each once") }
         guard let score = options.score else { throw AnalysisError("no score column, expected --score or --scores") }
         let columns = try Columns(frame, options, score: score)
-        let rows = columns.rows
-        guard !rows.isEmpty else { throw AnalysisError("\(frame.file): no row has \(columns.needed), expected at least one") }
+        let complete = columns.completeRows
+        let weights = options.weights.flatMap { name in columns.weights.map { (name: name, values: $0) } }
+        try frame.requireRows(complete, in: [options.label, score] + [options.weights].compactMap { $0 } + options.by, weights: weights)
+        let rows = columns.weights.map { weights in complete.filter { weights[$0] > 0 } } ?? complete
         let overall = try Part(columns.sample(rows), options)
         var json = JSONObject([
             ("command", .string("calibration")), ("rows", JSON(frame.rows)), ("left_out", JSON(frame.rows - rows.count)),
@@ -105,20 +109,18 @@ public struct CalibrationAnalysis: Sendable {
         var scores: [Double]
         var weights: [Double]?
         var by: [CodedColumn]
-        var needed: String
 
         init(_ frame: Frame, _ options: CalibrationOptions, score: String) throws {
             labels = try frame.cells(options.label).binary(positive: options.positive)
             scores = try frame.probabilities(score)
             weights = try options.weights.map { try frame.weights($0) }
             by = try options.by.map { try frame.coded($0) }
-            needed = ([options.label, score] + (options.weights.map { [$0] } ?? [])).joined(separator: ", ")
         }
 
-        /// Rows without a missing cell and with weight.
-        var rows: [Int] {
+        /// Rows without a missing cell.
+        var completeRows: [Int] {
             labels.indices.filter { row in
-                !labels[row].isNaN && !scores[row].isNaN && (weights.map { $0[row] > 0 } ?? true) && by.allSatisfy { $0.codes[row] >= 0 }
+                !labels[row].isNaN && !scores[row].isNaN && !(weights?[row].isNaN ?? false) && by.allSatisfy { $0.codes[row] >= 0 }
             }
         }
 

@@ -140,7 +140,12 @@ extension CalibrationAnalysis {
             }
             out["in_the_large"] = JSON(inTheLarge)
             out["observed_expected_ratio"] = .statistic(ratio)
-            return .object(out)
+            let isFailed = out["why"] != nil
+            return .object(
+                out.explained { name in
+                    name == "observed_expected_ratio"
+                        ? "no label is positive and all scores are 0" : isFailed ? nil : "the fit does not exist"
+                })
         }
 
         private func band(_ bin: CalibrationBin) -> Interval? {

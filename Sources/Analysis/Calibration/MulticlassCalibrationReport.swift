@@ -15,10 +15,13 @@ enum MulticlassCalibrationReport {
         guard classes.count >= 2 else { throw AnalysisError("--scores names \(classes.count) class, expected at least 2") }
         let labels = try frame.cells(options.label).places(classes)
         let weights = try options.weights.map { try frame.weights($0) }
-        let rows = labels.indices.filter { row in
-            labels[row] >= 0 && columns.allSatisfy { !$0[row].isNaN } && (weights.map { $0[row] > 0 } ?? true)
+        let complete = labels.indices.filter { row in
+            labels[row] >= 0 && columns.allSatisfy { !$0[row].isNaN } && !(weights?[row].isNaN ?? false)
         }
-        guard !rows.isEmpty else { throw AnalysisError("\(frame.file): no row has a label and every score, expected at least one") }
+        try frame.requireRows(
+            complete, in: [options.label] + options.scores.map(\.column) + [options.weights].compactMap { $0 },
+            weights: options.weights.flatMap { name in weights.map { (name: name, values: $0) } })
+        let rows = weights.map { weights in complete.filter { weights[$0] > 0 } } ?? complete
         let result = try MulticlassCalibration(
             scores: columns.map { column in rows.map { column[$0] } }, labels: rows.map { labels[$0] },
             weights: weights.map { all in rows.map { all[$0] } }, bins: options.bins, by: options.binningKind(),

@@ -47,7 +47,9 @@ public struct Detection: Sendable {
                     "state",
                     .array(
                         scan.states.map { state in
-                            .object(JSONObject([("after", JSON(state.after))] + state.values.map { ($0.name, JSON.statistic($0.value)) }))
+                            .object(
+                                JSONObject([("after", JSON(state.after))] + state.values.map { ($0.name, JSON.statistic($0.value)) })
+                                    .explained { _ in "not enough values since the start or the last change" })
                         })
                 ))
         }
@@ -79,11 +81,12 @@ struct DetectorStream {
         rows.reserveCapacity(numbers.count)
         for (row, value) in numbers.enumerated() where !value.isNaN {
             guard input.accepts(value) else {
-                throw AnalysisError("\(frame.file): row \(row + 1) of \(column) is \(value), \(name) expected \(input.expected)")
+                throw frame.error(column, row: row, "\(value) in \(column), expected \(input.expected) for \(name)")
             }
             values.append(value)
             rows.append(row)
         }
+        try frame.requireRows(rows, in: [column])
     }
 
     /// The value at which a change is seen belongs to the segment before it: the detector starts afresh with the next one.

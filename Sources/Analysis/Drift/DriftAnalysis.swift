@@ -12,6 +12,7 @@ public enum DriftAnalysis {
         {
             throw AnalysisError.unsupported("\(test.rawValue) with --convention nannyml, which does not have it")
         }
+        for frame in [reference, current] { try frame.requireRows(0..<frame.rows, in: frame.names) }
         let reader = DriftColumns(reference: reference, current: current, options: options)
         let names = try reader.names()
         let chunks = try DriftChunks(options, reference: reference, current: current)

@@ -15,17 +15,15 @@ struct DriftChunks {
     init?(_ options: DriftOptions, reference: Frame, current: Frame) throws {
         guard let chunking = options.chunking ?? (options.isNannyML ? .count(10) : nil) else { return nil }
         self.options = options
-        func cut(_ frame: Frame) throws -> [Chunking.Chunk] {
-            let times: [Double]? = if case .period = chunking, let column = options.timestamp { try frame.times(column) } else { nil }
-            return try chunking.chunks(rows: frame.rows, times: times)
-        }
-        self.reference = try cut(reference)
-        self.current = try cut(current)
+        self.reference = try reference.chunks(chunking, timestamp: options.timestamp)
+        self.current = try current.chunks(chunking, timestamp: options.timestamp)
     }
 
     /// A statistic of a chunk, and an alert where that is not a matter of its threshold.
     struct Value {
         var statistic: Double?
+        /// Why there is no statistic.
+        var why: String?
         var alert: Bool?
     }
 
@@ -56,12 +54,20 @@ struct DriftChunks {
             zip(chunks, values).map { chunk, values in
                 let members = tests.indices.map { t -> (String, JSON) in
                     let value = values[t]
+                    let object = JSONObject([
+                        ("statistic", .statistic(value.statistic)), ("lower_threshold", .null), ("upper_threshold", .statistic(limits[t])),
+                        ("alert", .bool(isAlert(values, t))),
+                    ])
                     return (
                         tests[t].rawValue,
-                        .object([
-                            "statistic": .statistic(value.statistic), "lower_threshold": .null, "upper_threshold": .statistic(limits[t]),
-                            "alert": .bool(isAlert(values, t)),
-                        ])
+                        .object(
+                            object.explained { name in
+                                switch name {
+                                case "statistic": value.why ?? "the reference or the chunk has no values"
+                                case "lower_threshold": "only large values are unusual"
+                                default: value.alert != nil ? "alerts by its p-value" : "undefined in every chunk of the reference"
+                                }
+                            })
                     )
                 }
                 return .object([
@@ -83,7 +89,10 @@ struct DriftChunks {
         options.pValues = .asymptotic  // only the statistics are shown
         let maker = ColumnTests(options: options)
         func values(_ result: ColumnTests.Result?) -> [Value] {
-            tests.map { test in Value(statistic: result?.outcomes.first { $0.test == test.rawValue }?.statistic) }
+            tests.map { test in
+                let outcome = result?.outcomes.first { $0.test == test.rawValue }
+                return Value(statistic: outcome?.statistic, why: outcome?.undefinedReason)
+            }
         }
         switch reference {
         case .numbers(let numbers):

@@ -74,10 +74,9 @@ struct DriftColumns {
     /// - Throws: `TableError` for a column that is in neither file; it names those that there are.
     func names() throws -> [String] {
         let known = reference.names + current.names.filter { !reference.has($0) }
-        let named = options.columns + options.numeric + options.categorical + options.edges.keys.sorted()
-        for name in named where !reference.has(name) && !current.has(name) {
-            _ = try reference.texts(name)
-        }
+        let named =
+            options.columns + options.numeric + options.categorical + options.edges.keys.sorted() + [options.timestamp].compactMap { $0 }
+        try reference.requireColumns(named.filter { !current.has($0) })
         return options.columns.isEmpty ? known : known.filter(options.columns.contains)
     }
 

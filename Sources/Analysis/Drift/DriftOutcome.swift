@@ -70,8 +70,21 @@ struct DriftOutcome {
             object["p_adjusted"] = .statistic(adjustedP)
         }
         for (key, value) in members.dropFirst() { object[key] = value }
-        return .object(object)
+        let isSaid = undefinedReason != nil
+        return .object(
+            object.explained { name in
+                switch name {
+                case "statistic", "p_value": isSaid ? nil : "undefined for these values"
+                case "p_value_pooled": "all but one value are too rare to judge"
+                case "p_adjusted" where pValue == nil: isSaid ? nil : "there is no p-value"
+                case "p_adjusted": testedP == nil ? "all but one value are too rare to judge" : why
+                default: "values are infinite, or so large that their squares overflow"
+                }
+            })
     }
+
+    /// Why there is no statistic, or no p-value.
+    var undefinedReason: String? { members.first { $0.0 == "why" }?.1.stringValue }
 
     /// DESIGN.md: drifted needs a significant p-value and an effect at or above the floor. Without significance, a sample in which even
     /// an effect of the floor's size would not have been significant is insufficient, not fine.

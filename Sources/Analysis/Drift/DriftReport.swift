@@ -38,7 +38,7 @@ struct DriftReport {
                         place,
                         .object([
                             "name": .string(name), "kind": .string(kind), "verdict": .string(Verdict.noData.rawValue), "why": .string(why),
-                            "missing": .object(["reference": .statistic(missing.reference), "current": .statistic(missing.current)]),
+                            "missing": .statistics([("reference", missing.reference), ("current", missing.current)]) { _ in why },
                             "tests": .object([:]),
                         ])
                     ))
@@ -83,11 +83,12 @@ struct DriftReport {
             ("why", .string(column.why)),
             (
                 "missing",
-                .object([
-                    "reference": .number(column.shares.reference), "current": .number(column.shares.current),
-                    "p_value": .statistic(missing.pValue), "p_adjusted": .statistic(missing.adjustedP),
-                    "verdict": JSON(missing.verdict?.rawValue),
-                ])
+                .object(
+                    JSONObject([
+                        ("reference", .number(column.shares.reference)), ("current", .number(column.shares.current)),
+                        ("p_value", .statistic(missing.pValue)), ("p_adjusted", .statistic(missing.adjustedP)),
+                        ("verdict", JSON(missing.verdict?.rawValue)),
+                    ]).explained { _ in missing.why })
             ),
             ("n", .object(["reference": JSON(column.counts.reference), "current": JSON(column.counts.current)])),
             ("tests", .object(JSONObject(column.result.outcomes.prefix(column.shown).map { ($0.test, withVerdict($0)) }))),

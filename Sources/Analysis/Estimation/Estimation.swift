@@ -16,7 +16,8 @@ public struct Estimation: Sendable {
     public var prediction: String?
     public var timestamp: String?
     public var id: String?
-    public var positive = "1"
+    /// Nil for 1 or true.
+    public var positive: String?
     public var threshold = 0.5
     /// Nil: several classes with `scores`, two with `score`, else a regression.
     public var task: Task?
@@ -33,7 +34,14 @@ public struct Estimation: Sendable {
 
     /// - Throws: ``AnalysisError`` for options or files that do not make an estimate, a `TableError` for a bad cell.
     public func report(reference: Frame, current: Frame) throws -> Report {
-        guard reference.rows > 0 else { throw AnalysisError("\(reference.file): no rows, expected labelled ones") }
+        guard !threshold.isNaN else { throw AnalysisError("--threshold \(threshold), expected a number") }
+        guard score == nil || scores.isEmpty else { throw AnalysisError("--score and --scores exclude each other") }
+        guard score != nil || prediction != nil || !scores.isEmpty else {
+            throw AnalysisError("nothing to judge by, expected --score or --scores (of a classifier) or --prediction (of a regression)")
+        }
+        guard classes.isEmpty || !scores.isEmpty else { throw AnalysisError("--classes needs --scores") }
+        try reference.requireColumns([label, timestamp, id].compactMap { $0 } + (features ?? []))
+        try reference.requireRows(0..<reference.rows, in: [label])
         let result: EstimationResult
         if let weights {
             throw AnalysisError.unsupported(
@@ -44,6 +52,9 @@ public struct Estimation: Sendable {
         case .regression: result = try estimateLoss(reference, current)
         case .binary: result = try estimateByConfidence(reference, current, BinaryReading(options: self))
         case .multiclass: result = try estimateByConfidence(reference, current, MulticlassReading(options: self))
+        }
+        if result.current.used == 0 {
+            try current.requireRows([], in: [score, prediction].compactMap { $0 } + scores.map(\.column))
         }
         return EstimationPage(result: result, reference: reference, current: current).report()
     }
@@ -114,10 +125,8 @@ public struct Estimation: Sendable {
     private static let chunksUsual = 10
 
     private func chunks(_ frame: Frame) throws -> [Chunking.Chunk] {
-        let times: [Double]?
-        if case .period = chunking, let timestamp { times = try frame.times(timestamp) } else { times = nil }
         let usual: Chunking = frame.rows < Self.chunksUsual ? .size(max(frame.rows, 1)) : .count(Self.chunksUsual)
-        return try (chunking ?? usual).chunks(rows: frame.rows, times: times)
+        return try frame.chunks(chunking ?? usual, timestamp: timestamp)
     }
 }
 

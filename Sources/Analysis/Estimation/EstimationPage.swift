@@ -51,52 +51,50 @@ struct EstimationPage {
 
     private func json(_ chunk: EstimationResult.Chunk, _ period: String) -> JSON {
         let performance = chunk.performance
-        func values(_ value: (EstimatedMetric) -> Double?) -> JSON {
-            .object(JSONObject(result.metrics.map { ($0.rawValue, .statistic(value($0))) }))
+        func values(_ value: (EstimatedMetric) -> Double?, else reason: (String) -> String?) -> JSON {
+            .statistics(result.metrics.map { ($0.rawValue, value($0)) }, else: reason)
         }
         let found = alerts(chunk)
+        let needed = result.task == .regression ? "a prediction" : "a score and a prediction"
+        let withoutEstimate = performance.rows == 0 ? "no row has \(needed)" : "one class only is expected or predicted"
+        let hasLabels = performance.labelsMissing < chunk.place.rows.count
+        let withoutLabels = hasLabels ? "labels or predictions of one class only, or no complete row with a label" : "no labels"
+        let withoutError = performance.rows == 0 ? withoutEstimate : "undefined on the reference"
+        func withoutBound(_ name: String) -> String {
+            EstimatedMetric(rawValue: name).flatMap { performance.estimated[$0] } == nil ? withoutEstimate : "there is no sampling error"
+        }
         var members: [(String, JSON)] = [
             ("period", .string(period)), ("start", JSON(chunk.place.start)), ("end", JSON(chunk.place.end)), ("n", JSON(performance.rows)),
-            ("label_missing", JSON(performance.labelsMissing)), ("estimated", values { performance.estimated[$0] }),
-            ("realized", values { performance.realized[$0] }), ("sampling_error", values { performance.samplingError[$0] }),
-            ("lower_bound", values { performance.bounds($0)?.lower }), ("upper_bound", values { performance.bounds($0)?.upper }),
-            ("lower_threshold", values { bands[$0]?.lower }), ("upper_threshold", values { bands[$0]?.upper }),
+            ("label_missing", JSON(performance.labelsMissing)),
+            ("estimated", values({ performance.estimated[$0] }, else: { _ in withoutEstimate })),
+            ("realized", values({ performance.realized[$0] }, else: { _ in withoutLabels })),
+            ("sampling_error", values({ performance.samplingError[$0] }, else: { _ in withoutError })),
+            ("lower_bound", values({ performance.bounds($0)?.lower }, else: withoutBound)),
+            ("upper_bound", values({ performance.bounds($0)?.upper }, else: withoutBound)),
+            ("lower_threshold", values({ bands[$0]?.lower }, else: { _ in Self.withoutBand })),
+            ("upper_threshold", values({ bands[$0]?.upper }, else: { _ in Self.withoutBand })),
             ("alerts", .object(JSONObject(result.metrics.map { ($0.rawValue, .bool(found.contains($0))) }))),
             ("alert", .bool(isUnusual(chunk))),
         ]
-        let why = reasons(chunk)
         if period == "reference" { members.append(("without_itself", withoutItself(performance))) }
-        if !why.isEmpty { members.append(("why", .object(JSONObject(why.map { ($0.0, .string($0.1)) })))) }
         return .object(JSONObject(members))
     }
 
+    private static let withoutBand = "undefined in every chunk of the reference"
+
     /// A chunk of the reference against the bands of the other ones.
     private func withoutItself(_ performance: ChunkPerformance) -> JSON {
+        let alone = "undefined in every other chunk of the reference"
         let others = result.metrics.map { ($0, bands[$0]?.excluding(performance.realized[$0])) }
         return .object([
-            "lower_threshold": .object(JSONObject(others.map { ($0.rawValue, .statistic($1?.lower)) })),
-            "upper_threshold": .object(JSONObject(others.map { ($0.rawValue, .statistic($1?.upper)) })),
+            "lower_threshold": .statistics(others.map { ($0.rawValue, $1?.lower) }) { _ in alone },
+            "upper_threshold": .statistics(others.map { ($0.rawValue, $1?.upper) }) { _ in alone },
             "alerts": .object(
                 JSONObject(
                     others.map { metric, band in
                         (metric.rawValue, .bool(performance.estimated[metric].map { band?.isUnusual($0) ?? false } ?? false))
                     })),
         ])
-    }
-
-    /// Why values of a chunk are undefined.
-    private func reasons(_ chunk: EstimationResult.Chunk) -> [(String, String)] {
-        let performance = chunk.performance
-        var out: [(String, String)] = []
-        if result.metrics.contains(where: { performance.estimated[$0] == nil }) {
-            let needed = result.task == .regression ? "a prediction" : "a score and a prediction"
-            out.append(("estimated", performance.rows == 0 ? "no row has \(needed)" : "one class only is expected or predicted"))
-        }
-        if result.metrics.contains(where: { performance.realized[$0] == nil }) {
-            let hasLabels = performance.labelsMissing < chunk.place.rows.count
-            out.append(("realized", hasLabels ? "labels or predictions of one class only, or no complete row with a label" : "no labels"))
-        }
-        return out
     }
 
     // MARK: - For people

@@ -17,28 +17,17 @@ extension ScoreReading {
     }
 }
 
-extension Frame {
-    /// A column of finite numbers, NaN for missing.
-    func finiteNumbers(_ column: String) throws -> [Double] {
-        let values = try numbers(column)
-        if let row = values.firstIndex(where: \.isInfinite) {
-            throw AnalysisError("\(file): row \(row + 1) of \(column) is \(values[row]), expected a finite number")
-        }
-        return values
-    }
-}
-
 /// Two classes: one score column, of the positive class.
 struct BinaryReading: ScoreReading {
     let label: String
     let score: String
     let prediction: String?
-    let positive: String
+    let positive: String?
     let threshold: Double
-    var scoredNames: [String] { [positive] }
+    var scoredNames: [String] { [positive ?? "1"] }
 
     init(options: Estimation) throws {
-        guard let score = options.score else { throw AnalysisError("--score is needed for two classes") }
+        guard let score = options.score else { throw AnalysisError("--task binary needs --score") }
         label = options.label
         self.score = score
         prediction = options.prediction
@@ -48,6 +37,7 @@ struct BinaryReading: ScoreReading {
 
     func rows(_ frame: Frame) throws -> ScoredRows {
         let scores = try frame.finiteNumbers(score)
+        let truths = try labels(frame, label) { try classes(frame, $0) }
         let predictions: [Int]
         if let prediction {
             predictions = try classes(frame, prediction)
@@ -55,11 +45,11 @@ struct BinaryReading: ScoreReading {
             predictions = scores.map { $0.isNaN ? ScoredRows.missing : $0 >= threshold ? 1 : 0 }
         }
         return ScoredRows(
-            scoredClasses: [1], scores: [scores], predictions: predictions, labels: try labels(frame, label) { try classes(frame, $0) })
+            scoredClasses: [1], scores: [scores], predictions: predictions, labels: truths)
     }
 
     private func classes(_ frame: Frame, _ column: String) throws -> [Int] {
-        try frame.outcomes(column, positive: positive).map { $0.isNaN ? ScoredRows.missing : Int($0) }
+        try frame.cells(column).binary(positive: positive).map { $0.isNaN ? ScoredRows.missing : Int($0) }
     }
 
     func check(_ reference: ScoredRows, _ frame: Frame) throws {
@@ -67,7 +57,8 @@ struct BinaryReading: ScoreReading {
         if !reference.labels.contains(1) {
             if !reference.labels.contains(0) { throw AnalysisError("\(frame.file): no row has a \(label), expected labelled rows") }
             let seen = try frame.coded(label).ordered().names.prefix(5).joined(separator: ", ")
-            throw AnalysisError("\(frame.file): no \(label) is \(positive), expected some; there are \(seen). Say which with --positive")
+            throw AnalysisError(
+                "\(frame.file): no \(label) is \(positive ?? "1"), expected some; there are \(seen). Say which with --positive")
         }
     }
 }
@@ -83,7 +74,7 @@ struct MulticlassReading: ScoreReading {
 
     init(options: Estimation) throws {
         guard options.scores.count >= 2 else {
-            throw AnalysisError("--scores CLASS=column,... is needed for several classes, expected at least two")
+            throw AnalysisError("--task multiclass needs --scores CLASS=column,... of at least two classes")
         }
         label = options.label
         prediction = options.prediction
@@ -125,7 +116,7 @@ struct MulticlassReading: ScoreReading {
         let texts = try frame.coded(label)
         if let row = reference.labels.firstIndex(of: ScoredRows.other) {
             let known = scoredNames.joined(separator: ", ")
-            throw AnalysisError("\(frame.file): row \(row + 1) has the \(label) \(texts[row] ?? ""), expected one of \(known)")
+            throw frame.error(label, row: row, "\"\(texts[row] ?? "")\" in \(label), expected one of \(known)")
         }
     }
 }
@@ -139,7 +130,7 @@ struct RegressionReading {
     var names: [String] { columns.map(\.name) }
 
     init(options: Estimation, reference: Frame, current: Frame) throws {
-        guard let prediction = options.prediction ?? options.score else { throw AnalysisError("--prediction is needed for a regression") }
+        guard let prediction = options.prediction ?? options.score else { throw AnalysisError("--task regression needs --prediction") }
         _ = try reference.kind(options.label)
         label = options.label
         self.prediction = prediction

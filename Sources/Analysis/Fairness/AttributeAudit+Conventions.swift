@@ -150,14 +150,13 @@ extension AttributeAudit {
             ("prev", .statistic(GroupRate.baseRate.value(c))),
         ]
         guard let reference else { return members }
-        let disparities = AequitasMetrics.Metric.allCases.map {
-            ($0.rawValue, JSON.statistic(metrics.disparity($0, of: group, to: reference)))
-        }
-        members.append(("disparity", .object(JSONObject(disparities))))
+        let undefined = "0/0, or undefined here or in the reference group"
+        let disparities = AequitasMetrics.Metric.allCases.map { ($0.rawValue, metrics.disparity($0, of: group, to: reference)) }
+        members.append(("disparity", .statistics(disparities) { _ in undefined }))
         let parities = metrics.parities(of: group, to: reference, tau: options.tau).map { parity in
             (parity.name, parity.holds.map { JSON.bool($0) } ?? .null)
         }
-        members.append(("parity", .object(JSONObject(parities))))
+        members.append(("parity", .object(JSONObject(parities).explained { _ in undefined })))
         return members
     }
 }

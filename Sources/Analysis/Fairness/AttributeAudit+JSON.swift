@@ -11,7 +11,9 @@ extension AttributeAudit {
                 "groups",
                 .array(
                     names.indices.map { group in
-                        .object(JSONObject([("group", .string(names[group]))] + groupMembers(group) + groupExtras(group)))
+                        let members = [("group", JSON.string(names[group]))] + groupMembers(group) + groupExtras(group)
+                        return .object(
+                            JSONObject(members).explained { undefinedReason($0, cells[group], scores?.groups[group], "in the group") })
                     })
             ))
         members.append(("rates", ratesJSON))
@@ -38,12 +40,9 @@ extension AttributeAudit {
     /// What stands for a group, and for all rows.
     func cellMembers(_ cells: ConfusionCells, rows: Int64, effective: ConfusionCells, scores: GroupScores?) -> [(String, JSON)] {
         var members: [(String, JSON)] = [("n", .integer(rows)), ("weight", .number(cells.total))]
-        var missing: [(String, JSON)] = []
         for rate in GroupRate.shown {
             let fallback: Double? = options.zeroForUndefined && rate != .treatmentRatio ? 0 : nil
-            let value = rate.value(cells) ?? fallback
-            members.append((rate.rawValue, .statistic(value)))
-            if value == nil { missing.append((rate.rawValue, .string("no \(Self.denominator(rate)) in the group"))) }
+            members.append((rate.rawValue, .statistic(rate.value(cells) ?? fallback)))
         }
         members.append(("auc", .statistic(scores?.auc)))
         members.append(("brier", .statistic(scores?.brier)))
@@ -60,20 +59,23 @@ extension AttributeAudit {
             intervals.append(("auc", .statistics([max(0, auc - spread), min(1, auc + spread)])))
         }
         members.append(("intervals", .object(JSONObject(intervals))))
-        if let scores, scores.auc == nil { missing.append(("auc", "only one label in the group")) }
-        if let scores, scores.brier == nil { missing.append(("brier", "a score outside 0…1 is no probability")) }
-        if !missing.isEmpty { members.append(("why", .object(JSONObject(missing)))) }
         return members
     }
 
-    private static func denominator(_ rate: GroupRate) -> String {
-        switch rate {
-        case .tpr, .fnr: "positive labels"
-        case .fpr, .tnr: "negative labels"
-        case .ppv, .fdr: "positive decisions"
-        case .npv, .falseOmission: "negative decisions"
-        case .treatmentRatio: "false positives"
-        case .baseRate, .selectionRate, .accuracy, .averageOdds: "weight"
+    /// Why a member of a group (or of all rows) is null.
+    func undefinedReason(_ name: String, _ cells: ConfusionCells, _ scores: GroupScores?, _ place: String) -> String {
+        if cells.total == 0 { return "no weight \(place)" }
+        switch name {
+        case "tpr", "fnr": return "no positive labels \(place)"
+        case "fpr", "tnr": return "no negative labels \(place)"
+        case "ppv", "fdr", "precision": return "no positive decisions \(place)"
+        case "npv", "for": return "no negative decisions \(place)"
+        case "treatment_ratio": return "no false positives \(place)"
+        case "ppr": return "no positive decisions in any group"
+        case _ where scores == nil: return "no --score"
+        case "auc": return "only one label \(place)"
+        case "mean_score": return "infinite scores \(place)"
+        default: return "a score outside 0…1 is no probability"
         }
     }
 
@@ -88,10 +90,11 @@ extension AttributeAudit {
             )
         }
         if let scores {
-            for (name, values) in [
-                ("auc", scores.groups.map(\.auc)), ("brier", scores.groups.map(\.brier)), ("ece", scores.groups.map(\.ece)),
-                ("mean_score", scores.groups.map(\.mean)),
-            ] {
+            let parts: [(String, (GroupScores) -> Double?)] = [
+                ("auc", { $0.auc }), ("brier", { $0.brier }), ("ece", { $0.ece }), ("mean_score", { $0.mean }),
+            ]
+            for (name, part) in parts {
+                let values = scores.groups.map(part)
                 let used = values.indices.filter { values[$0] != nil }
                 let low = used.min { (values[$0] ?? 0) < (values[$1] ?? 0) }
                 let high = used.max { (values[$0] ?? 0) < (values[$1] ?? 0) }
@@ -102,11 +105,14 @@ extension AttributeAudit {
                     difference = most - least
                     ratio = most > 0 && least >= 0 ? least / most : nil
                 }
+                let all = overallScores.flatMap(part)
+                let toOverall = all.flatMap { all in values.compactMap { $0.map { abs($0 - all) } }.max() }
                 members.append(
                     (
                         name,
                         Self.spreadJSON(
-                            min: least, max: most, difference: difference, ratio: ratio, toOverall: nil, lowest: low.map { names[$0] },
+                            min: least, max: most, difference: difference, ratio: ratio, toOverall: toOverall,
+                            lowest: low.map { names[$0] },
                             highest: high.map { names[$0] }, used: used.count)
                     ))
             }
@@ -117,14 +123,19 @@ extension AttributeAudit {
     private static func spreadJSON(
         min: Double?, max: Double?, difference: Double?, ratio: Double?, toOverall: Double?, lowest: String?, highest: String?, used: Int
     ) -> JSON {
-        var members: [(String, JSON)] = [
+        let members: [(String, JSON)] = [
             ("min", .statistic(min)), ("max", .statistic(max)), ("difference", .statistic(difference)), ("ratio", .statistic(ratio)),
             ("difference_to_overall", .statistic(toOverall)), ("groups_used", JSON(used)), ("lowest", JSON(lowest)),
             ("highest", JSON(highest)),
         ]
-        if used < 2, difference == nil { members.append(("why", "fewer than two groups have this rate")) }
-        if difference != nil, ratio == nil { members.append(("why", "the largest rate is 0, so the ratio is 0/0")) }
-        return .object(JSONObject(members))
+        return .object(
+            JSONObject(members).explained { name in
+                switch name {
+                case "difference_to_overall" where used > 0: "all rows together have no such rate"
+                case _ where used < 2: "fewer than two groups have this rate"
+                default: "the largest is not above 0, so there is no ratio"
+                }
+            })
     }
 
     /// The four-fifths rule over the groups that are large enough: the lowest selection rate is at least tau of the highest.

@@ -7,6 +7,8 @@ struct AttributeAudit {
     let table: FairnessTable
     let options: AuditOptions
     var scores: ScoreParity?
+    /// Of all rows.
+    var overallScores: GroupScores?
     /// The class that counts as positive, when there are more than two.
     var className: String?
     /// By group, in weights.
@@ -14,12 +16,16 @@ struct AttributeAudit {
     let overall: ConfusionCells
     var disparities: [AuditDisparity] = []
 
-    init(_ attribute: AuditInput.Attribute, _ table: FairnessTable, _ options: AuditOptions, scores: ScoreParity?, className: String? = nil)
-    {
+    init(
+        _ attribute: AuditInput.Attribute, _ table: FairnessTable, _ options: AuditOptions, scores: ScoreParity?,
+        overallScores: GroupScores? = nil,
+        className: String? = nil
+    ) {
         self.attribute = attribute
         self.table = table
         self.options = options
         self.scores = scores
+        self.overallScores = overallScores
         self.className = className
         cells = table.groups.indices.map { table.cells($0) }
         overall = table.overall
@@ -141,12 +147,13 @@ struct AttributeAudit {
         return zip(indices, intervals).map { index, interval in
             var out = AuditDisparity(name: index.name)
             out.value = value(cells, index.alpha, isBetween: index.isBetween)
-            if out.value == nil { out.why = "the mean benefit is 0: every row is a false negative" }
+            let undefined = overall.total > 0 ? "the mean benefit is 0: every row is a false negative" : "no row has weight"
+            if out.value == nil { out.why = undefined }
             out.interval = interval
             if index.isBetween { out.pValue = pValue }
             if index.alpha == 2 {
-                let members = alphas.map { ($0.0, JSON.statistic(value(cells, $0.1, isBetween: index.isBetween))) }
-                out.extra.append(("by_alpha", .object(JSONObject(members))))
+                let values = alphas.map { ($0.0, value(cells, $0.1, isBetween: index.isBetween)) }
+                out.extra.append(("by_alpha", .statistics(values) { _ in undefined }))
             }
             return out
         }

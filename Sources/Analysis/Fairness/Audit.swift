@@ -27,10 +27,11 @@ public enum Audit {
 
     /// One class against the others, for each class in turn; the correction is over all of them.
     private static func multiclass(_ input: AuditInput, _ options: AuditOptions) throws -> Report {
+        func taken(_ cells: Cells) throws -> CodedColumn { try cells.texts().taking(input.rows) }
         guard let labels = input.labels, let predictions = input.predictions else {
             throw AnalysisError("--task multiclass needs --prediction")
         }
-        let (classes, codes) = (labels + predictions).ordered()
+        let (classes, codes) = (try taken(labels) + taken(predictions)).ordered()
         guard classes.count <= AuditOptions.groupsMax / 100 else {
             throw AnalysisError("\(options.label): \(classes.count) classes, expected at most \(AuditOptions.groupsMax / 100)")
         }
@@ -95,7 +96,8 @@ struct BinaryAudit {
                 throw AnalysisError(
                     "\(attribute.name)=\(table.groups[group]) has no weight, expected some in every group with --convention fairlearn")
             }
-            var audit = AttributeAudit(attribute, table, options, scores: scores?[place])
+            var audit = AttributeAudit(
+                attribute, table, options, scores: scores?[place], overallScores: scores?.last?.groups.first)
             let more = try evaluate(&audit, unweighted[place])
             try addConditional(&audit)
             audits.append(audit)
@@ -128,10 +130,11 @@ struct BinaryAudit {
             audit.disparities = audit.referenceDisparities(Aif360Metrics.all, reference: reference, unweighted: unweighted)
             let cells = unweighted.overall
             for i in audit.disparities.indices where audit.disparities[i].name == "generalized_entropy_index" {
-                let members = [("0", 0.0), ("0.5", 0.5), ("1", 1), ("2", 2)].map {
-                    ($0.0, JSON.statistic(Aif360Metrics.generalizedEntropy(cells, alpha: $0.1)))
+                let values = [("0", 0.0), ("0.5", 0.5), ("1", 1), ("2", 2)].map {
+                    ($0.0, Aif360Metrics.generalizedEntropy(cells, alpha: $0.1))
                 }
-                audit.disparities[i].extra.append(("by_alpha", .object(JSONObject(members))))
+                audit.disparities[i].extra.append(
+                    ("by_alpha", .statistics(values) { _ in "the mean benefit is 0: every row is a false negative" }))
             }
         case .clarify:
             guard let reference else { break }

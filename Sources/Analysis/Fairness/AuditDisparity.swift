@@ -21,10 +21,11 @@ struct AuditDisparity {
         var interval: Interval?
         var worst: [String]
         var json: JSON {
-            .object([
-                "value": .statistic(value), "interval": interval.map { .statistics([$0.lower, $0.upper]) } ?? .null,
-                "worst_pair": .array(worst.map(JSON.string)),
+            let object = JSONObject([
+                ("value", .statistic(value)), ("interval", interval.map { .statistics([$0.lower, $0.upper]) } ?? .null),
+                ("worst_pair", .array(worst.map(JSON.string))),
             ])
+            return .object(object.explained { _ in AuditDisparity.withoutInterval })
         }
     }
     /// What is compared with the floor, over the groups that are large enough; nil when there are fewer than two.
@@ -58,15 +59,27 @@ struct AuditDisparity {
     var json: JSON {
         var members: [(String, JSON)] = [("value", .statistic(value))]
         members.append(("interval", interval.map { .statistics([$0.lower, $0.upper]) } ?? .null))
-        members.append(("p_value", .statistic(pValue)))
-        members.append(("p_adjusted", .statistic(adjustedP)))
-        members.append(("verdict", verdict.map { .string($0.rawValue) } ?? .null))
-        members.append(("worst_pair", worst.isEmpty ? .null : .array(worst.map(JSON.string))))
+        // An index that asks no question has no answer to it either.
+        if hypothesis != nil || pValue != nil { members.append(("p_value", .statistic(pValue))) }
+        if hypothesis != nil {
+            members.append(("p_adjusted", .statistic(adjustedP)))
+            members.append(("verdict", verdict.map { .string($0.rawValue) } ?? .null))
+        }
+        if hypothesis != nil || !worst.isEmpty { members.append(("worst_pair", worst.isEmpty ? .null : .array(worst.map(JSON.string)))) }
         if let judged { members.append(("judged", judged.json)) }
         members += extra
         if let why { members.append(("why", .string(why))) }
-        return .object(JSONObject(members))
+        return .object(
+            JSONObject(members).explained { name in
+                switch name {
+                case "interval" where value != nil: value?.isInfinite == true ? "an infinite value has none" : Self.withoutInterval
+                case _ where why != nil: nil
+                default: "fewer than two groups have enough rows with what it needs"
+                }
+            })
     }
+
+    static let withoutInterval = "undefined in too many of the resamples, or too few rows"
 }
 
 extension AuditDisparity {

@@ -1,5 +1,4 @@
 internal import Statistics
-internal import Tables
 
 /// The rows of an audit as codes and numbers; rows in which a needed cell is missing are left out.
 struct AuditInput {
@@ -15,9 +14,9 @@ struct AuditInput {
     /// Row numbers of the file that are used.
     var rows: [Int] = []
     var rowsRead = 0
-    /// Not of a regression.
-    var labels: CodedColumn?
-    var predictions: CodedColumn?
+    /// Of all rows of the file.
+    var labels: Cells?
+    var predictions: Cells?
     var scores: [Double]?
     var weights: [Double]?
     var strata: [Int32]?
@@ -30,34 +29,27 @@ struct AuditInput {
     init(_ frame: Frame, _ options: AuditOptions) throws {
         rowsRead = frame.rows
         var needed = Needed(count: frame.rows)
-        switch options.task {
-        case .regression:
+        if options.task == .regression {
             needed.drop(try frame.numbers(options.label))
             if let prediction = options.prediction { needed.drop(try frame.numbers(prediction)) }
-        case .binary:
-            labels = try frame.codedOutcomes(options.label)
-            predictions = try options.prediction.map { try frame.codedOutcomes($0) }
-        case .multiclass:
-            labels = try frame.coded(options.label)
-            predictions = try options.prediction.map { try frame.coded($0) }
+        } else {
+            let isBinary = options.task == .binary
+            labels = try frame.cells(options.label)
+            predictions = try options.prediction.map { try frame.cells($0) }
+            for cells in [labels, predictions].compactMap({ $0 }) { needed.drop(isBinary ? try cells.outcomes() : try cells.texts()) }
         }
         scores = try options.score.map { try frame.numbers($0) }
-        weights = try options.weights.map { try frame.numbers($0) }
+        weights = try options.weights.map { try frame.weights($0, atMost: FairnessTable.weightMax) }
         features = try options.features.map { try frame.numbers($0) }
         let sensitive = try options.sensitive.map { try frame.coded($0) }
         let stratum = try options.stratum.map { try frame.coded($0) }
-        if let weights, let row = weights.firstIndex(where: { $0 < 0 || $0 > FairnessTable.weightMax }) {
-            throw AnalysisError(
-                "row \(row + 1) has the weight \(weights[row]) in \(options.weights ?? ""), expected 0 to \(FairnessTable.weightMax)")
-        }
-        for column in [labels, predictions, stratum].compactMap({ $0 }) + sensitive { needed.drop(column) }
+        for column in [stratum].compactMap({ $0 }) + sensitive { needed.drop(column) }
         for column in [scores, weights].compactMap({ $0 }) + features { needed.drop(column) }
         rows = needed.rows
-        guard !rows.isEmpty else {
-            throw AnalysisError("\(frame.file): no row has a value in every needed column, expected at least one of \(frame.rows) rows")
-        }
-        labels = labels?.taking(rows)
-        predictions = predictions?.taking(rows)
+        let columns = [options.label, options.prediction, options.score, options.weights, options.stratum].compactMap { $0 }
+        try frame.requireRows(
+            rows, in: columns + options.sensitive + options.features,
+            weights: options.weights.flatMap { name in weights.map { (name: name, values: $0) } })
         if rows.count < frame.rows {
             scores = scores.map { numbers in rows.map { numbers[$0] } }
             weights = weights.map { numbers in rows.map { numbers[$0] } }
@@ -133,35 +125,13 @@ struct AuditOutcomes {
     var labels: [UInt8]
     var decisions: [UInt8]
 
-    /// - Throws: ``AnalysisError`` when the columns hold more than two values, or the positive one never: as good as always a mistake.
+    /// - Throws: `TableError` when a column holds a third value, or the positive one never: as good as always a mistake.
     init(_ input: AuditInput, _ options: AuditOptions) throws {
-        let positive = options.positiveValue
-        let number = parseNumber(positive)
-        var seen: Set<String> = []
-        var negatives: Set<String> = []
-        var hasPositive = false
-        func bits(_ column: CodedColumn) -> [UInt8] {
-            column.map(missing: 0) { text, _ in
-                let isPositive = text == positive || (number != nil && parseNumber(text) == number)
-                seen.insert(text)
-                if isPositive { hasPositive = true } else { negatives.insert(parseNumber(text).map { "\($0)" } ?? text) }
-                return isPositive ? 1 : 0
-            }
+        func bits(_ cells: Cells) throws -> [UInt8] {
+            let values = try cells.binary(positive: options.positiveValue)
+            return input.rows.map { values[$0] > 0.5 ? 1 : 0 }
         }
-        labels = input.labels.map(bits) ?? []
-        let threshold = options.threshold
-        decisions = input.predictions.map(bits) ?? (input.scores ?? []).map { $0 >= threshold ? 1 : 0 }
-        let shown = seen.sorted().prefix(4).joined(separator: ", ")
-        if negatives.count > (hasPositive ? 1 : 2) {
-            let columns = [options.label, options.prediction].compactMap { $0 }.joined(separator: " and ")
-            throw AnalysisError(
-                "\(columns): values \(shown)\(seen.count > 4 ? ", ..." : "") beside \(positive), expected two values (a score goes to --score; more classes: --task multiclass)"
-            )
-        }
-        // All rows may well be negative, but then they must look like the other side of the positive value.
-        let isBinary = (number == 0 || number == 1) && negatives.count == 1 && negatives.allSatisfy { parseNumber($0) == 1 - (number ?? 0) }
-        if !hasPositive, !isBinary {
-            throw AnalysisError("\(options.label): the positive value \(positive) never occurs beside \(shown), expected --positive VALUE")
-        }
+        labels = try input.labels.map(bits) ?? []
+        decisions = try input.predictions.map(bits) ?? (input.scores ?? []).map { $0 >= options.threshold ? 1 : 0 }
     }
 }

@@ -5,7 +5,10 @@ internal import Vocabulary
 enum AuditMitigation {
     static func reweighing(_ audit: AttributeAudit, _ found: Reweighing) -> ([(String, JSON)], [Report.Block]) {
         let groups = zip(audit.names, found.groups).map { name, weights in
-            JSON.object(["group": .string(name), "positive": .statistic(weights.positive), "negative": .statistic(weights.negative)])
+            JSON.object(
+                JSONObject([
+                    ("group", .string(name)), ("positive", .statistic(weights.positive)), ("negative", .statistic(weights.negative)),
+                ]).explained { "no \($0) labels in the group" })
         }
         let json: JSON = .object(["method": "reweigh", "attribute": .string(audit.attribute.name), "groups": .array(groups)])
         let rows = zip(audit.names, found.groups).map { [$0, auditNumber($1.positive), auditNumber($1.negative)] }
@@ -24,10 +27,13 @@ enum AuditMitigation {
     ) -> ([(String, JSON)], [Report.Block]) {
         func point(_ p: ThresholdMitigation.Point) -> JSON {
             let thresholds = zip(audit.names, p.thresholds).map { ($0, JSON.statistic($1)) }
-            return .object([
-                "target": .statistic(p.target), "accuracy": .statistic(p.accuracy), "selection_rate": .statistic(p.selectionRate),
-                "disparity": .statistic(p.disparity), "thresholds": .object(JSONObject(thresholds)),
-            ])
+            let members: [(String, JSON)] = [
+                ("accuracy", .statistic(p.accuracy)), ("selection_rate", .statistic(p.selectionRate)),
+                ("disparity", .statistic(p.disparity)), ("thresholds", .object(JSONObject(thresholds))),
+            ]
+            // The decisions as they were aim at nothing.
+            let target = p.target.map { [("target", JSON.statistic($0))] } ?? []
+            return .object(JSONObject(target + members).explained { _ in "fewer than two groups have the rate" })
         }
         let json: JSON = .object([
             "method": "thresholds", "criterion": .string(criterion.rawValue), "attribute": .string(audit.attribute.name),

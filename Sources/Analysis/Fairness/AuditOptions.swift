@@ -17,7 +17,8 @@ public struct AuditOptions: Sendable {
     public var features: [String] = []
     public var neighbours = 5
     public var task = Task.binary
-    public var positive = "1"
+    /// Nil for 1 or true.
+    public var positive: String?
     public var favorable: String?
     public var threshold = 0.5
     public var convention = Convention.evenkeel
@@ -69,7 +70,7 @@ public struct AuditOptions: Sendable {
     var zeroForUndefined: Bool { convention == .fairlearn }
 
     /// The value that counts as positive: for conventions that speak of benefits, the favourable one.
-    var positiveValue: String { convention == .aif360 || convention == .clarify ? favorable ?? positive : positive }
+    var positiveValue: String? { convention == .aif360 || convention == .clarify ? favorable ?? positive : positive }
 }
 
 extension AuditOptions {

@@ -8,7 +8,7 @@ enum AuditReport {
         let effective = audit.names.indices.reduce(into: ConfusionCells()) { $0.add(audit.table.effectiveCells($1)) }
         let members = audit.cellMembers(
             audit.overall, rows: rows, effective: audit.table.isWeighted ? effective : audit.overall, scores: scores)
-        return .object(JSONObject(members))
+        return .object(JSONObject(members).explained { audit.undefinedReason($0, audit.overall, scores, "in any row") })
     }
 
     static func report(
@@ -22,7 +22,7 @@ enum AuditReport {
             ("command", "audit"), ("rows", JSON(input.rows.count)), ("rows_read", JSON(input.rowsRead)),
             ("rows_left_out", JSON(input.rowsRead - input.rows.count)), ("verdict", .string(judged.rawValue)),
             ("convention", .string(options.convention.rawValue)), ("task", .string(options.task.rawValue)),
-            ("positive", .string(options.positiveValue)), ("confidence", .number(options.confidence)),
+            ("positive", .string(options.positiveValue ?? "1")), ("confidence", .number(options.confidence)),
             ("seed", .integer(Int64(bitPattern: options.seed))),
             (
                 "floors",
@@ -36,7 +36,7 @@ enum AuditReport {
         page.append(
             .text(
                 "\(input.rows.count) rows\(leftOut > 0 ? ", \(leftOut) left out for a missing cell" : ""). Convention \(options.convention.rawValue), "
-                    + "positive value \(options.positiveValue), intervals of \(auditNumber(options.confidence * 100)) %, seed \(options.seed), "
+                    + "positive value \(options.positiveValue ?? "1"), intervals of \(auditNumber(options.confidence * 100)) %, seed \(options.seed), "
                     + "floors \(auditNumber(options.differenceFloor)) (difference) and \(auditNumber(options.tau)) (ratio), p-values corrected over all questions."
             ))
         for audit in audits { page += self.blocks(audit, options) }

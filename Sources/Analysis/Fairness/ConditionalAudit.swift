@@ -105,7 +105,8 @@ struct ConditionalAudit {
                     value: value, interval: try interval(judged, audit.bootstrap), worst: [audit.names[judged]])
             }
         }
-        out.extra.append(("by_group", .object(JSONObject(audit.names.indices.map { (audit.names[$0], .statistic(values[$0])) }))))
+        let byGroup = audit.names.indices.map { (audit.names[$0], values[$0]) }
+        out.extra.append(("by_group", .statistics(byGroup) { _ in "nobody is accepted, or nobody rejected" }))
         out.extra.append(("stratum", JSON(options.stratum)))
         return out
     }

@@ -11,8 +11,8 @@ struct RegressionAudit {
     init(_ input: AuditInput, _ frame: Frame, _ options: AuditOptions) throws {
         self.input = input
         self.options = options
-        let all = try frame.numbers(options.label)
-        let predicted = try frame.numbers(options.prediction ?? "")
+        let all = try frame.finiteNumbers(options.label)
+        let predicted = try frame.finiteNumbers(options.prediction ?? "")
         labels = input.rows.map { all[$0] }
         predictions = input.rows.map { predicted[$0] }
     }
@@ -111,7 +111,7 @@ struct RegressionAudit {
                     "attribute": .string(attribute.name),
                     "groups": .array(
                         groups[place].indices.map { g in
-                            .object(JSONObject([("group", .string(attribute.groups[g]))] + Self.members(groups[place][g])))
+                            Self.json([("group", .string(attribute.groups[g]))] + Self.members(groups[place][g]))
                         }),
                     "metrics": .object(JSONObject(families[place].map { ($0.name, $0.json) })),
                     "insufficient_groups": .array(small.map { .string(attribute.groups[$0]) }),
@@ -135,9 +135,13 @@ struct RegressionAudit {
             "command": "audit", "rows": JSON(input.rows.count), "rows_read": JSON(input.rowsRead),
             "rows_left_out": JSON(input.rowsRead - input.rows.count), "verdict": .string(verdict.rawValue), "task": "regression",
             "confidence": .number(options.confidence), "seed": .integer(Int64(bitPattern: options.seed)),
-            "overall": .object(JSONObject(Self.members(whole))), "attributes": .array(entries),
+            "overall": Self.json(Self.members(whole)), "attributes": .array(entries),
         ])
         return Report(title: "Fairness audit", json: json, blocks: blocks, hasFinding: verdict == .unfair)
+    }
+
+    private static func json(_ members: [(String, JSON)]) -> JSON {
+        .object(JSONObject(members).explained { _ in "no weight, or infinite values" })
     }
 
     private static func members(_ e: GroupErrors) -> [(String, JSON)] {

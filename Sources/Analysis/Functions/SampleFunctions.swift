@@ -89,7 +89,7 @@ extension StatFunction {
         }
         let bca = bootstrap.bca(confidence: confidence)
         return .object([
-            "resamples": JSON(bootstrap.statistics.count), "estimate": .statistic(bootstrap.estimate),
+            "resamples": JSON(bootstrap.resampleCount), "estimate": .statistic(bootstrap.estimate),
             "mean": .statistic(bootstrap.mean), "standard_error": .statistic(bootstrap.standardError),
             "percentile": .interval(bootstrap.percentile(confidence: confidence)),
             "basic": .interval(bootstrap.basic(confidence: confidence)),

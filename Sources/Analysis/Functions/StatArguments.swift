@@ -46,10 +46,16 @@ public struct StatArguments: Sendable {
     public func share(_ name: String, preset: Double) throws -> Double {
         guard has(name) else { return preset }
         let value = try number(name)
-        guard value > 0, value < 1 else { throw failure(name, try json(name), "a number between 0 and 1") }
+        guard value >= 1e-300, value < 1 else { throw failure(name, try json(name), "a number between 0 and 1") }
         return value
     }
-    public func confidence() throws -> Double { try share("confidence", preset: 0.95) }
+    public func confidence() throws -> Double {
+        let value = try number("confidence", preset: 0.95)
+        guard ConfidenceLevel.range.contains(value) else {
+            throw failure("confidence", try json("confidence"), ConfidenceLevel.expected)
+        }
+        return value
+    }
 
     public func boolean(_ name: String, preset: Bool) throws -> Bool {
         guard has(name) else { return preset }

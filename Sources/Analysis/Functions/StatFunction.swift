@@ -42,6 +42,6 @@ public struct StatFunction: Sendable {
         for argument in arguments where argument.preset == nil && object[argument.name] == nil {
             throw AnalysisError("\(argument.name) is missing, expected \(argument.meaning)")
         }
-        return try body(StatArguments(object))
+        return try body(StatArguments(object)).explained("undefined for these arguments, or missing among them")
     }
 }

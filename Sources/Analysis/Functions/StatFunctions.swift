@@ -9,6 +9,29 @@ public enum StatFunctions {
 
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
+    /// The answers to a JSON text, as of ``answer(_:name:)``. A call of a list that is no JSON by itself, such as one with a number beyond
+    /// all doubles, spoils no other either.
+    ///
+    /// - Throws: ``AnalysisError`` with the place when the text is no list of values.
+    public static func answer(text: [UInt8], name: String? = nil) throws(AnalysisError) -> JSON {
+        var calls: JSON?
+        var items: [ArraySlice<UInt8>] = []
+        do throws(JSONError) { calls = try JSON.parse(text[...]) } catch {
+            guard let found = StatBatch(text)?.items else {
+                throw AnalysisError("standard input:\(error.line):\(error.column): \(error.message), expected a JSON list")
+            }
+            items = found
+        }
+        if let calls { return try answer(calls, name: name) }
+        if let name, byName[name] == nil { throw unknown(name) }
+        return .array(
+            items.map { item in
+                do throws(JSONError) { return answer(try JSON.parse(item), name) } catch {
+                    return .object(["error": .string("the call is no JSON (\(error.description)), expected an object")])
+                }
+            })
+    }
+
     /// One answer a call, in order. A call that cannot be answered gives `{"error": "what, expected what"}` and spoils no other.
     ///
     /// - Parameter name: with a name the calls are arguments alone; else each is `{"name": "...", "args": {...}}`.
@@ -18,13 +41,14 @@ public enum StatFunctions {
         guard let items = calls.arrayValue ?? calls.objectValue.map({ [.object($0)] }) else {
             throw AnalysisError("standard input holds \(calls.kind), expected a list of \(name == nil ? "calls" : "arguments")")
         }
-        return .array(
-            items.map { item in
-                do {
-                    let (function, args) = try resolve(item, name)
-                    return try function.call(args)
-                } catch { return .object(["error": .string("\(error)")]) }
-            })
+        return .array(items.map { answer($0, name) })
+    }
+
+    private static func answer(_ item: JSON, _ name: String?) -> JSON {
+        do {
+            let (function, args) = try resolve(item, name)
+            return try function.call(args)
+        } catch { return .object(["error": .string("\(error)")]) }
     }
 
     private static func resolve(_ item: JSON, _ name: String?) throws(AnalysisError) -> (StatFunction, JSON) {

@@ -70,18 +70,6 @@ public struct Frame: Sendable {
         }
         return out
     }
-
-    /// The column as 0 and 1: 1 where the text is `positive` (or the same number), NaN for missing.
-    public func outcomes(_ column: String, positive: String) throws(TableError) -> [Double] {
-        let number = parseNumber(positive)
-        if let numbers = try table.numbersIfAll(column) { return numbers.map { $0.isNaN ? .nan : $0 == number ? 1 : 0 } }
-        let (codes, names) = try table.levels(column)
-        let values = names.map { name -> Double in
-            if name == positive { return 1 }
-            return number != nil && parseNumber(name) == number ? 1 : 0
-        }
-        return codes.map { $0 < 0 ? .nan : values[Int($0)] }
-    }
 }
 
 extension Timestamp {

@@ -1,4 +1,3 @@
-internal import Tables
 internal import Vocabulary
 
 /// Labels that came later, in a file of their own, joined to predictions by id: of those known by some time, the last one counts.
@@ -65,9 +64,6 @@ struct LabelJoin {
     }
 
     private static func isSame(_ a: String?, _ b: String) -> Bool {
-        guard let a else { return false }
-        if a == b { return true }
-        guard let x = parseNumber(a), let y = parseNumber(b) else { return false }
-        return x == y
+        a.map { Outcome($0) == Outcome(b) } ?? false
     }
 }

@@ -8,14 +8,17 @@ public struct PerformanceAnalysis: Sendable {
 
     public init(_ frame: Frame, _ options: PerformanceOptions) throws {
         try options.check()
+        try frame.requireColumns([options.timestamp, options.id].compactMap { $0 })
         let join = try options.labelEvents.map { try LabelJoin(frame, events: $0, options) }
         let labels = try join?.labels ?? frame.cells(options.label)
         let prediction = try options.prediction.map { try frame.cells($0) }
         let task = try PerformanceData.task(labels: labels, prediction: prediction, options)
         let referenceLabels = try options.reference.map { try $0.cells(options.label) }
-        let classes = try Self.classes(task, labels: [labels, referenceLabels].compactMap { $0 }, frame, options)
+        let classes = try Self.checkedClasses(task, labels: [labels, referenceLabels].compactMap { $0 }, frame, options)
         let data = try PerformanceData(frame, labels: labels, task: task, classes: classes, options)
         let rows = (0..<data.rowCount).filter(data.isUsable)
+        // Label events are an answer by themselves: how many of them came, and for whom.
+        if join == nil { try data.requireRows(rows, frame, options) }
         let plan = IntervalPlan(confidence: options.confidence, seed: options.seed)
         let outcome = try data.outcome(rows, plan)
 
@@ -27,7 +30,7 @@ public struct PerformanceAnalysis: Sendable {
         switch task {
         case .binary:
             settings["positive"] = .string(options.positive ?? "1")
-            settings["threshold"] = options.prediction == nil ? .statistic(options.threshold) : .null
+            if options.prediction == nil { settings["threshold"] = .statistic(options.threshold) }
             settings["max_fpr"] = .number(options.maxFPR)
         case .regression: settings["quantile"] = .number(options.quantile)
         case .multiclass: break
@@ -45,9 +48,12 @@ public struct PerformanceAnalysis: Sendable {
         var hasFinding = false
         if let chunking = options.chunking {
             let reference = try options.reference.map { frame in
-                try PerformanceData(frame, labels: frame.cells(options.label), task: task, classes: classes, options)
+                let data = try PerformanceData(frame, labels: frame.cells(options.label), task: task, classes: classes, options)
+                try data.requireRows((0..<data.rowCount).filter(data.isUsable), frame, options)
+                return (data: data, cut: try frame.chunks(chunking, timestamp: options.timestamp))
             }
-            let chunks = try PerformanceChunks(data, reference: reference, chunking, seed: options.seed)
+            let cut = try frame.chunks(chunking, timestamp: options.timestamp)
+            let chunks = try PerformanceChunks((data, cut), reference: reference, seed: options.seed)
             json["chunks"] = chunks.json
             blocks += chunks.blocks(PerformanceReport.mainNames(outcome.metrics))
             hasFinding = chunks.hasAlert
@@ -56,6 +62,19 @@ public struct PerformanceAnalysis: Sendable {
             title: "Performance of \(options.prediction ?? options.score ?? "scores") in \(frame.file)", json: .object(json),
             blocks: blocks,
             hasFinding: hasFinding)
+    }
+
+    /// More classes than this are names of rows, and their table of confusion has as many cells as their square.
+    static let classesMax = 1000
+
+    private static func checkedClasses(
+        _ task: PerformanceOptions.Task, labels: [Cells], _ frame: Frame, _ options: PerformanceOptions
+    ) throws -> [String] {
+        let classes = try classes(task, labels: labels, frame, options)
+        guard classes.count <= classesMax else {
+            throw AnalysisError("\(frame.file): \(classes.count) classes in \(options.label), expected at most \(classesMax)")
+        }
+        return classes
     }
 
     /// The classes of a multiclass task: those said, or all that labels, predictions and scores name, by code point.

@@ -11,17 +11,28 @@ struct PerformanceChunks {
         var labelMissing: Double
         var metrics: [PerformanceMetric]
         var samplingErrors: [String: Double]
+        /// Why one of them is undefined.
+        var withoutError: String
     }
     var chunks: [Chunk] = []
     /// Mean ∓ 3 population standard deviations of a metric over the reference chunks where it is defined, within the metric's range.
     var thresholds: [String: Interval] = [:]
     private static let deviations = 3.0
 
-    init(_ data: PerformanceData, reference: PerformanceData?, _ chunking: Chunking, seed: UInt64) throws {
+    private let hasReference: Bool
+
+    /// A file's rows and how they are cut.
+    typealias Part = (data: PerformanceData, cut: [Chunking.Chunk])
+
+    init(_ part: Part, reference: Part?, seed: UInt64) throws {
+        hasReference = reference != nil
         var errors: MetricSamplingErrors?
+        var withoutError = "there is no --reference to take it from"
         if let reference {
-            errors = try reference.samplingErrors((0..<reference.rowCount).filter(reference.isUsable), seed: seed)
-            chunks = try Self.chunks(reference, chunking, isReference: true, errors)
+            let data = reference.data
+            errors = try data.samplingErrors((0..<data.rowCount).filter(data.isUsable), seed: seed)
+            withoutError = errors == nil ? "there is no rule with weights" : "there is no rule, or it is undefined on the reference"
+            chunks = try Self.chunks(reference, isReference: true, errors, withoutError)
             var values: [String: [Double]] = [:]
             for chunk in chunks {
                 for metric in chunk.metrics {
@@ -36,18 +47,20 @@ struct PerformanceChunks {
                 thresholds[name] = Interval(lower: max(mean - spread, range.lowerBound), upper: min(mean + spread, range.upperBound))
             }
         }
-        chunks += try Self.chunks(data, chunking, isReference: false, errors)
+        chunks += try Self.chunks(part, isReference: false, errors, withoutError)
     }
 
-    private static func chunks(_ data: PerformanceData, _ chunking: Chunking, isReference: Bool, _ errors: MetricSamplingErrors?) throws
-        -> [Chunk]
-    {
-        try chunking.chunks(rows: data.rowCount, times: data.times).map { chunk in
+    private static func chunks(
+        _ part: Part, isReference: Bool, _ errors: MetricSamplingErrors?, _ withoutError: String
+    ) throws -> [Chunk] {
+        let data = part.data
+        return try part.cut.map { chunk in
             let rows = chunk.rows.filter(data.isUsable)
             return Chunk(
                 isReference: isReference, start: chunk.start, end: chunk.end, rows: rows.count,
                 labelMissing: Double(chunk.rows.count { !data.isLabelled($0) }) / Double(chunk.rows.count),
-                metrics: try data.outcome(rows, nil).metrics, samplingErrors: errors?.of(rows: rows.count) ?? [:])
+                metrics: try data.outcome(rows, nil).metrics, samplingErrors: errors?.of(rows: rows.count) ?? [:],
+                withoutError: rows.isEmpty ? "no rows to count in the chunk" : withoutError)
         }
     }
 
@@ -61,18 +74,21 @@ struct PerformanceChunks {
     var json: JSON {
         .array(
             chunks.map { chunk in
-                func each(_ value: (PerformanceMetric) -> JSON) -> JSON { .object(JSONObject(chunk.metrics.map { ($0.name, value($0)) })) }
-                var out = JSONObject([
-                    ("period", .string(chunk.isReference ? "reference" : "analysis")), ("start", JSON(chunk.start)),
-                    ("end", JSON(chunk.end)),
-                    ("n", JSON(chunk.rows)), ("label_missing", .number(chunk.labelMissing)), ("realized", each { .statistic($0.value) }),
-                    ("sampling_error", each { .statistic(chunk.samplingErrors[$0.name]) }),
-                    ("lower_threshold", each { .statistic(thresholds[$0.name]?.lower) }),
-                    ("upper_threshold", each { .statistic(thresholds[$0.name]?.upper) }), ("alerts", each { .bool(isAlert($0)) }),
+                let reasons = Dictionary(chunk.metrics.map { ($0.name, $0.why) }, uniquingKeysWith: { first, _ in first })
+                let withoutThreshold =
+                    hasReference ? "undefined in every chunk of the reference" : "there is no --reference whose chunks would set it"
+                func each(_ value: (PerformanceMetric) -> Double?, else reason: (String) -> String?) -> JSON {
+                    .statistics(chunk.metrics.map { ($0.name, value($0)) }, else: reason)
+                }
+                return .object([
+                    "period": .string(chunk.isReference ? "reference" : "analysis"), "start": JSON(chunk.start), "end": JSON(chunk.end),
+                    "n": JSON(chunk.rows), "label_missing": .number(chunk.labelMissing),
+                    "realized": each({ $0.value }, else: { reasons[$0] ?? "undefined" }),
+                    "sampling_error": each({ chunk.samplingErrors[$0.name] }, else: { _ in chunk.withoutError }),
+                    "lower_threshold": each({ thresholds[$0.name]?.lower }, else: { _ in withoutThreshold }),
+                    "upper_threshold": each({ thresholds[$0.name]?.upper }, else: { _ in withoutThreshold }),
+                    "alerts": .object(JSONObject(chunk.metrics.map { ($0.name, .bool(isAlert($0))) })),
                 ])
-                let undefined = chunk.metrics.compactMap { metric in metric.why.map { (metric.name, JSON.string($0)) } }
-                if !undefined.isEmpty { out["why"] = .object(JSONObject(undefined)) }
-                return .object(out)
             })
     }
 

@@ -1,5 +1,4 @@
 internal import Statistics
-internal import Tables
 internal import Vocabulary
 
 /// The columns of one file as its task needs them.
@@ -20,8 +19,6 @@ struct PerformanceData {
 
     var columns: Columns
     var weights: [Double]?
-    /// Seconds since 1970; NaN for missing.
-    var times: [Double]?
     var rowCount: Int
     private let maxFPR: Double
     private let quantile: Double
@@ -34,16 +31,17 @@ struct PerformanceData {
         maxFPR = options.maxFPR
         quantile = options.quantile
         weights = try options.weights.map { try frame.weights($0) }
-        times = try options.timestamp.map { try frame.times($0) }
         let prediction = try options.prediction.map { try frame.cells($0) }
         switch task {
         case .binary:
+            guard options.classes == nil else { throw AnalysisError("--task binary takes --positive, not --classes") }
             guard options.scores.isEmpty else { throw AnalysisError("--task binary takes --score, not --scores") }
             let scores = try options.score.map { try frame.numbers($0) }
             let threshold = options.threshold
+            let truths = try labels.binary(positive: options.positive)
             let predictions =
                 try prediction?.binary(positive: options.positive) ?? (scores ?? []).map { $0.isNaN ? .nan : $0 >= threshold ? 1 : 0 }
-            columns = .binary(labels: try labels.binary(positive: options.positive), scores: scores, predictions: predictions)
+            columns = .binary(labels: truths, scores: scores, predictions: predictions)
         case .multiclass:
             guard options.score == nil else { throw AnalysisError("--task multiclass takes --scores CLASS=column,..., not --score") }
             var scores: [[Double]]?
@@ -91,6 +89,13 @@ struct PerformanceData {
             return labels[row] >= 0 && predictions[row] >= 0 && (scores?.allSatisfy { !$0[row].isNaN } ?? true)
         case .regression(let labels, let predictions): return !labels[row].isNaN && !predictions[row].isNaN
         }
+    }
+
+    /// - Throws: ``AnalysisError`` when no row is usable, or none has weight.
+    func requireRows(_ rows: [Int], _ frame: Frame, _ options: PerformanceOptions) throws(AnalysisError) {
+        let columns = [options.label, options.score, options.prediction].compactMap { $0 } + options.scores.map(\.column)
+        let weighted = options.weights.flatMap { name in weights.map { (name: name, values: $0) } }
+        try frame.requireRows(rows, in: columns + [options.weights].compactMap { $0 }, weights: weighted)
     }
 
     func positives(_ rows: [Int]) -> Int {
@@ -152,9 +157,9 @@ extension PerformanceData {
             for number in numeric.joined() where !number.isNaN && values.insert(number).inserted && values.count > 20 { return .regression }
             return values.count <= 2 ? .binary : values.contains { $0 != $0.rounded() } ? .regression : .multiclass
         }
-        let values = try Cells.classes(columns)
+        let values = try Cells.outcomes(columns)
         if values.count <= 2 { return .binary }
-        let numbers = values.compactMap(parseNumber)
+        let numbers = values.compactMap { value in if case .number(let number) = value { number } else { nil } }
         let isNumeric = numbers.count == values.count
         return isNumeric && (numbers.count > 20 || numbers.contains { $0 != $0.rounded() }) ? .regression : .multiclass
     }

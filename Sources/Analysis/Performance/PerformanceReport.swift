@@ -37,22 +37,24 @@ enum PerformanceReport {
                     if let why = metric.why { out["why"] = .string(why) }
                     if metric.value != nil, metric.interval == nil {
                         out["why"] = .string(
-                            metric.name == "max_error"
-                                ? "no interval: a maximum has no such law" : "no interval: too few rows, or they do not vary")
+                            metric.value?.isInfinite == true
+                                ? "no interval: the value is infinite"
+                                : metric.name == "max_error"
+                                    ? "no interval: a maximum has no such law" : "no interval: too few rows, or they do not vary")
                     }
                     return (metric.name, .object(out))
                 }))
         if hasCurves, let ranking = outcome.ranking {
             let roc = ranking.roc
             let pr = ranking.precisionRecall
+            func curve(_ members: [(String, [Double])]) -> JSON {
+                .object(
+                    JSONObject(members.map { ($0.0, .statistics($0.1)) }).explained { "no \($0 == "fpr" ? "negative" : "positive") labels" }
+                )
+            }
             json["curves"] = .object([
-                "roc": .object([
-                    "fpr": JSON.statistics(roc.fpr), "tpr": JSON.statistics(roc.tpr), "thresholds": JSON.statistics(roc.thresholds),
-                ]),
-                "precision_recall": .object([
-                    "precision": JSON.statistics(pr.precision), "recall": JSON.statistics(pr.recall),
-                    "thresholds": JSON.statistics(pr.thresholds),
-                ]),
+                "roc": curve([("fpr", roc.fpr), ("tpr", roc.tpr), ("thresholds", roc.thresholds)]),
+                "precision_recall": curve([("precision", pr.precision), ("recall", pr.recall), ("thresholds", pr.thresholds)]),
             ])
         } else if hasCurves {
             json["curves"] = .null

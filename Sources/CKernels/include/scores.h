@@ -8,7 +8,7 @@
 /// Returns 0 when a group is not below `groups` or a bit is neither 0 nor 1.
 int ek_confusion(const int32_t *group, const uint8_t *decision, const uint8_t *label, size_t n, int32_t groups, int64_t *counts);
 
-/// Adds each row's 1, score and (score - label)² to sums[4·(20·group + 2·cell + label)], where cell k of 10 holds k/10 < score ≤ (k + 1)/10, and
+/// Adds each row's 1, score, (score - label)² and (score - label)⁴ to sums[4·(20·group + 2·cell + label)], where cell k of 10 holds k/10 < score ≤ (k + 1)/10, and
 /// what lies beyond 0…1 belongs to the first or last. Rows are added in their order. `outside[group]` becomes 1 for a score beyond 0…1.
 /// Returns 0 when a group is not below `groups`, a label is neither 0 nor 1, or a score is NaN.
 int ek_group_scores(const int32_t *group, const double *score, const uint8_t *label, size_t n, int32_t groups, double *sums, uint8_t *outside);

@@ -141,7 +141,8 @@ public struct DebiasedCalibrationError: Sendable, Equatable {
 ///
 /// brier = reliability − resolution + uncertainty + within-bin variance − 2 · within-bin covariance, exactly. Reliability is the mean
 /// squared distance of observed rate and mean score over bins, resolution that of the observed rate from the base rate ȳ, uncertainty
-/// ȳ(1 − ȳ); the within-bin parts are the variance of the scores, and their covariance with the labels, inside of bins.
+/// ȳ(1 − ȳ); the within-bin parts are the variance of the scores, and their covariance with the labels, inside of bins (the
+/// paper's within-bin covariance is twice ours, so that it is taken away once).
 /// The skill score is 1 − brier/uncertainty: nil when all labels are equal.
 /// > Source: A. H. Murphy, "A New Vector Partition of the Probability Score", 1973; D. B. Stephenson, C. A. S. Coelho, I. T. Jolliffe,
 /// > "Two Extra Components in the Brier Score Decomposition", 2008.

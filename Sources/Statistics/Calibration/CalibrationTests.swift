@@ -60,14 +60,3 @@ public struct SpiegelhalterTest: Sendable, Equatable {
         pValue = Distributions.normalTwoSided(z)
     }
 }
-
-/// Wilson's interval of a rate observed in an effective number of rows, which need not be whole.
-public func wilsonInterval(rate: Double, effectiveCount n: Double, confidence: Double = 0.95) -> Interval? {
-    guard n > 0, rate >= 0, rate <= 1 else { return nil }
-    let z = Distributions.normalQuantile(0.5 + confidence / 2)
-    let middle = rate + z * z / (2 * n)
-    let spread = z * (rate * (1 - rate) / n + z * z / (4 * n * n)).squareRoot()
-    let scale = 1 + z * z / n
-    return Interval(
-        lower: rate == 0 ? 0 : max(0, (middle - spread) / scale), upper: rate == 1 ? 1 : min(1, (middle + spread) / scale))
-}

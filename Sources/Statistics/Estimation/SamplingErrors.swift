@@ -53,10 +53,10 @@ public struct SamplingErrors: Sendable, Equatable {
 
     /// Of a regression: the error of the mean loss; the root of a mean by its derivative.
     init(losses: [EstimatedMetric: [Double]]) {
-        for (metric, values) in losses where !values.isEmpty { ofOneRow[metric] = Self.variance(of: values).squareRoot() }
+        for (metric, values) in losses where !values.isEmpty { ofOneRow[metric] = populationVariance(values).squareRoot() }
         if let squares = losses[.mse], !squares.isEmpty {
             let mean = squares.reduce(0, +) / Double(squares.count)
-            ofOneRow[.rmse] = mean > 0 ? (Self.variance(of: squares) / (4 * mean)).squareRoot() : 0
+            ofOneRow[.rmse] = mean > 0 ? (populationVariance(squares) / (4 * mean)).squareRoot() : 0
         }
     }
 
@@ -73,11 +73,12 @@ public struct SamplingErrors: Sendable, Equatable {
         let share = hits / relevant
         return share * (1 - share) / (relevant / count)
     }
+}
 
-    static func variance(of values: [Double]) -> Double {
-        let mean = values.reduce(0, +) / Double(values.count)
-        return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-    }
+/// Σ(x − x̄)² / n; NaN for no values.
+func populationVariance(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / Double(values.count)
+    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
 }
 
 /// Labelled rows in the order of their scores.

@@ -78,26 +78,11 @@ public enum GroupRate: String, Sendable, CaseIterable {
     /// Wilson's interval of the rate; nil where it is undefined or no share.
     public func interval(_ c: ConfusionCells, confidence: Double = 0.95) -> Interval? {
         guard isShare, let (count, total) = parts(c), total > 0 else { return nil }
-        return wilsonInterval(share: count / total, effectiveRows: total, confidence: confidence)
+        return wilsonInterval(rate: count / total, effectiveCount: total, confidence: confidence)
     }
 }
 
 extension ConfusionCells {
     /// Half a row more in every cell.
     var smoothed: ConfusionCells { ConfusionCells(tp: tp + 0.5, fp: fp + 0.5, fn: fn + 0.5, tn: tn + 0.5) }
-}
-
-/// Wilson's score interval of a share from an effective number of rows, which need not be whole.
-///
-/// - Returns: nil without rows.
-/// > Source: E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
-public func wilsonInterval(share p: Double, effectiveRows n: Double, confidence: Double = 0.95) -> Interval? {
-    precondition(p >= 0 && p <= 1 && confidence > 0 && confidence < 1, "0 ≤ share ≤ 1, 0 < confidence < 1")
-    guard n > 0 else { return nil }
-    let z = Distributions.normalQuantile(0.5 + confidence / 2)
-    let middle = p + z * z / (2 * n)
-    let spread = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-    let scale = 1 + z * z / n
-    return Interval(
-        lower: p == 0 ? 0 : max(0, (middle - spread) / scale), upper: p == 1 ? 1 : min(1, (middle + spread) / scale))
 }

@@ -17,15 +17,18 @@ public struct Interval: Sendable, Equatable {
 /// > Source: E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
 public func wilsonInterval(count: Int64, of n: Int64, confidence: Double = 0.95) -> Interval? {
     precondition(count >= 0 && count <= n && confidence > 0 && confidence < 1, "0 ≤ count ≤ n, 0 < confidence < 1")
-    guard n > 0 else { return nil }
+    return wilsonInterval(rate: Double(count) / Double(n), effectiveCount: Double(n), confidence: confidence)
+}
+
+/// Wilson's interval of a rate observed in an effective number of rows, which need not be whole.
+public func wilsonInterval(rate: Double, effectiveCount n: Double, confidence: Double = 0.95) -> Interval? {
+    guard n > 0, rate >= 0, rate <= 1 else { return nil }
     let z = Distributions.normalQuantile(0.5 + confidence / 2)
-    let size = Double(n)
-    let p = Double(count) / size
-    let middle = p + z * z / (2 * size)
-    let spread = z * (p * (1 - p) / size + z * z / (4 * size * size)).squareRoot()
-    let scale = 1 + z * z / size
+    let middle = rate + z * z / (2 * n)
+    let spread = z * (rate * (1 - rate) / n + z * z / (4 * n * n)).squareRoot()
+    let scale = 1 + z * z / n
     return Interval(
-        lower: count == 0 ? 0 : max(0, (middle - spread) / scale), upper: count == n ? 1 : min(1, (middle + spread) / scale))
+        lower: rate == 0 ? 0 : max(0, (middle - spread) / scale), upper: rate == 1 ? 1 : min(1, (middle + spread) / scale))
 }
 
 /// Newcombe's interval of the difference p₁ − p₂ of two independent proportions, from their Wilson intervals (his method 10).

@@ -36,12 +36,12 @@ public struct MetricSamplingErrors: Sendable, Equatable {
         let draws = ranking.resample(IntervalPlan(resamples: 1000, seed: seed), maxFPR: 1).resampled.map(\.averagePrecision).filter {
             !$0.isNaN
         }
-        if draws.count > 1 { set("average_precision", variance: Self.variance(draws) * n, share: 1) }
+        if draws.count > 1 { set("average_precision", variance: populationVariance(draws) * n, share: 1) }
         if scores.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
-            set("log_loss", variance: Self.variance(labels.indices.map { logarithmicLoss(scores[$0], labels[$0] ? 1 : 0) }), share: 1)
+            set("log_loss", variance: populationVariance(labels.indices.map { logarithmicLoss(scores[$0], labels[$0] ? 1 : 0) }), share: 1)
             set(
                 "brier",
-                variance: Self.variance(
+                variance: populationVariance(
                     labels.indices.map {
                         let gap = scores[$0] - (labels[$0] ? 1 : 0)
                         return gap * gap
@@ -74,16 +74,16 @@ public struct MetricSamplingErrors: Sendable, Equatable {
         let errors = zip(labels, predictions).map { $1 - $0 }
         let squares = errors.map { $0 * $0 }
         let mean = squares.reduce(0, +) / Double(squares.count)
-        set("mae", variance: Self.variance(errors.map(abs)), share: 1)
-        set("mse", variance: Self.variance(squares), share: 1)
-        set("rmse", variance: Self.variance(squares) / (4 * mean), share: 1)
-        set("mape", variance: Self.variance(zip(labels, errors).map { abs($1) / max(abs($0), Double.ulpOfOne) }), share: 1)
+        set("mae", variance: populationVariance(errors.map(abs)), share: 1)
+        set("mse", variance: populationVariance(squares), share: 1)
+        set("rmse", variance: populationVariance(squares) / (4 * mean), share: 1)
+        set("mape", variance: populationVariance(zip(labels, errors).map { abs($1) / max(abs($0), Double.ulpOfOne) }), share: 1)
         if zip(labels, predictions).allSatisfy({ $0 > -1 && $1 > -1 }) {
             let logs = zip(labels, predictions).map { label, prediction in
                 let gap = log1p(prediction) - log1p(label)
                 return gap * gap
             }
-            set("rmsle", variance: Self.variance(logs) / (4 * logs.reduce(0, +) / Double(logs.count)), share: 1)
+            set("rmsle", variance: populationVariance(logs) / (4 * logs.reduce(0, +) / Double(logs.count)), share: 1)
         }
     }
 
@@ -118,11 +118,5 @@ public struct MetricSamplingErrors: Sendable, Equatable {
             ahead += other[at]
         }
         return (squares / n - sum / n * (sum / n), n / (p + q))
-    }
-
-    /// The population variance.
-    private static func variance(_ values: [Double]) -> Double {
-        let mean = values.reduce(0, +) / Double(values.count)
-        return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
     }
 }

@@ -85,7 +85,8 @@ public struct RegressionPerformance: Sendable {
                 plan?.percentile(draws.map(statistic), value: value, center: statistic(sums), within: PerformanceMetric.range(of: name))
             }
             return why.map { PerformanceMetric(name, nil, why: $0) }
-                ?? PerformanceMetric(name, value, why: "infinite values cancel", interval: interval, method: .bootstrap)
+                ?? PerformanceMetric(
+                    name, value, why: "infinite values, or squares that overflow, cancel", interval: interval, method: .bootstrap)
         }
         func explained(_ left: Double, _ all: Double) -> Double { all > 0 ? 1 - left / all : all == 0 ? (left == 0 ? 1 : 0) : .nan }
         let lowest = zip(labels, predictions).reduce(Double.infinity) { min($0, $1.0, $1.1) }

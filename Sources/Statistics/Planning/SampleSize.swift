@@ -53,10 +53,10 @@ public struct SampleSize: Sendable, Equatable {
     private func guenther(_ ratio: Double) -> Double { zAlpha * zAlpha / (2 * (1 + ratio)) }
 
     /// The nearest p₁ above and below p₂ that groups of n₁ and n₂ rows can tell from it; nil where none can.
-    /// - Throws: ``StatisticsError`` `.outOfRange` unless 0 ≤ p₂ ≤ 1 and there are rows.
+    /// - Throws: ``StatisticsError`` `.outOfRange` unless 0 ≤ p₂ ≤ 1 and there are rows, finitely many.
     public func detectable(p2: Double, n1: Double, n2: Double) throws(StatisticsError) -> (above: Double?, below: Double?) {
-        guard p2 >= 0, p2 <= 1, n1 >= 1, n2 >= 1 else {
-            throw StatisticsError(.outOfRange, "proportion \(p2), \(n1) and \(n2) rows, expected 0...1 and at least 1")
+        guard p2 >= 0, p2 <= 1, n1 >= 1, n2 >= 1, n1.isFinite, n2.isFinite else {
+            throw StatisticsError(.outOfRange, "proportion \(p2), \(n1) and \(n2) rows, expected 0...1 and finite numbers of at least 1")
         }
         func nearest(to end: Double) -> Double? {
             guard end != p2, needed(end, p2, n2 / n1) <= n1 else { return nil }
@@ -73,10 +73,11 @@ public struct SampleSize: Sendable, Equatable {
     }
 
     /// The smallest difference of means that groups of n₁ and n₂ rows can see; nil for groups too small for any.
-    /// - Throws: ``StatisticsError`` `.outOfRange` unless the deviation is positive and there are rows.
+    /// - Throws: ``StatisticsError`` `.outOfRange` unless the deviation is positive and there are rows, finitely many.
     public func detectable(deviation: Double, n1: Double, n2: Double) throws(StatisticsError) -> Double? {
-        guard deviation > 0, deviation.isFinite, n1 >= 1, n2 >= 1 else {
-            throw StatisticsError(.outOfRange, "deviation \(deviation), \(n1) and \(n2) rows, expected above 0 and at least 1")
+        guard deviation > 0, deviation.isFinite, n1 >= 1, n2 >= 1, n1.isFinite, n2.isFinite else {
+            throw StatisticsError(
+                .outOfRange, "deviation \(deviation), \(n1) and \(n2) rows, expected above 0 and finite numbers of at least 1")
         }
         let left = n1 - guenther(n2 / n1)
         guard left > 0 else { return nil }

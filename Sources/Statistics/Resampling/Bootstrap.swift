@@ -18,10 +18,16 @@ public struct Bootstrap: Sendable {
         public var interval: Interval
     }
 
-    public let estimate: Double
     /// The redrawn statistics, ascending.
-    public let statistics: [Double]
+    public var statistics: [Double] { redrawn.map { $0 * scale } }
+    public var estimate: Double { center * scale }
+    public var resampleCount: Int { redrawn.count }
+    /// All in units of `scale`, the power of two at the largest value: squares of huge values do not overflow, nor do those of tiny ones
+    /// vanish.
+    private let redrawn: [Double]
+    private let center: Double
     private let sample: [Double]
+    private let scale: Double
     private let statistic: Statistic
 
     /// All nⁿ ordered resamples can be drawn up to this many.
@@ -73,7 +79,9 @@ public struct Bootstrap: Sendable {
             throw StatisticsError(.outOfRange, "an infinite or missing value, expected finite ones")
         }
         guard count > 0 else { throw StatisticsError(.empty, "no resamples, expected at least one") }
-        let sorted = sample.sorted()
+        let largest = sample.reduce(0) { max($0, abs($1)) }
+        scale = largest > 0 ? Double(sign: .plus, exponent: largest.exponent, significand: 1) : 1
+        let sorted = sample.sorted().map { [scale] in $0 / scale }
         var rank = [Int](repeating: 0, count: sample.count)
         for (place, index) in sample.indices.sorted(by: { (sample[$0], $0) < (sample[$1], $1) }).enumerated() { rank[index] = place }
         var copies = [Int](repeating: 0, count: sample.count)
@@ -86,8 +94,8 @@ public struct Bootstrap: Sendable {
         }
         self.sample = sorted
         self.statistic = statistic
-        self.statistics = statistics.sorted()
-        estimate = Self.value(statistic, sorted, [Int](repeating: 1, count: sample.count))
+        redrawn = statistics.sorted()
+        center = Self.value(statistic, sorted, [Int](repeating: 1, count: sample.count))
     }
 
     /// Of a sorted sample with `copies` of each value: the order of drawing cannot change the rounding.
@@ -109,30 +117,32 @@ public struct Bootstrap: Sendable {
         }
     }
 
-    public var mean: Double { statistics.reduce(0, +) / Double(statistics.count) }
+    private var scaledMean: Double { redrawn.reduce(0, +) / Double(redrawn.count) }
+    public var mean: Double { scaledMean * scale }
 
     /// The standard deviation of the redrawn statistics (divisor count − 1); nil for a single one.
     public var standardError: Double? {
-        guard statistics.count > 1 else { return nil }
-        let mean = mean
-        return (statistics.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(statistics.count - 1)).squareRoot()
+        guard redrawn.count > 1 else { return nil }
+        let mean = scaledMean
+        return (redrawn.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(redrawn.count - 1)).squareRoot() * scale
     }
 
     public func percentile(confidence: Double) -> Interval {
-        Interval(
-            lower: quantile(ofSorted: statistics, (1 - confidence) / 2), upper: quantile(ofSorted: statistics, (1 + confidence) / 2))
+        Interval(lower: quantile((1 - confidence) / 2) * scale, upper: quantile((1 + confidence) / 2) * scale)
     }
 
     public func basic(confidence: Double) -> Interval {
-        let percentile = percentile(confidence: confidence)
-        return Interval(lower: 2 * estimate - percentile.upper, upper: 2 * estimate - percentile.lower)
+        Interval(
+            lower: (2 * center - quantile((1 + confidence) / 2)) * scale, upper: (2 * center - quantile((1 - confidence) / 2)) * scale)
     }
+
+    private func quantile(_ p: Double) -> Double { Statistics.quantile(ofSorted: redrawn, p) }
 
     /// nil where it is undefined: every redrawn statistic on one side of the estimate, or no spread at all.
     public func bca(confidence: Double) -> BCa? {
-        let below = statistics.count { $0 < estimate }
-        let upTo = statistics.count { $0 <= estimate }
-        let share = Double(below + upTo) / Double(2 * statistics.count)
+        let below = redrawn.count { $0 < center }
+        let upTo = redrawn.count { $0 <= center }
+        let share = Double(below + upTo) / Double(2 * redrawn.count)
         guard share > 0, share < 1, sample.count > 1 else { return nil }
         let z0 = Distributions.normalQuantile(share)
         let jackknife = sample.indices.map { left in
@@ -152,6 +162,6 @@ public struct Bootstrap: Sendable {
         guard !lower.isNaN, !upper.isNaN else { return nil }
         return BCa(
             z0: z0, acceleration: acceleration, lowerProbability: lower, upperProbability: upper,
-            interval: Interval(lower: quantile(ofSorted: statistics, lower), upper: quantile(ofSorted: statistics, upper)))
+            interval: Interval(lower: quantile(lower) * scale, upper: quantile(upper) * scale))
     }
 }

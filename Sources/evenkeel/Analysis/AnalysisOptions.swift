@@ -33,7 +33,9 @@ struct AnalysisOptions: ParsableArguments {
 
     func validate() throws {
         guard maxErrors >= 0 else { throw ValidationError("--max-errors \(maxErrors), expected 0 or more") }
-        guard confidence > 0, confidence < 1 else { throw ValidationError("--confidence \(confidence), expected a number between 0 and 1") }
+        guard ConfidenceLevel.range.contains(confidence) else {
+            throw ValidationError("--confidence \(confidence), expected \(ConfidenceLevel.expected)")
+        }
     }
 
     /// Whether the form of the result shows charts.

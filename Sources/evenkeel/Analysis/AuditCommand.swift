@@ -34,8 +34,8 @@ struct AuditCommand: ParsableCommand {
     @Option(help: "Columns of the sensitive attributes, comma-separated.")
     var sensitive: String
 
-    @Option(help: "The value of label and prediction that is positive.")
-    var positive = "1"
+    @Option(help: "The value of label and prediction that is positive (default: 1 or true).")
+    var positive: String?
 
     @Option(parsing: .unconditional, help: "A score of at least this is a positive decision.")
     var threshold = 0.5

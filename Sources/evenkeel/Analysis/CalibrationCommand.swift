@@ -19,7 +19,7 @@ struct CalibrationCommand: ParsableCommand {
     @Option(help: "Column of scores: probabilities of the positive label.") var score: String?
     @Option(help: "CLASS=column for each class, comma-separated.") var scores: String?
     @Option(help: "Order of the classes, comma-separated (default: that of --scores).") var classes: String?
-    @Option(help: "The positive label (default: 1).") var positive: String?
+    @Option(help: "The positive label (default: 1 or true).") var positive: String?
     @Option(help: "Column of weights, at least 0.") var weights: String?
     @Option(help: "Columns whose values make groups, comma-separated.") var by: String?
     @Option(help: "Number of bins.") var bins = 10

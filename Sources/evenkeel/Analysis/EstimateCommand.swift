@@ -32,8 +32,8 @@ struct EstimateCommand: ParsableCommand {
     @Option(help: "The column with the prediction; without it a score of at least --threshold, or the class of the highest score.")
     var prediction: String?
 
-    @Option(help: "The label that is positive.")
-    var positive = "1"
+    @Option(help: "The label that is positive (default: 1 or true).")
+    var positive: String?
 
     @Option(parsing: .unconditional, help: "The least score of a positive prediction.")
     var threshold = 0.5

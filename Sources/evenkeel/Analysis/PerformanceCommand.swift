@@ -23,7 +23,7 @@ struct PerformanceCommand: ParsableCommand {
     @Option(help: "Column of predictions.") var prediction: String?
     @Option(help: "binary, multiclass or regression (default: by the columns).") var task: PerformanceOptions.Task?
     @Option(help: "The classes and their order, comma-separated (default: those seen, by code point).") var classes: String?
-    @Option(help: "The positive label (default: 1).") var positive: String?
+    @Option(help: "The positive label (default: 1 or true).") var positive: String?
     @Option(parsing: .unconditional, help: "Prediction = score >= this.") var threshold = 0.5
     @Option(help: "Column of weights, at least 0.") var weights: String?
     @Option(help: "Column of times, for --chunk-period and labels that are due.") var timestamp: String?

@@ -41,15 +41,8 @@ struct StatCommand: ParsableCommand {
             let isTerminal = output == nil && isatty(STDOUT_FILENO) == 1
             text = ReportText.render(StatFunctions.list(), as: format ?? .table, isTerminal: isTerminal)
         } else {
-            text = try StatFunctions.answer(try calls(), name: name).text + "\n"
+            text = try StatFunctions.answer(text: Array(FileHandle.standardInput.readDataToEndOfFile()), name: name).text + "\n"
         }
         try Output.write(text, to: output)
-    }
-
-    private func calls() throws -> JSON {
-        let bytes = Array(FileHandle.standardInput.readDataToEndOfFile())
-        do { return try JSON.parse(bytes[...]) } catch {
-            throw AnalysisError("standard input:\(error.line):\(error.column): \(error.message), expected a JSON list")
-        }
     }
 }

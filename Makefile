@@ -45,8 +45,8 @@ bench: setup ## times us beside what one would pick instead (ONLY=drift, ARGS="-
 	@cmp -s Benchmarks/peers/requirements.txt .build/bench-venv/ready || { python3 -m venv .build/bench-venv && .build/bench-venv/bin/pip install -q -r Benchmarks/peers/requirements.txt && cp Benchmarks/peers/requirements.txt .build/bench-venv/ready; }
 	.build/bench-venv/bin/python3 -W ignore Benchmarks/run.py $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
-fuzz: setup-tests ## throws broken files at the readers (ARGS=60: seconds each)
-	scripts/fuzz.sh $(ARGS)
+fuzz: setup-tests ## throws broken files and records at the readers (SECONDS=60 each)
+	scripts/fuzz.sh $(or $(SECONDS),$(ARGS))
 
 format: ## rewrites the Swift files in the house style
 	swift format -i -p -r $(SWIFT_FILES)

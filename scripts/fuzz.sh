@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of CSV and NDJSON with libFuzzer, SECONDS each (60). Last line: fuzz N inputs, N crashes.
+# Fuzzes the readers of CSV, NDJSON and prediction records with libFuzzer, SECONDS each (60). Last line: fuzz N inputs, N crashes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-${1:-60}}
@@ -24,7 +24,7 @@ swift_module() {
 for name in Vocabulary Kernels Tables; do swift_module "$name"; done
 
 total=0 crashes=0
-for target in CSV NDJSON; do
+for target in CSV NDJSON Record; do
     swiftc -O -g -parse-as-library -swift-version 6 -sanitize=fuzzer -sanitize=address -use-ld=lld -I "$out/modules" -I "$out/modules/CKernels" \
         -I Sources/CCrypto "Tests/Fuzz/${target}Fuzz.swift" Tests/TablesTests/PlainTable.swift "$out"/objects/*.o -lcrypto \
         -o "$out/fuzz-$target"

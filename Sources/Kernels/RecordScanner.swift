@@ -27,7 +27,7 @@ internal import CKernels
         case unknown(key: Range<Int>, parent: Int?)
     }
 
-    /// So many bytes after the text must be there to be read.
+    /// So many zero bytes must follow the text: reading stops at the first, and looks a little further.
     public static let padding = 32
     static let membersMax = 4096
 
@@ -46,10 +46,10 @@ internal import CKernels
 
     /// Reads the object that begins at or after white space from `start`.
     ///
-    /// - Parameters: text: with ``padding`` bytes after `end`.
+    /// - Parameters: text: with ``padding`` zero bytes at its end, behind `end`.
     /// - Returns: where it ends; nil when it is not a usual one.
     public func read(_ text: [UInt8], from start: Int, to end: Int) -> Int? {
-        precondition(end + Self.padding <= text.count, "the text is padded")
+        precondition(start >= 0 && end + Self.padding <= text.count && text[text.count - Self.padding] == 0, "the text is padded")
         let stop = unsafe ek_record_read(text, start, end, members, UInt32(Self.membersMax), &count)
         return stop == 0 ? nil : stop
     }

@@ -16,7 +16,8 @@ typedef struct {
     int32_t parent;  // the member whose object it is in, -1 for the outermost
 } ek_member;
 
-/// Reads the object that begins at text[at], at most two deep, up to `max` members. 32 bytes after `end` must be readable.
+/// Reads the object that begins at text[at], at most two deep, up to `max` members. A zero byte must follow at or after `end`, with 31 readable
+/// bytes behind it: that is where reading stops.
 /// Returns where it ends, or 0 when it is not one that this function takes.
 size_t ek_record_read(const uint8_t *text, size_t at, size_t end, ek_member *members, uint32_t max, uint32_t *count);
 

@@ -20,18 +20,8 @@ public enum InferredKind: String, Sendable, Equatable {
 }
 
 /// Numbers are numeric, RFC 3339 times are timestamps, texts that are nearly all different are identifiers, and the rest is categorical.
-public func inferKind(_ column: [String?]) -> InferredKind {
-    var seen: Set<String> = []
-    var distinct: [String] = []
-    var present = 0
-    for case let text? in column {
-        present += 1
-        if seen.insert(text).inserted { distinct.append(text) }
-    }
-    return inferKind(distinct: distinct.count, present: present) { distinct[$0] }
-}
-
-/// The same of a column by its distinct texts.
+///
+/// - Parameters: distinct: the number of different texts; `text` gives each. - present: rows that are not missing.
 func inferKind(distinct: Int, present: Int, text: (Int) -> String) -> InferredKind {
     if present == 0 { return .empty }
     if (0..<distinct).allSatisfy({ parseNumber(text($0)) != nil }) { return .numeric }

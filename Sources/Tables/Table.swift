@@ -91,7 +91,7 @@ public struct Table: Sendable {
         names.indices.map { (try? texts($0)) ?? [String?](repeating: nil, count: rowCount) }
     }
 
-    /// What the column seems to be: as ``inferKind(_:)`` of its texts.
+    /// What the column seems to be.
     public func kind(_ name: String) throws(TableError) -> InferredKind {
         switch try cells.column(index(of: name)) {
         case .numbers(let numbers, _): return numbers.contains { !$0.isNaN } ? .numeric : .empty

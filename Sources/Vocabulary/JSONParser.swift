@@ -174,44 +174,14 @@ struct JSONParser {
 
     private mutating func escape(_ out: inout [UInt8]) throws(JSONError) {
         let start = at
-        at += 1
-        guard let c = peek else { throw failure("the escape has no end", at: start) }
-        at += 1
-        switch c {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(c)
-        case UInt8(ascii: "b"): out.append(8)
-        case UInt8(ascii: "f"): out.append(12)
-        case UInt8(ascii: "n"): out.append(10)
-        case UInt8(ascii: "r"): out.append(13)
-        case UInt8(ascii: "t"): out.append(9)
-        case UInt8(ascii: "u"):
-            var code = try hex4()
-            if code >= 0xD800, code < 0xDC00 {
-                guard bytes[at...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) else {
-                    throw failure("half of a surrogate pair", at: start)
-                }
-                at += 2
-                let low = try hex4()
-                guard low >= 0xDC00, low < 0xE000 else { throw failure("half of a surrogate pair", at: start) }
-                code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+        do throws(JSONEscape.Fault) { try JSONEscape.read(bytes, at: &at, into: &out) } catch {
+            switch error {
+            case .unfinished: throw failure("the escape has no end", at: start)
+            case .unknown: throw failure("unknown escape", at: start)
+            case .half: throw failure("half of a surrogate pair", at: start)
+            case .zero: throw failure("the character U+0000 is not allowed", at: start)
+            case .notHexadecimal: throw failure("expected four hexadecimal digits")
             }
-            guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair", at: start) }
-            // PostgreSQL text cannot hold it, and no id or level needs it.
-            guard code != 0 else { throw failure("the character U+0000 is not allowed", at: start) }
-            out.append(contentsOf: Array(String(scalar).utf8))
-        default: throw failure("unknown escape", at: start)
         }
-    }
-
-    private mutating func hex4() throws(JSONError) -> UInt32 {
-        var code: UInt32 = 0
-        for _ in 0..<4 {
-            guard let c = peek, let digit = Character(Unicode.Scalar(c)).hexDigitValue else {
-                throw failure("expected four hexadecimal digits")
-            }
-            code = code << 4 | UInt32(digit)
-            at += 1
-        }
-        return code
     }
 }

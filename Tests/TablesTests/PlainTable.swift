@@ -1,4 +1,4 @@
-import Tables
+@testable import Tables
 
 /// The reader that the fast one is compared with: from front to back, field by field, in plain Swift.
 struct PlainTable {
@@ -134,4 +134,12 @@ private struct PlainScanner {
         }
         return text
     }
+}
+
+/// What a column of texts seems to be.
+func inferKind(_ column: [String?]) -> InferredKind {
+    let texts = column.compactMap { $0 }
+    var seen: Set<String> = []
+    let distinct = texts.filter { seen.insert($0).inserted }
+    return inferKind(distinct: distinct.count, present: texts.count) { distinct[$0] }
 }

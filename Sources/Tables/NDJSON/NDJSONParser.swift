@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// Reads one line of NDJSON into the values of an object, nested ones under the path of their keys.
 struct NDJSONParser {
     struct Failure: Error {
@@ -194,41 +196,15 @@ struct NDJSONParser {
 
     private mutating func escape(_ out: inout [UInt8]) throws(Failure) {
         let place = at
-        at += 1
-        guard let c = peek else { throw failure("an escape without an end, expected a character after it", at: place) }
-        at += 1
-        switch c {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(c)
-        case UInt8(ascii: "b"): out.append(8)
-        case UInt8(ascii: "f"): out.append(12)
-        case UInt8(ascii: "n"): out.append(10)
-        case UInt8(ascii: "r"): out.append(13)
-        case UInt8(ascii: "t"): out.append(9)
-        case UInt8(ascii: "u"):
-            var code = try hexadecimal()
-            if code >= 0xD800, code < 0xDC00, at + 1 < end, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u") {
-                at += 2
-                let low = try hexadecimal()
-                guard low >= 0xDC00, low < 0xE000 else { throw failure("half of a surrogate pair, expected both", at: place) }
-                code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+        do throws(JSONEscape.Fault) { try JSONEscape.read(bytes[..<end], at: &at, into: &out) } catch {
+            switch error {
+            case .unfinished: throw failure("an escape without an end, expected a character after it", at: place)
+            case .unknown: throw failure("an unknown escape, expected one of JSON's", at: place)
+            case .half: throw failure("half of a surrogate pair, expected both", at: place)
+            case .zero: throw failure("a zero character, expected text", at: place)
+            case .notHexadecimal: throw failure("\(shown), expected four hexadecimal digits")
             }
-            guard let scalar = Unicode.Scalar(code) else { throw failure("half of a surrogate pair, expected both", at: place) }
-            if code == 0 { throw failure("a zero character, expected text", at: place) }
-            out.append(contentsOf: Array(String(scalar).utf8))
-        default: throw failure("an unknown escape, expected one of JSON's", at: place)
         }
-    }
-
-    private mutating func hexadecimal() throws(Failure) -> UInt32 {
-        var code: UInt32 = 0
-        for _ in 0..<4 {
-            guard let c = peek, let digit = Character(Unicode.Scalar(c)).hexDigitValue else {
-                throw failure("\(shown), expected four hexadecimal digits")
-            }
-            code = code << 4 | UInt32(digit)
-            at += 1
-        }
-        return code
     }
 }
 

@@ -1,13 +1,9 @@
-#!/usr/bin/env python3
-"""Collectors beside PostgreSQL's own bulk load, on one machine and in one run.
+"""Collectors beside PostgreSQL's own bulk load.
 
-    python3 Benchmarks/ingest.py [--records 200000] [--connections 8] [--batch 1000]
-
-Starts `evenkeel serve --embedded` in a private folder, registers a model of 25 numeric features and three sensitive attributes, sends NDJSON over
-keep-alive connections and counts CPU seconds of the service and of PostgreSQL apart. Then the same records go into a natural table (text ids,
-float8[] features, text groups) by psql's \\copy of a ready binary file, and by multi-row INSERT.
+`evenkeel serve --embedded` in a private folder with a model of 25 numeric features and three sensitive attributes takes NDJSON over
+keep-alive connections, each request acknowledged after its commit. Then as many rows go into a natural table (text ids, float8[] features, text
+groups) by psql's \\copy of a ready binary file, on the same server. CPU is that of the service and of PostgreSQL, without the client's.
 """
-import argparse
 import http.client
 import json
 import os
@@ -16,11 +12,13 @@ import random
 import re
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 
+from claims import Cost
+
 FEATURES = 25
+RECORDS, CONNECTIONS, BATCH = 300_000, 8, 1000
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -100,90 +98,79 @@ def send(port, bodies, connections, statuses):
     return time.perf_counter() - started
 
 
-def psql(folder, *arguments, **options):
-    return subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", f"host={folder}/data/sock user=evenkeel dbname=evenkeel", *arguments], check=True, **options)
+def copied(folder, count, index):
+    """Seconds on the wall and of CPU that psql's \\copy takes, client and server."""
+    columns = ("id text, ts timestamptz, model text, version text, score float8, features float8[], "
+               "sex text, age_band text, area text, latency float8")
+    session = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", f"host={folder}/data/sock user=evenkeel dbname=evenkeel"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def ask(statements):
+        """Sends statements and waits until they are done; the last line of what they print."""
+        session.stdin.write(statements + "\n\\echo done\n")
+        session.stdin.flush()
+        last = ""
+        while (line := session.stdout.readline().strip()) != "done":
+            assert line or session.poll() is None, "psql has failed"
+            last = line
+        return last
+
+    def used():
+        return cpu(backend) + cpu(session.pid)
+
+    backend = int(ask("select pg_backend_pid();"))
+    ask(f"""drop schema if exists peer cascade; create schema peer;
+        create table peer.made ({columns}); create table peer.natural ({columns}{index});
+        insert into peer.made select 'r' || lpad(i::text, 9, '0'), timestamptz '2026-09-21' + i * interval '100 us', 'load', '1', random(),
+            array(select random() + i * 0 from generate_series(1, {FEATURES})), 'F', '30-44', 'north', random() from generate_series(1, {count}) i;""")
+    ask(f"\\copy peer.made to '{folder}/made.bin' (format binary)\ncheckpoint;")
+    before, started = used(), time.perf_counter()
+    ask(f"\\copy peer.natural from '{folder}/made.bin' (format binary)")
+    cost = Cost(used() - before, time.perf_counter() - started)
+    session.communicate()
+    return cost
 
 
-def copied(folder, postmaster, count, index):
-    """Records a second and microseconds of CPU a record of psql's \\copy."""
-    columns = "id text, ts timestamptz, model text, version text, score float8, features float8[], sex text, age_band text, area text, latency float8"
-    psql(folder, "-c", f"drop schema if exists peer cascade", "-c", "create schema peer", "-c", f"create table peer.made ({columns})",
-         "-c", f"create table peer.natural ({columns}{index})", stderr=subprocess.DEVNULL)
-    psql(folder, "-c", f"""insert into peer.made select 'r' || lpad(i::text, 9, '0'), timestamptz '2026-09-21' + i * interval '100 us', 'load', '1', random(),
-         array(select random() + i * 0 from generate_series(1, {FEATURES})), 'F', '30-44', 'north', random() from generate_series(1, {count}) i""")
-    psql(folder, "-c", f"\\copy peer.made to '{folder}/made.bin' (format binary)")
-    psql(folder, "-c", "checkpoint")
-    before = sum(map(cpu, family(postmaster))), os.times()
-    started = time.perf_counter()
-    process = subprocess.Popen(["psql", "-X", "-q", f"host={folder}/data/sock user=evenkeel dbname=evenkeel", "-c", "select pg_backend_pid()", "-c",
-                                f"\\copy peer.natural from '{folder}/made.bin' (format binary)", "-c", "select pg_sleep(0.7)"], stdout=subprocess.PIPE)
-    backend = int(re.search(rb"\n +(\d+)", process.stdout.readline() + process.stdout.readline() + process.stdout.readline())[1])
-    while True:
-        time.sleep(0.01)
-        last = cpu(backend), cpu(process.pid)
-        state = pathlib.Path(f"/proc/{backend}/stat").read_text().split(")")[1].split()[0]
-        title = pathlib.Path(f"/proc/{backend}/cmdline").read_text()
-        if "SELECT" in title and last[0] > 0.02 and state == "S":
-            break
-    wall = time.perf_counter() - started
-    process.wait()
-    return count / wall, (last[0] + last[1]) / count * 1e6
+def serving(binary, folder):
+    """The service, ready, with the model registered; its process and port."""
+    data = ["--embedded", "--data", str(folder / "data")]
+    log = folder / "log"
+    service = subprocess.Popen([binary, "serve", *data, "--port", "0"], cwd=folder, stdout=open(log, "w"), stderr=subprocess.STDOUT)
+    while not (found := re.search(r"ready on http://127\.0\.0\.1:(\d+)", log.read_text())):
+        time.sleep(0.1)
+        assert service.poll() is None, log.read_text()
+    reference(folder / "reference.csv")
+    subprocess.run([binary, "model", "register", "--name", "load", "--version", "1", "--reference", "reference.csv", "--label", "label",
+                    "--score", "score", "--sensitive", "sex,age_band,area", *data], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return service, int(found[1])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default=".build/release/evenkeel")
-    parser.add_argument("--records", type=int, default=200_000)
-    parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--batch", type=int, default=1000)
-    parser.add_argument("--perf", help="record the service with perf into this file")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="evenkeel-ingest-", ignore_cleanup_errors=True) as folder:
-        folder = pathlib.Path(folder)
-        folder.chmod(0o755)
-        binary = str(pathlib.Path(options.binary).resolve())
-        data = ["--embedded", "--data", str(folder / "data")]
-        log = open(folder / "log", "w")
-        service = subprocess.Popen([binary, "serve", *data, "--port", "0"], cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            port = None
-            while port is None:
-                time.sleep(0.1)
-                found = re.search(r"127\.0\.0\.1:(\d+)|port (\d+)", (folder / "log").read_text())
-                if service.poll() is not None:
-                    raise SystemExit((folder / "log").read_text())
-                port = int(found[1] or found[2]) if found else None
-            reference(folder / "reference.csv")
-            subprocess.run([binary, "model", "register", "--name", "load", "--version", "1", "--reference", "reference.csv", "--label", "label",
-                            "--score", "score", "--sensitive", "sex,age_band,area", *data], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-            bodies = []
-            for start in range(0, options.records, options.batch):
-                bodies.append("\n".join(json.dumps(r, separators=(",", ":")) for r in records(options.batch, start)).encode())
-            size = sum(map(len, bodies)) / options.records
-            warm = [b"\n".join(json.dumps(r, separators=(",", ":")).encode() for r in records(options.batch, 10_000_000 + i * options.batch)) for i in range(4)]
-            send(port, warm, 2, [])
-            postmaster = int((folder / "data/data/postmaster.pid").read_text().split()[0])
-            before = cpu(service.pid), sum(map(cpu, family(postmaster)))
-            recorder = subprocess.Popen(["perf", "record", "-o", options.perf, "-F", "500", "-g", "-p", ",".join(map(str, [service.pid, *family(postmaster)]))], stderr=subprocess.DEVNULL) if options.perf else None
-            statuses = []
-            wall = send(port, bodies, options.connections, statuses)
-            if recorder:
-                recorder.send_signal(signal.SIGINT)
-                recorder.wait()
-            after = cpu(service.pid), sum(map(cpu, family(postmaster)))
-            n = options.records
-            service_cpu, postgres_cpu = (after[0] - before[0]) / n * 1e6, (after[1] - before[1]) / n * 1e6
-            print(f"{n} records of {size:.0f} bytes, {options.connections} connections x {options.batch}: {n / wall:,.0f} records/s; "
-                  f"service {service_cpu:.2f} us, postgres {postgres_cpu:.2f} us of CPU a record; "
-                  f"peak memory {resident(service.pid):.0f} MB; refused {len(statuses)}")
-            for name, index in (("without an index", ""), ("with a primary key", ", primary key (id, ts)")):
-                rate, used = copied(folder, postmaster, options.records, index)
-                print(f"psql \\copy of a ready binary file, natural table {name}: {rate:,.0f} records/s, {used:.2f} us of CPU a record; "
-                      f"ours takes {(service_cpu + postgres_cpu) / used:.2f} times that, at {n / wall / rate:.2f} of its rate")
-        finally:
-            service.send_signal(signal.SIGTERM)
-            service.wait()
+def bodies(count, start):
+    return ["\n".join(json.dumps(r, separators=(",", ":")) for r in records(BATCH, start + i)).encode() for i in range(0, count, BATCH)]
 
 
-if __name__ == "__main__":
-    main()
+def run(claims, options, folder):
+    folder.chmod(0o755)  # the embedded server runs as a user of its own
+    service, port = serving(str((options.build / "evenkeel").resolve()), folder)
+    try:
+        made = bodies(RECORDS, 0)
+        send(port, bodies(4 * BATCH, 10_000_000), 2, [])
+        postmaster = int((folder / "data/data/postmaster.pid").read_text().split()[0])
+
+        def used():
+            return cpu(service.pid), sum(map(cpu, family(postmaster)))
+
+        before, refused = used(), []
+        wall = send(port, made, CONNECTIONS, refused)
+        ours = [after - was for was, after in zip(before, used())]
+        work = f"{RECORDS} records of {sum(map(len, made)) // RECORDS} bytes, {CONNECTIONS} connections x {BATCH}"
+        plain, keyed = copied(folder, RECORDS, ""), copied(folder, RECORDS, ", primary key (id, ts)")
+        cost = Cost(sum(ours), wall, resident(service.pid))
+        claims.add("ingest_cpu", f"{work}: CPU of service and PostgreSQL", cost, "psql \\copy, no index", plain, 1 / 1.2, "ns/value", RECORDS)
+        claims.add("ingest_cpu_keyed", "the same", cost, "psql \\copy, primary key", keyed, None, "ns/value", RECORDS)
+        claims.add("ingest_service_cpu", "the service alone", ours[0], "2 us a record", 2e-6 * RECORDS, 1, "ns/value", RECORDS)
+        claims.add("ingest_rate", f"{work}: time on the wall", Cost(wall), "psql \\copy, primary key", Cost(keyed.wall), None, "ns/value", RECORDS)
+        assert not refused, f"{len(refused)} requests were refused"
+    finally:
+        service.send_signal(signal.SIGTERM)
+        service.wait()

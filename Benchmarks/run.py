@@ -2,7 +2,7 @@
 """Evenkeel beside what a user would pick instead, in one run on one machine.
 
     make bench               builds a release, a virtual environment with the peers, and runs this
-    make bench ONLY=drift    one family: kernels, drift, audit, scores, detectors, coverage
+    make bench ONLY=drift    one family: kernels, drift, audit, scores, detectors, ingest, coverage
 
 Prints a table: ours, theirs, the ratio, what the ratio should at least be, and whether it is; writes a line of JSON for each claim to
 Benchmarks/results.jsonl. Nothing here is a test: a busy machine changes every figure, the ratios less so. Ours and the peer run in turn.
@@ -23,13 +23,15 @@ import claims
 import coverage
 import detectors
 import drift
+import ingest
 import kernels
 import scores
 
 for name in THREADS:
     del os.environ[name]
 
-FAMILIES = {"kernels": kernels, "drift": drift, "audit": audit, "scores": scores, "detectors": detectors, "coverage": coverage}
+FAMILIES = {"kernels": kernels, "drift": drift, "audit": audit, "scores": scores, "detectors": detectors, "ingest": ingest,
+            "coverage": coverage}
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -46,7 +48,7 @@ def main():
     found = claims.Claims(commit)
     for name, family in FAMILIES.items():
         if options.only in (None, name):
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
                 family.run(found, options, pathlib.Path(folder))
     found.show()
     found.write(HERE / "results.jsonl")

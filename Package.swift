@@ -61,7 +61,7 @@ let package = Package(
         room("Tables", ["Vocabulary", "Kernels"], hot: true),
 
         // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
-        room("Storage", ["Vocabulary", "Profiles", "Migrations", "CPostgres"]),
+        room("Storage", ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"]),
         room("Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib"], hot: true),
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
@@ -74,7 +74,7 @@ let package = Package(
         room(
             "Service",
             [
-                "Vocabulary", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
+                "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -148,6 +148,14 @@ uint32_t ek_slot_hash(const uint8_t *key, size_t length, int32_t parent) {
     return (uint32_t)(hash ^ hash >> 32);
 }
 
+/// What a record's members are compared with.
+typedef struct {
+    const uint8_t *keys;
+    const ek_slot *slots;
+    const int32_t *table;
+    uint32_t table_mask;
+} ek_record_plan;
+
 static inline int is_slot(const ek_record_plan *plan, int32_t slot, int32_t parent, const uint8_t *key, uint32_t length) {
     const ek_slot *s = &plan->slots[slot];
     return s->key_length == length && s->parent == parent && memcmp(plan->keys + s->key, key, length) == 0;
@@ -160,9 +168,11 @@ static int32_t find_slot(const ek_record_plan *plan, int32_t parent, const uint8
     return -1;
 }
 
-int ek_record_fill(const uint8_t *text, const ek_member *members, uint32_t count, const ek_record_plan *plan, double *numbers,
-                   ek_range *texts, int32_t *slot_of_member, uint32_t *unknown) {
-    for (uint32_t s = 0; s < plan->slot_count; s++) {
+int ek_record_fill(const uint8_t *text, const ek_member *members, uint32_t count, const uint8_t *keys, const ek_slot *slots,
+                   uint32_t slot_count, const int32_t *table, uint32_t table_mask, int32_t *hints, double *numbers, ek_range *texts,
+                   int32_t *slot_of_member, uint32_t *unknown) {
+    const ek_record_plan whole = {keys, slots, table, table_mask}, *plan = &whole;
+    for (uint32_t s = 0; s < slot_count; s++) {
         numbers[s] = NAN;
         texts[s].at = 0;  // not seen
         texts[s].length = EK_NO_RANGE;
@@ -170,14 +180,14 @@ int ek_record_fill(const uint8_t *text, const ek_member *members, uint32_t count
     for (uint32_t i = 0; i < count; i++) {
         const ek_member *member = &members[i];
         int32_t parent = member->parent < 0 ? -1 : slot_of_member[member->parent];
-        int32_t slot = plan->hints[i];
+        int32_t slot = hints[i];
         if (slot < 0 || !is_slot(plan, slot, parent, text + member->key, member->key_length)) {
             slot = find_slot(plan, parent, text + member->key, member->key_length);
             if (slot < 0) {
                 *unknown = i;
                 return EK_RECORD_UNKNOWN;
             }
-            plan->hints[i] = slot;
+            hints[i] = slot;
         }
         slot_of_member[i] = slot;
         if (texts[slot].at) return EK_RECORD_SLOW;  // a key that comes twice

@@ -17,84 +17,139 @@ struct BatchBuilders {
 
     /// Versions of which every record was rejected have no batch.
     consuming func batches() -> [(version: RegisteredVersion, batch: PredictionBatch)] {
-        all.filter { !$0.ids.isEmpty }.map { ($0.version, $0.batch()) }
+        all.filter { $0.count > 0 }.map { ($0.version, $0.batch()) }
     }
 }
 
-/// The records of one version, growing column by column.
+/// The records of one version as they come: numbers and codes of texts row by row, so that a record costs a few copies whatever its
+/// width. ``batch()`` makes columns of them.
 struct BatchBuilder {
+    /// The first columns of the numbers; those of numeric features follow.
+    enum Number {
+        static let score = 0
+        static let prediction = 1
+        static let latency = 2
+        static let cost = 3
+        static let count = 4
+    }
+
     let version: RegisteredVersion
     /// The features' places by name.
     let positions: [String: Int]
-    private(set) var ids: [String] = []
+    var shape: PredictionShape
+    private var ids = TextColumn()
     private var timestamps: [Timestamp] = []
-    /// By feature; empty for a categorical one, and the other way round.
-    private var numbers: [[Double]]
-    private var levels: [LevelColumn]
-    private var groups: [LevelColumn]
-    private var scores: [Double] = []
-    private var predictions: [Double] = []
-    private var measures: [String: [Double]] = [:]
-    private var errors: [String?] = []
-    private var variants: [String?] = []
+    private var numbers: RowMajor<Double>
+    /// Of categorical features and sensitive attributes, one after the other; −1 is missing.
+    private var codes: RowMajor<Int32>
+    private let levels: [LevelTable]
+    private var measures: [(name: String, values: [Double])] = []
+    /// Most records have neither.
+    private var errors: [(row: Int, text: String)] = []
+    private var variants: [(row: Int, text: String)] = []
 
     init(version: RegisteredVersion) {
         self.version = version
         let features = version.schema.features
         positions = Dictionary(features.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { a, _ in a })
-        numbers = features.map { _ in [] }
-        levels = features.map { _ in LevelColumn() }
-        groups = version.schema.sensitive.map { _ in LevelColumn() }
+        shape = PredictionShape(version.schema)
+        numbers = RowMajor(width: shape.numbers.count)
+        codes = RowMajor(width: shape.texts.count)
+        // Against texts that are made to collide, the hash differs from batch to batch; the codes do not.
+        levels = shape.texts.map { _ in
+            guard let table = LevelTable(seed: .random(in: .min ... .max)) else { preconditionFailure("out of memory") }
+            return table
+        }
     }
+
+    /// Both decoders have seen that a level is a text without zero bytes: all that is left is memory.
+    private static func code(_ code: Int32?) -> Int32 {
+        guard let code else { preconditionFailure("out of memory") }
+        return code
+    }
+
+    var count: Int { timestamps.count }
 
     mutating func append(_ row: ParsedPrediction) {
-        for (i, value) in row.features.enumerated() {
+        var values = [row.score, row.prediction, row.latency, row.cost]
+        var texts: [String?] = []
+        for value in row.features {
             switch value {
-            case .number(let number): numbers[i].append(number)
-            case .level(let level): levels[i].append(level)
+            case .number(let number): values.append(number)
+            case .level(let level): texts.append(level)
             }
         }
-        for (i, level) in row.groups.enumerated() { groups[i].append(level) }
-        appendRest(row)
-    }
-
-    /// All but features and groups.
-    private mutating func appendRest(_ row: ParsedPrediction) {
-        let place = ids.count
+        numbers.append(values[...])
+        for (table, text) in zip(levels, texts + row.groups) { codes.append(text.map { Self.code(table.code(Array($0.utf8))) } ?? -1) }
+        for (name, value) in row.measures {
+            // The decoder has seen that there is room for the name.
+            if let place = place(ofMeasure: name) { put(value, at: place) }
+        }
+        if let error = row.error { errors.append((count, error)) }
+        if let variant = row.variant { variants.append((count, variant)) }
         ids.append(row.id)
         timestamps.append(row.time)
-        scores.append(row.score)
-        predictions.append(row.prediction)
-        errors.append(row.error)
-        variants.append(row.variant)
-        for (name, value) in row.measures {
-            let before = measures[name]?.count ?? 0
-            if before < place { measures[name, default: []].append(contentsOf: repeatElement(.nan, count: place - before)) }
-            // A name may come twice in a record; the last value stays.
-            if before <= place { measures[name, default: []].append(value) } else { measures[name]?[place] = value }
-        }
     }
 
-    /// A row whose features and groups stand in slots.
-    mutating func append(_ row: ParsedPrediction, _ text: [UInt8], _ shape: PredictionShape) {
-        for (i, slot) in shape.features.enumerated() {
-            if shape.isNumeric[i] {
-                numbers[i].append(shape.plan.numbers[slot])
-            } else {
-                shape.texts[i].append(text, shape.plan.text(slot), to: &levels[i])
-            }
+    /// The record whose values stand in the shape's slots; false for one that the general decoder must see, which knows the words for what
+    /// is wrong.
+    mutating func append(_ text: [UInt8], limits: CollectorLimits, now: Timestamp) -> Bool {
+        let first = shape.numbers.lowerBound
+        guard let id = shape.plan.text(shape.id), (1...limits.idBytesMax).contains(id.count),
+            let time = shape.time(text, limits: limits, now: now), let prediction = shape.prediction(),
+            !(shape.plan.numbers[first + Number.latency] < 0), !(shape.plan.numbers[first + Number.cost] < 0),
+            shape.texts.allSatisfy({ shape.plan.text($0).map { $0.count <= limits.levelBytesMax } ?? true }),
+            shape.plan.text(shape.error).map({ $0.count <= 500 }) ?? true,
+            shape.plan.text(shape.variant).map({ $0.count <= limits.levelBytesMax }) ?? true
+        else { return false }
+        if !shape.measures.isEmpty, !putMeasures(limits) { return false }
+        numbers.append(shape.plan.numbers[shape.numbers])
+        numbers.setLast(Number.prediction, prediction)
+        for (table, slot) in zip(levels, shape.texts) {
+            guard let range = shape.plan.text(slot), !range.isEmpty else { codes.append(-1); continue }
+            codes.append(Self.code(table.code(text, range)))
         }
-        for (i, slot) in shape.groups.enumerated() {
-            shape.texts[shape.features.count + i].append(text, shape.plan.text(slot), to: &groups[i])
-        }
-        appendRest(row)
+        if let range = shape.plan.text(shape.error) { errors.append((count, Self.string(text, range))) }
+        if let range = shape.plan.text(shape.variant), !range.isEmpty { variants.append((count, Self.string(text, range))) }
+        ids.append(utf8: text[id])
+        timestamps.append(time)
+        return true
     }
 
-    /// A measure that would be one name too many; nil while there is room. Names that are new in every record would make columns of
-    /// rows × names.
+    /// The scanner has seen that it is UTF-8.
+    private static func string(_ text: [UInt8], _ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }
+
+    /// Gives a value of the row that is being added to a measure. A name may come twice in a record; the last value stays.
+    private mutating func put(_ value: Double, at place: Int) {
+        let missing = count - measures[place].values.count
+        if missing > 0 { measures[place].values.append(contentsOf: repeatElement(.nan, count: missing)) }
+        if missing < 0 { measures[place].values[count] = value } else { measures[place].values.append(value) }
+    }
+
+    /// A name's place, a new one if there is room. Names that are new in every record would make columns of rows × names.
+    private mutating func place(ofMeasure name: String) -> Int? {
+        if let place = measures.firstIndex(where: { $0.name == name }) { return place }
+        guard measures.count < Profile.measuresMax else { return nil }
+        measures.append((name, []))
+        return measures.count - 1
+    }
+
+    /// The measures of the record in the shape's slots; false when there are too many.
+    private mutating func putMeasures(_ limits: CollectorLimits) -> Bool {
+        let given = shape.measures.indices.filter { !shape.plan.numbers[shape.measures[$0].slot].isNaN }
+        guard given.count <= limits.measuresMax, measureBeyondLimit(given.map { shape.measures[$0].name }) == nil else { return false }
+        for i in given {
+            // A name gets its place with its first value: one that only stood in a bad record has none.
+            guard let place = shape.measures[i].place ?? place(ofMeasure: shape.measures[i].name) else { return false }
+            shape.measures[i].place = place
+            put(shape.plan.numbers[shape.measures[i].slot], at: place)
+        }
+        return true
+    }
+
+    /// A measure that would be one name too many; nil while there is room.
     func measureBeyondLimit(_ names: [String]) -> String? {
-        if names.allSatisfy({ measures[$0] != nil }) { return nil }
-        let new = Set(names.filter { measures[$0] == nil })
+        let new = Set(names).subtracting(measures.map(\.name))
         return measures.count + new.count > Profile.measuresMax ? new.min() : nil
     }
 
@@ -102,16 +157,34 @@ struct BatchBuilder {
         var batch = PredictionBatch(schema: version.schema)
         batch.ids = ids
         batch.timestamps = timestamps
-        batch.features = version.schema.features.indices.map { i in
-            version.schema.features[i].kind == .numeric ? .numeric(numbers[i]) : .categorical(levels[i])
+        var number = Number.count
+        var column = 0
+        func nextLevels() -> LevelColumn {
+            defer { column += 1 }
+            return LevelColumn(codes: codes.column(column), of: levels[column].strings())
         }
-        batch.groups = groups
-        batch.scores = scores
-        batch.predictions = predictions
-        batch.errors = errors
-        batch.variants = variants
+        batch.features = version.schema.features.map { feature in
+            guard feature.kind == .numeric else { return .categorical(nextLevels()) }
+            defer { number += 1 }
+            return .numeric(numbers.column(number))
+        }
+        batch.groups = version.schema.sensitive.map { _ in nextLevels() }
+        batch.scores = numbers.column(Number.score)
+        batch.predictions = numbers.column(Number.prediction)
+        batch.errors = Self.column(errors, count)
+        batch.variants = Self.column(variants, count)
         // The last rows may lack a measure.
-        batch.measures = measures.mapValues { $0 + [Double](repeating: .nan, count: ids.count - $0.count) }
+        for (name, values) in measures { batch.measures[name] = values + [Double](repeating: .nan, count: count - values.count) }
+        let latency = numbers.column(Number.latency)
+        if latency.contains(where: { !$0.isNaN }) { batch.measures[PredictionBatch.latencyMeasure] = latency.map { $0 / 1000 } }
+        let cost = numbers.column(Number.cost)
+        if cost.contains(where: { !$0.isNaN }) { batch.measures[PredictionBatch.costMeasure] = cost }
         return batch
+    }
+
+    private static func column(_ texts: [(row: Int, text: String)], _ count: Int) -> [String?] {
+        var out = [String?](repeating: nil, count: count)
+        for (row, text) in texts { out[row] = text }
+        return out
     }
 }

@@ -27,9 +27,9 @@ public struct Collector: Sendable {
 
     /// - Parameter key: the client's name for this request, if it has one.
     /// - Throws: ``RequestError`` for a body of which nothing can be used; the sink's error when it cannot store.
-    public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
-        let (batches, rejections) = try await decoded(body, isLines: isLines)
+    public func predictions(_ body: consuming [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
         let writeKey = Self.batchKey(key, body)
+        let (batches, rejections) = try await decoded(body, isLines: isLines)
         let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
         var answer = PredictionAnswer(rejections: rejections)
@@ -46,7 +46,7 @@ public struct Collector: Sendable {
         return answer
     }
 
-    private func decoded(_ body: [UInt8], isLines: Bool) async throws -> PredictionReader.Batches {
+    private func decoded(_ body: consuming [UInt8], isLines: Bool) async throws -> PredictionReader.Batches {
         let decoder = PredictionDecoder(limits: limits, now: clock())
         let reader = PredictionReader(body, isLines: isLines, decoder: decoder)
         var versions = PredictionReader.Versions()

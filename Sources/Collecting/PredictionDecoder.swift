@@ -92,10 +92,8 @@ public struct PredictionDecoder: Sendable {
                 out.groups[position] = try RecordReader.level(value, path: "groups.\(name)", limits: limits)
             }
         }
-        let latency = try reader.number("latency_ms", atLeast: 0)
-        if !latency.isNaN { out.measures.append((PredictionBatch.latencyMeasure, latency / 1000)) }
-        let cost = try reader.number("cost", atLeast: 0)
-        if !cost.isNaN { out.measures.append((PredictionBatch.costMeasure, cost)) }
+        out.latency = try reader.number("latency_ms", atLeast: 0)
+        out.cost = try reader.number("cost", atLeast: 0)
         if let measures = try members("measures", of: reader) {
             guard measures.members.count <= limits.measuresMax else {
                 throw RecordError("measures: \(measures.members.count), expected at most \(limits.measuresMax)")
@@ -163,6 +161,9 @@ struct ParsedPrediction {
     var groups: [String?] = []
     var score = Double.nan
     var prediction = Double.nan
+    /// In milliseconds.
+    var latency = Double.nan
+    var cost = Double.nan
     var measures: [(name: String, value: Double)] = []
     var error: String?
     var variant: String?
@@ -172,7 +173,4 @@ struct ParsedPrediction {
         features = schema.features.map { $0.kind == .numeric ? .number(.nan) : .level(nil) }
         groups = schema.sensitive.map { _ in nil }
     }
-
-    /// Without features and groups, which stand elsewhere.
-    init() {}
 }

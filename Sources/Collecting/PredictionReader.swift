@@ -18,16 +18,18 @@ struct PredictionReader {
         case needs(ModelVersion)
     }
 
-    private let body: [UInt8]
     /// With padding.
     private let text: [UInt8]
+    /// Of the body in `text`.
+    private let count: Int
     private let isLines: Bool
     private let decoder: PredictionDecoder
     private var limits: CollectorLimits { decoder.limits }
 
-    init(_ body: [UInt8], isLines: Bool, decoder: PredictionDecoder) {
-        self.body = body
-        text = body + [UInt8](repeating: 0, count: RecordScanner.padding)
+    init(_ body: consuming [UInt8], isLines: Bool, decoder: PredictionDecoder) {
+        count = body.count
+        body.append(contentsOf: repeatElement(0, count: RecordScanner.padding))
+        text = body
         self.isLines = isLines
         self.decoder = decoder
     }
@@ -64,9 +66,8 @@ struct PredictionReader {
         let scanner = RecordScanner()
         var builders = BatchBuilders()
         var records = 0
-        /// Of the last usual record: the next one is most likely of the same version.
-        var last: (model: [UInt8], version: [UInt8], place: Int, shape: PredictionShape)?
-        var shapes: [ModelVersion: PredictionShape] = [:]
+        /// Of the last usual record, with its builder's place: the next one is most likely of the same version.
+        var last: (model: [UInt8], version: [UInt8], place: Int)?
 
         init(_ versions: Versions) {
             self.versions = versions
@@ -79,13 +80,13 @@ struct PredictionReader {
 
     private func readLines(_ state: inout State) throws(Interruption) {
         var start = 0
-        while start < body.count {
-            let lineEnd = RecordScanner.lineEnd(text, from: start, to: body.count)
+        while start < count {
+            let lineEnd = RecordScanner.lineEnd(text, from: start, to: count)
             defer { start = lineEnd + 1 }
-            if body[start..<lineEnd].allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { continue }
+            if text[start..<lineEnd].allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { continue }
             try begin(&state)
             if let stop = state.scanner.read(text, from: start, to: lineEnd), isBlank(stop..<lineEnd), try take(&state) { continue }
-            let parsed = Result { () throws(JSONError) in try JSON.parse(body[start..<lineEnd]) }
+            let parsed = Result { () throws(JSONError) in try JSON.parse(text[start..<lineEnd]) }
             try general(parsed, &state)
         }
     }
@@ -97,10 +98,10 @@ struct PredictionReader {
         if isArray { at = skipSpace(at + 1) }
         while true {
             try begin(&state)
-            guard let stop = state.scanner.read(text, from: at, to: body.count), try take(&state) else { return false }
+            guard let stop = state.scanner.read(text, from: at, to: count), try take(&state) else { return false }
             at = skipSpace(stop)
-            if !isArray { return at == body.count }
-            if text[at] == UInt8(ascii: "]") { return skipSpace(at + 1) == body.count }
+            if !isArray { return at == count }
+            if text[at] == UInt8(ascii: "]") { return skipSpace(at + 1) == count }
             guard text[at] == UInt8(ascii: ",") else { return false }
             at = skipSpace(at + 1)
         }
@@ -108,7 +109,7 @@ struct PredictionReader {
 
     /// Anything else that is JSON.
     private func readWhole(_ versions: Versions) throws(RequestError) -> Step {
-        let request = try RequestBody(body, isLines: false, limits: limits)
+        let request = try RequestBody(Array(text[..<count]), isLines: false, limits: limits)
         for key in PredictionDecoder.versions(request).sorted(by: { $0.description < $1.description }) where versions.known[key] == nil {
             return .needs(key)
         }
@@ -133,37 +134,32 @@ struct PredictionReader {
 
     /// Takes what the scanner has read; false when it is for the general decoder.
     private func take(_ state: inout State) throws(Interruption) -> Bool {
-        guard let model = state.scanner.name(text, "model"), let version = state.scanner.name(text, "version") else { return false }
-        if state.last.map({ !$0.model.elementsEqual(text[model]) || !$0.version.elementsEqual(text[version]) }) ?? true {
-            guard try turn(to: model, version, &state) else { return false }
-        }
-        guard let (_, _, place, shape) = state.last else { return false }
+        guard let model = state.scanner.name(text, "model"), let version = state.scanner.name(text, "version"),
+            let place = try place(model, version, &state)
+        else { return false }
         while true {
-            switch state.scanner.fill(text, shape.plan) {
+            switch state.scanner.fill(text, &state.builders.all[place].shape.plan) {
+            case .filled: return state.builders.all[place].append(text, limits: limits, now: decoder.now)
             case .unusual: return false
             case .unknown(let key, let parent):
-                guard shape.learn(Array(text[key]), in: parent, max: limits.measuresMax) else { return false }
-            case .filled:
-                guard let row = shape.row(text, limits: limits, now: decoder.now),
-                    state.builders.all[place].measureBeyondLimit(row.measures.map(\.name)) == nil
-                else { return false }
-                state.builders.all[place].append(row, text, shape)
-                return true
+                guard state.builders.all[place].shape.learn(Array(text[key]), in: parent, max: limits.measuresMax) else { return false }
             }
         }
     }
 
-    /// Makes another version the current one; false when the name is for the general decoder.
-    private func turn(to model: Range<Int>, _ version: Range<Int>, _ state: inout State) throws(Interruption) -> Bool {
+    /// The place of the version's builder; nil when the name is for the general decoder.
+    private func place(_ model: Range<Int>, _ version: Range<Int>, _ state: inout State) throws(Interruption) -> Int? {
+        if let last = state.last, RecordScanner.isSame(text, model, last.model), RecordScanner.isSame(text, version, last.version) {
+            return last.place
+        }
         let lengths = 1...FeatureSchema.nameLengthMax
-        guard lengths.contains(model.count), lengths.contains(version.count) else { return false }
+        guard lengths.contains(model.count), lengths.contains(version.count) else { return nil }
         let key = ModelVersion(model: String(decoding: text[model], as: UTF8.self), version: String(decoding: text[version], as: UTF8.self))
         guard let known = state.versions.known[key] else { throw .needs(key) }
-        guard let known else { return false }
-        let shape = state.shapes[key] ?? PredictionShape(known.schema)
-        state.shapes[key] = shape
-        state.last = (Array(text[model]), Array(text[version]), state.builders.place(of: known), shape)
-        return true
+        guard let known else { return nil }
+        let place = state.builders.place(of: known)
+        state.last = (Array(text[model]), Array(text[version]), place)
+        return place
     }
 
     private func general(_ record: Result<JSON, JSONError>, _ state: inout State) throws(Interruption) {

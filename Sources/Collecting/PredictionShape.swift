@@ -3,102 +3,70 @@ internal import Tables
 internal import Vocabulary
 
 /// The keys of a version's records, for the scanner.
-final class PredictionShape {
-    let plan = RecordPlan()
-    let features: [Int]
-    let isNumeric: [Bool]
-    let groups: [Int]
+struct PredictionShape {
+    var plan = RecordPlan()
+    let model: Int
+    let version: Int
+    let id: Int
+    let error: Int
+    let variant: Int
+    /// The slots of ``BatchBuilder``'s numbers, one after the other.
+    let numbers: Range<Int>
     /// Of categorical features and sensitive attributes, one after the other.
-    var texts: [RecentLevels]
+    let texts: [Int]
+    /// With the place of each in the builder, once it has one.
+    var measures: [(name: String, slot: Int, place: Int?)] = []
     private let measuresSlot: Int
-    private var measures: [(name: String, slot: Int)] = []
-    private let idSlot: Int
     private let timeSlot: Int
-    private let scoreSlot: Int
-    private let predictionSlot: Int
-    private let latencySlot: Int
-    private let costSlot: Int
-    private let errorSlot: Int
-    private let variantSlot: Int
     /// A number other than 1 that stands for the positive outcome; nil where outcomes are 0 and 1, or any number.
     private let positive: Double?
     private let isBinary: Bool
 
     init(_ schema: FeatureSchema) {
-        plan.add("model", .name)
-        plan.add("version", .name)
-        idSlot = plan.add("id", .name)
+        model = plan.add("model", .name)
+        version = plan.add("version", .name)
+        id = plan.add("id", .name)
         timeSlot = plan.add("ts", .time)
-        let featuresSlot = plan.add("features", .object)
-        scoreSlot = plan.add("score", .number)
-        predictionSlot = plan.add("prediction", .number)
-        let groupsSlot = plan.add("groups", .object)
-        latencySlot = plan.add("latency_ms", .number)
-        costSlot = plan.add("cost", .number)
+        error = plan.add("error", .name)
+        variant = plan.add("variant", .level)
         measuresSlot = plan.add("measures", .object)
-        errorSlot = plan.add("error", .name)
-        variantSlot = plan.add("variant", .level)
-        isNumeric = schema.features.map { $0.kind == .numeric }
-        features = schema.features.map { [plan] in plan.add($0.name, $0.kind == .numeric ? .measure : .level, in: featuresSlot) }
-        groups = schema.sensitive.map { [plan] in plan.add($0, .level, in: groupsSlot) }
-        texts = (0..<schema.features.count + schema.sensitive.count).map { _ in RecentLevels() }
+        let features = plan.add("features", .object)
+        let groups = plan.add("groups", .object)
+        // In the order of BatchBuilder.Number, and after them the numeric features.
+        let first = plan.add("score", .number)
+        plan.add("prediction", .number)
+        plan.add("latency_ms", .number)
+        plan.add("cost", .number)
+        var end = first + BatchBuilder.Number.count
+        for feature in schema.features where feature.kind == .numeric { end = plan.add(feature.name, .measure, in: features) + 1 }
+        numbers = first..<end
+        var texts: [Int] = []
+        for feature in schema.features where feature.kind == .categorical { texts.append(plan.add(feature.name, .level, in: features)) }
+        for attribute in schema.sensitive { texts.append(plan.add(attribute, .level, in: groups)) }
+        self.texts = texts
         isBinary = schema.task == .binary
         positive = parseNumber(schema.positiveLabel).flatMap { $0 == 1 ? nil : $0 }
     }
 
-    /// A measure's name becomes a slot. - Returns: whether there is room for it.
-    func learn(_ key: [UInt8], in parent: Int?, max: Int) -> Bool {
+    /// Gives a measure's name a slot. - Returns: whether an unknown key of the object `parent` can be one.
+    mutating func learn(_ key: [UInt8], in parent: Int?, max: Int) -> Bool {
         guard parent == measuresSlot, measures.count < max, (1...100).contains(key.count),
             let name = String(validating: key, as: UTF8.self), name != PredictionBatch.latencyMeasure, name != PredictionBatch.costMeasure
         else { return false }
-        measures.append((name, plan.add(name, .number, in: measuresSlot)))
+        measures.append((name, plan.add(name, .number, in: measuresSlot), nil))
         return true
     }
 
-    /// The filled slots as a row, its features and groups left in their slots; nil where something is for the general decoder, which
-    /// knows the words for what is wrong.
-    func row(_ text: [UInt8], limits: CollectorLimits, now: Timestamp) -> ParsedPrediction? {
-        guard let id = plan.text(idSlot), !id.isEmpty, id.count <= limits.idBytesMax else { return nil }
-        for (i, slot) in features.enumerated() where !isNumeric[i] {
-            if let range = plan.text(slot), range.count > limits.levelBytesMax { return nil }
-        }
-        for slot in groups { if let range = plan.text(slot), range.count > limits.levelBytesMax { return nil } }
-        var row = ParsedPrediction()
-        row.id = Self.string(text, id)
-        guard let time = time(text, limits: limits, now: now) else { return nil }
-        row.time = time
-        row.score = plan.numbers[scoreSlot]
-        let outcome = plan.numbers[predictionSlot]
-        if isBinary, !outcome.isNaN {
-            guard positive != nil || outcome == 0 || outcome == 1 else { return nil }
-            row.prediction = positive.map { outcome == $0 ? 1 : 0 } ?? outcome
-        } else {
-            row.prediction = outcome
-        }
-        for (slot, name, scale) in [(latencySlot, PredictionBatch.latencyMeasure, 1000.0), (costSlot, PredictionBatch.costMeasure, 1)] {
-            let value = plan.numbers[slot]
-            if value.isNaN { continue }
-            guard value >= 0 else { return nil }
-            row.measures.append((name, value / scale))
-        }
-        var count = 0
-        for (name, slot) in measures where !plan.numbers[slot].isNaN {
-            count += 1
-            row.measures.append((name, plan.numbers[slot]))
-        }
-        if count > limits.measuresMax { return nil }
-        if let range = plan.text(errorSlot) {
-            guard range.count <= 500 else { return nil }
-            row.error = Self.string(text, range)
-        }
-        if let range = plan.text(variantSlot), !range.isEmpty {
-            guard range.count <= limits.levelBytesMax else { return nil }
-            row.variant = Self.string(text, range)
-        }
-        return row
+    /// The decision as it is stored; nil for what the general decoder has words for.
+    func prediction() -> Double? {
+        let outcome = plan.numbers[numbers.lowerBound + BatchBuilder.Number.prediction]
+        guard isBinary, !outcome.isNaN else { return outcome }
+        if let positive { return outcome == positive ? 1 : 0 }
+        return outcome == 0 || outcome == 1 ? outcome : nil
     }
 
-    private func time(_ text: [UInt8], limits: CollectorLimits, now: Timestamp) -> Timestamp? {
+    /// When it happened; nil for what the general decoder has words for.
+    func time(_ text: [UInt8], limits: CollectorLimits, now: Timestamp) -> Timestamp? {
         let number = plan.numbers[timeSlot]
         let time: Timestamp
         if let range = plan.text(timeSlot) {
@@ -112,27 +80,5 @@ final class PredictionShape {
         }
         guard time >= Timestamp(seconds: limits.earliestSeconds), time <= now.adding(seconds: limits.aheadSecondsMax) else { return nil }
         return time
-    }
-
-    /// The scanner has seen that it is UTF-8.
-    private static func string(_ text: [UInt8], _ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }
-}
-
-/// The last few texts of a column with their codes: most columns have no more.
-struct RecentLevels {
-    private var known: [(text: [UInt8], code: Int32)] = []
-    private static let knownMax = 16
-
-    mutating func append(_ text: [UInt8], _ range: Range<Int>?, to column: inout LevelColumn) {
-        guard let range, !range.isEmpty else {
-            column.append(nil)
-            return
-        }
-        for (bytes, code) in known where bytes.count == range.count && bytes.elementsEqual(text[range]) {
-            column.append(code: code)
-            return
-        }
-        let code = column.append(String(decoding: text[range], as: UTF8.self))
-        if known.count < Self.knownMax { known.append((Array(text[range]), code)) }
     }
 }

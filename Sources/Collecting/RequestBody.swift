@@ -66,7 +66,7 @@ struct RecordReader {
         guard !text.isEmpty, text.utf8.count <= bytesMax else {
             throw RecordError("\(key): \(text.utf8.count) bytes, expected 1 to \(bytesMax)")
         }
-        return text
+        return try Self.storable(text, path: key)
     }
 
     /// NaN where the record has none.
@@ -129,6 +129,11 @@ struct RecordReader {
         }
     }
 
+    private static func storable(_ text: String, path: String) throws(RecordError) -> String {
+        if text.utf8.contains(0) { throw RecordError("\(path): holds a NUL character, which no stored text can") }
+        return text
+    }
+
     /// The text of a level: strings as they are, numbers and booleans as JSON writes them.
     static func level(_ value: JSON, path: String, limits: CollectorLimits) throws(RecordError) -> String? {
         switch value {
@@ -137,7 +142,7 @@ struct RecordReader {
             guard s.utf8.count <= limits.levelBytesMax else {
                 throw RecordError("\(path): \(s.utf8.count) bytes, expected at most \(limits.levelBytesMax)")
             }
-            return s.isEmpty ? nil : s
+            return s.isEmpty ? nil : try storable(s, path: path)
         case .integer, .number, .bool: return value.text
         default: throw RecordError("\(path): expected a string or null, got \(value.kind)")
         }

@@ -41,7 +41,7 @@ public struct TableMapping: Sendable, Equatable {
                 batch.ids.append(text)
             }
         } else {
-            batch.ids = table.lines.map { "\(table.file):\($0)" }
+            batch.ids = TextColumn(table.lines.lazy.map { "\(table.file):\($0)" })
         }
         batch.timestamps = try times(table, timestamp, fallback: fallbackTime)
         for (i, feature) in schema.features.enumerated() {

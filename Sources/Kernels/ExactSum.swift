@@ -6,7 +6,7 @@
 /// > Source: Radford M. Neal, "Fast exact summation using small and large superaccumulators", 2015 (the small one).
 public struct ExactSum: Sendable, Equatable {
     /// Digit i weighs 2^(32·i − 1074). Canonical form: every digit in 0 ..< 2³², the sign in the last.
-    private var digits: [Int64]
+    var digits: [Int64]
     private var pending = 0
 
     private static let digitCount = 70
@@ -16,6 +16,7 @@ public struct ExactSum: Sendable, Equatable {
     public init() { digits = [Int64](repeating: 0, count: ExactSum.digitCount) }
 
     public mutating func add(_ x: Double) { add(x, negated: false) }
+    public mutating func add(_ terms: [Double]) { for x in terms { add(x, negated: false) } }
     public mutating func subtract(_ x: Double) { add(x, negated: true) }
 
     private mutating func add(_ x: Double, negated: Bool) {
@@ -36,6 +37,13 @@ public struct ExactSum: Sendable, Equatable {
         digits[at + 2] &+= negative ? -c : c
         pending += 1
         if pending >= ExactSum.additionsMax { settle() }
+    }
+
+    /// Makes room for so many additions to `digits`.
+    mutating func prepare(additions: Int) {
+        precondition(additions < ExactSum.additionsMax, "the digits have room for them")
+        if pending + additions >= ExactSum.additionsMax { settle() }
+        pending += additions
     }
 
     public mutating func add(_ other: ExactSum) {

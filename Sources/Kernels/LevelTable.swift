@@ -33,6 +33,11 @@ internal import CKernels
         return code < 0 ? nil : code
     }
 
+    public func strings() -> [String] {
+        let (bytes, ends) = texts()
+        return ends.indices.map { String(decoding: bytes[($0 == 0 ? 0 : ends[$0 - 1])..<ends[$0]], as: UTF8.self) }
+    }
+
     /// The bytes of all texts one after the other, and where each ends.
     public func texts() -> (bytes: [UInt8], ends: [Int]) {
         guard unsafe levels.count > 0, let ends = unsafe levels.ends, let bytes = unsafe levels.bytes else { return ([], []) }

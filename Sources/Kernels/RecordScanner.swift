@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Glibc
 
 /// Reads JSON objects of a known shape, one after the other, from a text: many times faster than building values of them.
 ///
@@ -33,13 +34,16 @@ internal import CKernels
 
     private let members: UnsafeMutablePointer<ek_member>
     private let slots: UnsafeMutablePointer<Int32>
-    private var count: UInt32 = 0
+    private let count: UnsafeMutablePointer<UInt32>
 
     public init() {
+        unsafe count = .allocate(capacity: 1)
+        unsafe count.initialize(to: 0)
         unsafe members = .allocate(capacity: Self.membersMax)
         unsafe slots = .allocate(capacity: Self.membersMax)
     }
     deinit {
+        unsafe count.deallocate()
         unsafe members.deallocate()
         unsafe slots.deallocate()
     }
@@ -50,7 +54,7 @@ internal import CKernels
     /// - Returns: where it ends; nil when it is not a usual one.
     public func read(_ text: [UInt8], from start: Int, to end: Int) -> Int? {
         precondition(start >= 0 && end + Self.padding <= text.count && text[text.count - Self.padding] == 0, "the text is padded")
-        let stop = unsafe ek_record_read(text, start, end, members, UInt32(Self.membersMax), &count)
+        let stop = unsafe ek_record_read(text, start, end, members, UInt32(Self.membersMax), count)
         return stop == 0 ? nil : stop
     }
 
@@ -60,16 +64,23 @@ internal import CKernels
         return unsafe Int(ek_line_end(text, start, end))
     }
 
+    /// Whether these bytes stand there.
+    public static func isSame(_ text: [UInt8], _ range: Range<Int>, _ bytes: [UInt8]) -> Bool {
+        precondition(range.upperBound <= text.count, "within the text")
+        return unsafe range.count == bytes.count
+            && text.withUnsafeBytes { unsafe memcmp($0.baseAddress! + range.lowerBound, bytes, bytes.count) } == 0
+    }
+
     /// The text of an outermost member that is a string or a plain integer.
     public func name(_ text: [UInt8], _ key: String) -> Range<Int>? {
-        let range = unsafe ek_record_name(text, members, count, key, key.utf8.count)
+        let range = unsafe ek_record_name(text, members, count.pointee, key, key.utf8.count)
         return range.length == EK_NO_RANGE ? nil : Int(range.at)..<Int(range.at) + Int(range.length)
     }
 
     /// Puts the values of what was read last into the plan's slots.
-    public func fill(_ text: [UInt8], _ plan: RecordPlan) -> Outcome {
+    public func fill(_ text: [UInt8], _ plan: inout RecordPlan) -> Outcome {
         var unknown: UInt32 = 0
-        switch unsafe plan.fill(text, members, count, slots, &unknown) {
+        switch unsafe plan.fill(text, members, count.pointee, slots, &unknown) {
         case 1: return .filled
         case 2:
             let member = unsafe members[Int(unknown)]
@@ -81,7 +92,7 @@ internal import CKernels
 }
 
 /// The keys of a shape, and after ``RecordScanner/fill(_:_:)`` their values.
-@safe public final class RecordPlan {
+public struct RecordPlan: Sendable {
     private var keys: [UInt8] = []
     private var slots: [ek_slot] = []
     private var table: [Int32] = [-1, -1]
@@ -94,7 +105,7 @@ internal import CKernels
 
     /// Adds a key, which must be new, and returns its slot.
     @discardableResult
-    public func add(_ key: String, _ kind: RecordScanner.Slot, in parent: Int? = nil) -> Int {
+    public mutating func add(_ key: String, _ kind: RecordScanner.Slot, in parent: Int? = nil) -> Int {
         slots.append(
             ek_slot(key: UInt32(keys.count), key_length: UInt32(key.utf8.count), parent: Int32(parent ?? -1), kind: kind.rawValue))
         keys += Array(key.utf8)
@@ -109,7 +120,7 @@ internal import CKernels
         return slots.count - 1
     }
 
-    private func enter(_ slot: Int) {
+    private mutating func enter(_ slot: Int) {
         let key = Array(keys[Int(slots[slot].key)..<Int(slots[slot].key + slots[slot].key_length)])
         var place = unsafe Int(ek_slot_hash(key, key.count, slots[slot].parent)) & (table.count - 1)
         while table[place] >= 0 { place = (place + 1) & (table.count - 1) }
@@ -122,21 +133,12 @@ internal import CKernels
         return range.length == EK_NO_RANGE ? nil : Int(range.at)..<Int(range.at) + Int(range.length)
     }
 
-    fileprivate func fill(
+    fileprivate mutating func fill(
         _ text: [UInt8], _ members: UnsafePointer<ek_member>, _ count: UInt32, _ slotOfMember: UnsafeMutablePointer<Int32>,
         _ unknown: inout UInt32
     ) -> Int32 {
-        unsafe keys.withUnsafeBufferPointer { keys in
-            unsafe slots.withUnsafeBufferPointer { slots in
-                unsafe table.withUnsafeBufferPointer { table in
-                    unsafe hints.withUnsafeMutableBufferPointer { hints in
-                        var plan = unsafe ek_record_plan(
-                            keys: keys.baseAddress, slots: slots.baseAddress, slot_count: UInt32(slots.count), table: table.baseAddress,
-                            table_mask: UInt32(table.count - 1), hints: hints.baseAddress)
-                        return unsafe ek_record_fill(text, members, count, &plan, &numbers, &texts, slotOfMember, &unknown)
-                    }
-                }
-            }
-        }
+        unsafe ek_record_fill(
+            text, members, count, keys, slots, UInt32(slots.count), table, UInt32(table.count - 1), &hints, &numbers, &texts, slotOfMember,
+            &unknown)
     }
 }

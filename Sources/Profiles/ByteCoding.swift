@@ -10,17 +10,17 @@ public struct EncodingError: Error, Sendable, Equatable, CustomStringConvertible
 struct ByteWriter {
     private(set) var bytes: [UInt8] = []
 
-    mutating func unsigned(_ value: some UnsignedInteger) {
-        var value = UInt128(value)
+    mutating func unsigned(_ value: some UnsignedInteger & FixedWidthInteger) {
+        var value = value
         while value >= 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
             value >>= 7
         }
-        bytes.append(UInt8(value))
+        bytes.append(UInt8(truncatingIfNeeded: value))
     }
     mutating func count(_ value: Int) { unsigned(UInt64(value)) }
     mutating func signed(_ value: Int128) { unsigned(UInt128(bitPattern: value << 1 ^ value >> 127)) }
-    mutating func signed(_ value: Int64) { signed(Int128(value)) }
+    mutating func signed(_ value: Int64) { unsigned(UInt64(bitPattern: value << 1 ^ value >> 63)) }
     mutating func byte(_ value: UInt8) { bytes.append(value) }
     mutating func fixed(_ value: UInt64) {
         for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }

@@ -18,21 +18,12 @@ public struct NumericCells: Sendable, Equatable {
 
     public var present: Int64 { counts.reduce(0, +) }
 
-    mutating func fold(_ values: [Double], grid: NumericGrid, rows: [Int]?) {
-        let cells = grid.locator.cells(of: values)
-        func take(_ i: Int) {
-            let x = values[i]
-            if cells[i] == Locator.missingCell { missing += 1; return }
-            counts[Int(cells[i])] += 1
-            minimum = Swift.min(minimum, x + 0)  // + 0 makes −0 to 0: which of two equal ones is kept would depend on the order
-            maximum = Swift.max(maximum, x + 0)
-            let shifted = x - grid.center
-            guard shifted.isFinite, abs(shifted) < 1e150 else { return }
-            finite += 1
-            sum.add(shifted)
-            sumOfSquares.add(shifted * shifted)
-        }
-        if let rows { for i in rows { take(i) } } else { for i in values.indices { take(i) } }
+    mutating func fold(_ values: [Double], grid: NumericGrid) {
+        let fold = grid.locator.fold(values, around: grid.center, counts: &counts, sum: &sum, squares: &sumOfSquares)
+        missing += fold.missing
+        finite += fold.finite
+        minimum = Swift.min(minimum, fold.minimum)
+        maximum = Swift.max(maximum, fold.maximum)
     }
 
     mutating func merge(_ other: NumericCells) {
@@ -67,10 +58,9 @@ public struct CategoricalCells: Sendable, Equatable {
 
     public var present: Int64 { counts.reduce(0, +) + unseen.total }
 
-    mutating func fold(_ column: LevelColumn, grid: CategoricalGrid, rows: [Int]?) {
+    mutating func fold(_ column: LevelColumn, grid: CategoricalGrid) {
         var byLevel = [Int64](repeating: 0, count: column.levels.count)
-        func take(_ code: Int32) { if code < 0 { missing += 1 } else { byLevel[Int(code)] += 1 } }
-        if let rows { for i in rows { take(column.codes[i]) } } else { for code in column.codes { take(code) } }
+        for code in column.codes { if code < 0 { missing += 1 } else { byLevel[Int(code)] += 1 } }
         for (level, count) in zip(column.levels, byLevel) where count > 0 {
             if let at = grid.index[level] { counts[at] += count } else { unseen.add(level, count) }
         }
@@ -158,12 +148,19 @@ public struct MeasureCells: Sendable, Equatable {
     public init() {}
     init(missing: Int64) { self.missing = missing }
 
-    mutating func fold(_ values: [Double], rows: [Int]) {
-        for i in rows {
-            let x = values[i]
-            guard x.isFinite else { missing += 1; continue }
-            counts[MeasureCells.bucket(of: x), default: 0] += 1
-            sum.add(x)
+    mutating func fold(_ values: [Double]) {
+        let finite = values.filter(\.isFinite)
+        missing += Int64(values.count - finite.count)
+        let buckets = finite.map(MeasureCells.bucket)
+        sum.add(finite)
+        guard let first = buckets.min(), let last = buckets.max() else { return }
+        // Most measures keep to a few doublings; their buckets are counted in place.
+        if Int(last) - Int(first) < 1024 {
+            var tally = [Int64](repeating: 0, count: Int(last - first) + 1)
+            for bucket in buckets { tally[Int(bucket - first)] += 1 }
+            for (i, count) in tally.enumerated() where count > 0 { counts[first + Int32(i), default: 0] += count }
+        } else {
+            for bucket in buckets { counts[bucket, default: 0] += 1 }
         }
     }
 

@@ -38,9 +38,10 @@ public struct ScoreCells: Sendable, Equatable {
         public var count: Int64 = 0
         /// Σ score, for scores in 0…1.
         public var sum: Int128 = 0
+        var isEmpty: Bool { count == 0 && sum == 0 }
     }
     /// Only cells that hold rows.
-    public internal(set) var cells: [UInt32: Cell] = [:]
+    public internal(set) var cells = SparseCells()
     /// Rows without a score.
     public internal(set) var unscored: Int64 = 0
     /// Scores that are not probabilities; while there are any, calibration has no value.
@@ -50,17 +51,20 @@ public struct ScoreCells: Sendable, Equatable {
     public internal(set) var logLoss: Int128 = 0
 
     public static let one = Int128(1) << 60
-    static func fixed(_ x: Double) -> Int128 { Int128((x * 0x1p60).rounded()) }
+    static func fixed(_ x: Double) -> Int128 {
+        let scaled = (x * 0x1p60).rounded()
+        return abs(scaled) < 0x1p62 ? Int128(Int64(scaled)) : Int128(scaled)
+    }
     public static func double(_ x: Int128) -> Double { Double(x) * 0x1p-60 }
 
-    public var rows: Int64 { cells.values.reduce(unscored) { $0 + $1.count } }
+    public var rows: Int64 { cells.entries.reduce(unscored) { $0 + $1.count } }
     /// Σ score over all cells.
-    public var sum: Int128 { cells.values.reduce(0) { $0 + $1.sum } }
+    public var sum: Int128 { cells.entries.reduce(0) { $0 + $1.sum } }
     public var isEmpty: Bool { cells.isEmpty && unscored == 0 && outsideUnit == 0 && sumOfSquares == 0 && logLoss == 0 }
 
     mutating func add(_ score: Double, cell: UInt32, label: Stratum.Label, times: Int64) {
         guard !score.isNaN else { unscored += times; return }
-        var entry = cells[cell] ?? Cell()
+        var entry = cells[cell]
         entry.count += times
         if score >= 0, score <= 1 {
             entry.sum += Int128(times) * ScoreCells.fixed(score)
@@ -72,16 +76,11 @@ public struct ScoreCells: Sendable, Equatable {
         } else {
             outsideUnit += times
         }
-        cells[cell] = entry == Cell() ? nil : entry
+        cells[cell] = entry
     }
 
     mutating func merge(_ other: ScoreCells) {
-        for (cell, entry) in other.cells {
-            var mine = cells[cell] ?? Cell()
-            mine.count += entry.count
-            mine.sum += entry.sum
-            cells[cell] = mine == Cell() ? nil : mine
-        }
+        cells.merge(other.cells)
         unscored += other.unscored
         outsideUnit += other.outsideUnit
         sumOfSquares += other.sumOfSquares

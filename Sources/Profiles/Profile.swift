@@ -44,55 +44,27 @@ public struct Profile: Sendable, Equatable {
     /// - Parameter rows: the rows of the batch to fold; nil for all.
     public mutating func fold(_ batch: PredictionBatch, grid: ProfileGrid, rows positions: [Int]? = nil) {
         precondition(grid.fingerprint == gridFingerprint, "a profile is folded on its own grid")
-        let all = positions ?? Array(0..<batch.count)
-        let rowsBefore = rows
-        rows += Int64(all.count)
-        let failed = all.filter { batch.errors[$0] != nil }
-        errors += Int64(failed.count)
-        for (name, values) in batch.measures { measures[name, default: MeasureCells(missing: rowsBefore)].fold(values, rows: all) }
-        for name in measures.keys where batch.measures[name] == nil { measures[name]?.missing += Int64(all.count) }
+        let batch = positions.map(batch.rows) ?? batch
+        for (name, values) in batch.measures { measures[name, default: MeasureCells(missing: rows)].fold(values) }
+        for name in measures.keys where batch.measures[name] == nil { measures[name]?.missing += Int64(batch.count) }
         trimMeasures()
-        let served = failed.isEmpty ? positions : all.filter { batch.errors[$0] == nil }
-        for (i, column) in batch.features.enumerated() {
+        rows += Int64(batch.count)
+        let served = batch.served
+        errors += Int64(batch.count - served.count)
+        for (i, column) in served.features.enumerated() {
             switch (column, grid.features[i], features[i]) {
             case (.numeric(let values), .numeric(let numeric), .numeric(var cells)):
                 features[i] = .numeric(NumericCells(cellCount: 0))  // so that `cells` is the only owner and is changed in place
-                cells.fold(values, grid: numeric, rows: served)
+                cells.fold(values, grid: numeric)
                 features[i] = .numeric(cells)
             case (.categorical(let levels), .categorical(let categorical), .categorical(var cells)):
-                cells.fold(levels, grid: categorical, rows: served)
+                cells.fold(levels, grid: categorical)
                 features[i] = .categorical(cells)
             default: preconditionFailure("the batch's columns are of the schema's kinds")
             }
         }
-        score.fold(batch.scores, grid: grid.score, rows: served)
-        foldOutcomes(batch, grid: grid, rows: served ?? all)
-    }
-
-    private mutating func foldOutcomes(_ batch: PredictionBatch, grid: ProfileGrid, rows: [Int]) {
-        let cells = grid.score.locator.cells(of: batch.scores)
-        // Rows of one stratum are told by their codes: its texts are put together once.
-        var places: [[Int32]: Int] = [:]
-        var touched: [(stratum: Stratum, cells: ScoreCells)] = []
-        var key = [Int32](repeating: 0, count: batch.groups.count + 1)
-        var last = (key: [Int32](), place: 0)
-        for i in rows {
-            let decision = decision(score: batch.scores[i], prediction: batch.predictions[i], threshold: grid.threshold)
-            key[0] = decision.map { $0 ? 1 : 0 } ?? 2
-            for (g, column) in batch.groups.enumerated() { key[g + 1] = column.codes[i] }
-            if key != last.key {
-                if let place = places[key] {
-                    last = (key, place)
-                } else {
-                    places[key] = touched.count
-                    last = (key, touched.count)
-                    touched.append((Stratum(label: .any, decision: decision, group: batch.groups.map { $0[i] }), ScoreCells()))
-                }
-            }
-            touched[last.place].cells.add(batch.scores[i], cell: cells[i], label: .any, times: 1)
-        }
-        for (stratum, cells) in touched { outcomes.absorb(stratum, cells) }
-        outcomes.trim(grid.attributes)
+        score.fold(served.scores, grid: grid.score)
+        outcomes.fold(served, grid: grid)
     }
 
     /// Adds (or with `times` −1 takes back) the label of one stored prediction.
@@ -159,7 +131,7 @@ public struct LabelledPrediction: Sendable, Equatable {
 }
 
 /// The record's own prediction if it has one, else score ≥ threshold; nil where there is neither.
-private func decision(score: Double, prediction: Double, threshold: Double) -> Bool? {
+func decision(score: Double, prediction: Double, threshold: Double) -> Bool? {
     if !prediction.isNaN { return prediction >= 0.5 }
     return score.isNaN ? nil : score >= threshold
 }

@@ -153,7 +153,7 @@ private func encode(_ outcomes: Outcomes, to out: inout ByteWriter) {
         }
         out.count(scores.cells.count)
         var last: UInt32 = 0
-        for (cell, entry) in scores.cells.sorted(by: { $0.key < $1.key }) {
+        for (cell, entry) in scores.cells {
             out.unsigned(cell - last)
             out.signed(entry.count)
             out.signed(entry.sum)

@@ -1,6 +1,7 @@
 internal import Alerting
 internal import Glibc
 internal import Hummingbird
+internal import Kernels
 internal import Logging
 internal import Monitoring
 internal import NIOCore
@@ -23,6 +24,7 @@ public struct Server: Sendable {
     public func run(
         alongside others: [any ServiceLifecycle.Service] = [], onReady: @escaping @Sendable (Int) async -> Void
     ) async throws {
+        keepLargeBuffers()
         var services: [any ServiceLifecycle.Service] = others
         let configuration = engine.configuration
         if configuration.roles.contains(.evaluate) { services.append(EvaluationLoop(engine: engine)) }

@@ -26,17 +26,17 @@ struct PredictionRows {
         let beyond =
             columns.enumerated().compactMap { i, column in column.flatMap { $0.hasBeyond ? (String(i), $0) : nil } }
             + groups.enumerated().compactMap { i, column in column.hasBeyond ? (String(-1 - i), column) : nil }
-        var copy = CopyEncoder(fieldCount: 13, reserving: batch.count * (packed.width + 140))
+        var copy = CopyEncoder(fieldCount: 13, reserving: batch.ids.utf8.count + batch.count * (packed.width + packedGroups.width + 104))
         for row in 0..<batch.count {
             copy.startRow()
             copy.int8(stream)
-            copy.text(batch.ids[row])
+            copy.field(batch.ids.utf8[batch.ids.range(row)])
             copy.timestamptz(batch.timestamps[row])
             copy.int8(batchID)
-            copy.bytea(packed[row])
+            copy.field(packed[row])
             copy.float8OrNull(batch.scores[row])
             copy.float8OrNull(batch.predictions[row])
-            copy.bytea(packedGroups[row])
+            copy.field(packedGroups[row])
             copy.textOrNull(batch.errors[row])
             copy.textOrNull(batch.variants[row])
             copy.float8OrNull(latency[row])

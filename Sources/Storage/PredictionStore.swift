@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Migrations
 internal import Profiles
 internal import Vocabulary
@@ -100,25 +101,28 @@ extension RecordTables {
         let rows = try connection.query(
             Queries["existing_records"],
             [.int(stream), .texts(batch.ids), .time(first.adding(seconds: -horizon)), .time(last.adding(seconds: horizon))])
-        // Few ids come twice: their times are kept apart, so that the others cost no list each.
-        var seen = [String: Timestamp](minimumCapacity: batch.count)
-        var again: [String: [Timestamp]] = [:]
-        func note(_ id: String, _ time: Timestamp) { if seen.updateValue(time, forKey: id) != nil { again[id, default: []].append(time) } }
+        guard let table = LevelTable(seed: .random(in: .min ... .max)) else { throw StoreError(.unavailable, "out of memory") }
+        // By an id's place in the table. Few ids come twice: their further times are kept apart, so that the others cost no list each.
+        var seen: [Timestamp] = []
+        var again: [Int32: [Timestamp]] = [:]
+        seen.reserveCapacity(batch.count)
+        /// Whether the record was not seen before.
+        func note(_ id: [UInt8], _ range: Range<Int>, _ time: Timestamp) throws -> Bool {
+            guard let code = table.code(id, range) else { throw StoreError(.failed, "an id with a zero byte cannot be stored") }
+            if code == seen.count {
+                seen.append(time)
+                return true
+            }
+            let isKnown =
+                RecordStore.isOneRecord(seen[Int(code)], time) || again[code]?.contains { RecordStore.isOneRecord($0, time) } == true
+            if !isKnown { again[code, default: []].append(time) }
+            return !isKnown
+        }
         for row in 0..<rows.count {
             guard let id = rows.text(row, 0), let time = rows.time(row, 1) else { continue }
-            if let before = seen[id] { again[id, default: []].append(before) }
-            note(id, time)
+            let bytes = Array(id.utf8)
+            _ = try note(bytes, bytes.indices, time)
         }
-        return batch.ids.indices.filter { row in
-            let (id, time) = (batch.ids[row], batch.timestamps[row])
-            if let before = seen[id] {
-                let isKnown = RecordStore.isOneRecord(before, time) || again[id]?.contains { RecordStore.isOneRecord($0, time) } == true
-                if isKnown { return false }
-                again[id, default: []].append(time)
-            } else {
-                seen[id] = time
-            }
-            return true
-        }
+        return try batch.ids.indices.filter { try note(batch.ids.utf8, batch.ids.range($0), batch.timestamps[$0]) }
     }
 }

@@ -8,6 +8,12 @@ public struct LevelColumn: Sendable, Equatable {
 
     public init() {}
     public init(_ values: [String?]) { for value in values { append(value) } }
+    /// - Parameters: codes: places in `texts`, −1 for missing. texts: distinct ones.
+    public init(codes: [Int32], of texts: [String]) {
+        let own = texts.map { code(of: $0) }
+        // Texts that Unicode calls equal have one code.
+        self.codes = levels.count == texts.count ? codes : codes.map { $0 < 0 ? -1 : own[Int($0)] }
+    }
 
     /// - Returns: the value's code.
     @discardableResult
@@ -15,12 +21,6 @@ public struct LevelColumn: Sendable, Equatable {
         let code = code(of: value)
         codes.append(code)
         return code
-    }
-
-    /// Adds a value by the code that it was given before.
-    public mutating func append(code: Int32) {
-        precondition(code < levels.count, "a code of this column")
-        codes.append(code)
     }
 
     public mutating func append(_ other: LevelColumn) {
@@ -60,7 +60,7 @@ public enum Column: Sendable, Equatable {
 ///
 /// Every array has `count` entries. Columns stand in the schema's order.
 public struct PredictionBatch: Sendable, Equatable {
-    public var ids: [String] = []
+    public var ids: TextColumn = []
     public var timestamps: [Timestamp] = []
     public var features: [Column]
     /// One column per sensitive attribute.
@@ -89,7 +89,7 @@ public struct PredictionBatch: Sendable, Equatable {
     /// Adds the rows of another batch of the same schema.
     public mutating func append(_ other: PredictionBatch) {
         let before = count
-        ids += other.ids
+        ids.append(other.ids)
         timestamps += other.timestamps
         for (i, column) in other.features.enumerated() {
             switch (features[i], column) {
@@ -116,10 +116,16 @@ public struct PredictionBatch: Sendable, Equatable {
         variants += other.variants
     }
 
+    /// The rows whose prediction was served.
+    public var served: PredictionBatch {
+        if errors.allSatisfy({ $0 == nil }) { return self }
+        return rows(at: errors.indices.filter { errors[$0] == nil })
+    }
+
     /// The rows at these positions, in this order.
     public func rows(at positions: [Int]) -> PredictionBatch {
         var out = self
-        out.ids = positions.map { ids[$0] }
+        out.ids = ids.texts(at: positions)
         out.timestamps = positions.map { timestamps[$0] }
         out.features = features.map { column in
             switch column {

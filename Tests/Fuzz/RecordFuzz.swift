@@ -12,13 +12,13 @@ public func fuzzRecord(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         guard let end = scanner.read(text, from: 0, to: count) else { continue }
         precondition(end <= count, "within the text")
         guard case .object(let object)? = try? JSON.parse(bytes[0..<end]) else { preconditionFailure("taken, but no object") }
-        let plan = RecordPlan()
+        var plan = RecordPlan()
         let id = plan.add("id", .name)
         let time = plan.add("ts", .time)
         let features = plan.add("features", .object)
         let age = plan.add("age", .measure, in: features)
         let level = plan.add("purpose", .level, in: features)
-        guard scanner.fill(text, plan) == .filled else { continue }
+        guard scanner.fill(text, &plan) == .filled else { continue }
         precondition(Set(object.members.map(\.key)).count == object.members.count, "no key twice")
         func shown(_ slot: Int) -> String? { plan.text(slot).map { String(decoding: text[$0], as: UTF8.self) } }
         func words(_ json: JSON?) -> String? {

@@ -10,14 +10,14 @@ import Testing
         "Statistics": ["Kernels", "CGSL"],
         "Profiles": ["Vocabulary", "Kernels"],
         "Tables": ["Vocabulary", "Kernels"],
-        "Storage": ["Vocabulary", "Profiles", "Migrations", "CPostgres"],
+        "Storage": ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"],
         "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
         "Analysis": ["Vocabulary", "Statistics", "Tables"],
         "Reporting": ["Vocabulary"],
         "Service": [
-            "Vocabulary", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
+            "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
             "Hummingbird", "HTTPTypes", "NIOCore", "ServiceLifecycle", "UnixSignals", "Logging", "Yams",
         ],
         "evenkeel": [

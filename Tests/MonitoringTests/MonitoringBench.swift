@@ -22,7 +22,7 @@ struct Rows {
 
     func batch(_ schema: FeatureSchema) -> PredictionBatch {
         var batch = PredictionBatch(schema: schema)
-        batch.ids = (0..<count).map { "r\($0)" }
+        batch.ids = TextColumn((0..<count).map { "r\($0)" })
         batch.timestamps = [Timestamp](repeating: Timestamp(seconds: 0), count: count)
         batch.features = numeric.map { .numeric($0) } + categorical.map { .categorical(LevelColumn($0)) }
         batch.groups = schema.sensitive.indices.map { i in LevelColumn(groups.map { $0[i] }) }

@@ -62,7 +62,7 @@ struct OutcomesTests {
         var random = Seeded(seed)
         let rows = Labelled(&random, count: 1000, steps: steps)
         let squares = rows.sum { $1.sumOfSquares }
-        let ofPositives = rows.sum { $0.label == .positive ? $1.cells.values.reduce(0) { $0 + $1.sum } : 0 }
+        let ofPositives = rows.sum { $0.label == .positive ? $1.cells.map(\.1).reduce(0) { $0 + $1.sum } : 0 }
         let positives = Double(rows.profile.outcomes.rows { $0.label == .positive })
         let brier = (squares - 2 * ofPositives + positives) / Double(rows.profile.labelled)
         #expect(isNear(brier, try brierScore(scores: rows.scores, labels: rows.labels), relative: 1e-12), "seed \(seed)")

@@ -95,7 +95,7 @@ struct Workshop {
 func joined(_ batches: PredictionBatch...) -> PredictionBatch {
     var out = batches[0]
     for batch in batches.dropFirst() {
-        out.ids += batch.ids
+        out.ids.append(batch.ids)
         out.timestamps += batch.timestamps
         for i in out.features.indices {
             switch (out.features[i], batch.features[i]) {
@@ -152,7 +152,7 @@ func numericGrid(_ reference: [Double]) -> ProfileGrid {
 /// A profile of one numeric feature.
 func numericProfile(_ values: [Double], _ grid: ProfileGrid) -> Profile {
     var batch = PredictionBatch(schema: FeatureSchema(features: [Feature(name: "x", kind: .numeric)]))
-    batch.ids = values.indices.map(String.init)
+    batch.ids = TextColumn(values.indices.map(String.init))
     batch.timestamps = values.map { _ in Timestamp(seconds: 0) }
     batch.features = [.numeric(values)]
     batch.scores = values.map { _ in .nan }

@@ -23,7 +23,7 @@ struct AnalystViewTests {
     /// Rows whose every value is the given one, plus the place of its column.
     private func rows(_ schema: FeatureSchema, _ values: [Double]) -> PredictionBatch {
         var batch = PredictionBatch(schema: schema)
-        batch.ids = values.indices.map { "r\($0)" }
+        batch.ids = TextColumn(values.indices.map { "r\($0)" })
         batch.timestamps = values.indices.map { Loans.start.adding(seconds: Int64($0)) }
         batch.features = schema.features.enumerated().map { place, _ in .numeric(values.map { $0 + Double(place) }) }
         batch.scores = values

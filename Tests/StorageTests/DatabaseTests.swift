@@ -184,7 +184,7 @@ struct DatabaseTests {
                 for i in 0..<20_000 {
                     rows.startRow()
                     rows.int8(Int64(i))
-                    rows.text("row \(i) it's 日本")
+                    rows.textOrNull("row \(i) it's 日本")
                 }
                 return rows.finished()
             }()

@@ -280,7 +280,7 @@ struct LabelStoreTests {
         try await withBench { bench in
             let schema = FeatureSchema(features: [], task: .regression)
             var batch = PredictionBatch(schema: schema)
-            batch.ids = Loans.hardNumbers.indices.map { "r\($0)" }
+            batch.ids = TextColumn(Loans.hardNumbers.indices.map { "r\($0)" })
             batch.timestamps = batch.ids.map { _ in Loans.start }
             batch.scores = batch.ids.map { _ in .nan }
             batch.predictions = batch.ids.map { _ in 1 }

@@ -31,7 +31,7 @@ struct LevelDictionaryTests {
             for (number, cities) in [["b", "a", "b"], ["c", "a"], ["a", nil]].enumerated() {
                 for version in streams {
                     var batch = rows(city: cities, sex: cities)
-                    batch.ids = batch.ids.map { "\(number) \($0)" }
+                    batch.ids = TextColumn(batch.ids.map { "\(number) \($0)" })
                     try await bench.collector().store(batch, of: version, key: "\(number)")
                 }
             }

@@ -101,7 +101,7 @@ enum Loans {
     }
 
     /// Label events on these ids.
-    static func labels(_ ids: [String], _ label: Double, at time: Timestamp) -> LabelBatch {
+    static func labels(_ ids: some Sequence<String>, _ label: Double, at time: Timestamp) -> LabelBatch {
         var batch = LabelBatch()
         for id in ids {
             batch.ids.append(id)

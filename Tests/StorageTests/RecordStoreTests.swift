@@ -58,7 +58,9 @@ struct RecordStoreTests {
         let columns = batch.features.compactMap { column -> LevelColumn? in
             if case .categorical(let levels) = column { levels } else { nil }
         }
-        return [batch.ids, batch.errors, batch.variants] + (columns + batch.groups).map { column in (0..<column.count).map { column[$0] } }
+        let levels = (columns + batch.groups).map { column in (0..<column.count).map { column[$0] } }
+        return [Array(batch.ids), batch.errors, batch.variants] + levels
+            + (columns + batch.groups).map { column in (0..<column.count).map { column[$0] } }
     }
 
     @Test("rows come back as they were sent", arguments: Loans.seeds)
@@ -102,7 +104,7 @@ struct RecordStoreTests {
                 String(repeating: "ü", count: 250),
             ]
             var batch = Loans.batch(nasty.count, &random)
-            batch.ids = nasty
+            batch.ids = TextColumn(nasty)
             batch.errors = nasty
             batch.variants = nasty
             batch.features[2] = .categorical(LevelColumn(nasty))

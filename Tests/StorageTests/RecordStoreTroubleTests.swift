@@ -211,7 +211,7 @@ struct RecordStoreTroubleTests {
             let version = try await bench.register()
             let good = Loans.batch(2, &random)
             var batches = [good, good, good, good]
-            batches[0].ids[1] = "a\0b"
+            batches[0].ids = TextColumn(batches[0].ids.enumerated().map { $0 == 1 ? "a\0b" : $1 })
             batches[1].errors[1] = "a\0b"
             batches[2].features[2] = .categorical(LevelColumn(["a\0b", "c"]))
             batches[3].measures = ["a\0b": [1, 2]]

@@ -37,15 +37,6 @@ typedef struct {
 } ek_slot;
 
 typedef struct {
-    const uint8_t *keys;
-    const ek_slot *slots;
-    uint32_t slot_count;
-    const int32_t *table;  // slots by hash of their key, -1 for none; open addressing
-    uint32_t table_mask;
-    int32_t *hints;  // the slot of the member at the same place in the record before; `max` of them
-} ek_record_plan;
-
-typedef struct {
     uint32_t at, length;
 } ek_range;
 #define EK_NO_RANGE UINT32_MAX
@@ -56,9 +47,11 @@ uint32_t ek_slot_hash(const uint8_t *key, size_t length, int32_t parent);
 enum { EK_RECORD_SLOW = 0, EK_RECORD_FILLED = 1, EK_RECORD_UNKNOWN = 2 };
 
 /// Puts the members' values into the slots: numbers (NaN where there is none) and ranges of texts (`length` EK_NO_RANGE where there is none).
+/// `table` holds slots by the hash of their key, -1 for none, with open addressing; `hints` holds for each member's place the slot that was found there in the record before, or -1.
 /// EK_RECORD_SLOW for a value of another kind or a key that comes twice; EK_RECORD_UNKNOWN for an unknown key, with its member in `unknown`.
-int ek_record_fill(const uint8_t *text, const ek_member *members, uint32_t count, const ek_record_plan *plan, double *numbers,
-                   ek_range *texts, int32_t *slot_of_member, uint32_t *unknown);
+int ek_record_fill(const uint8_t *text, const ek_member *members, uint32_t count, const uint8_t *keys, const ek_slot *slots,
+                   uint32_t slot_count, const int32_t *table, uint32_t table_mask, int32_t *hints, double *numbers, ek_range *texts,
+                   int32_t *slot_of_member, uint32_t *unknown);
 
 /// The text of an outermost member that is a string or a plain integer; `length` EK_NO_RANGE when there is none or it comes twice.
 ek_range ek_record_name(const uint8_t *text, const ek_member *members, uint32_t count, const char *key, size_t length);

@@ -69,7 +69,9 @@ extension Request {
         }
         var request = self
         let buffer = try await request.collectBody(upTo: limit)
-        let bytes = Array(buffer.readableBytesView)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(buffer.readableBytes + 64)  // readers pad the text
+        bytes.append(contentsOf: buffer.readableBytesView)
         return encoding == "identity" ? bytes : try gunzipped(bytes, limit: limit)
     }
 

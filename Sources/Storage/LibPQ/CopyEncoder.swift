@@ -2,53 +2,64 @@ internal import Vocabulary
 
 /// PostgreSQL's binary COPY format: what `copy … from stdin (format binary)` reads.
 struct CopyEncoder {
-    private(set) var bytes: [UInt8]
+    /// What is written, and room behind it.
+    private var bytes: [UInt8]
+    private var count: Int
     private let fieldCount: Int16
 
     init(fieldCount: Int, reserving capacity: Int = 0) {
-        bytes = []
-        bytes.reserveCapacity(capacity + 32)
-        self.fieldCount = Int16(fieldCount)
-        bytes.append(contentsOf: [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00])  // "PGCOPY\n\xFF\r\n\0"
+        bytes = [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00]  // "PGCOPY\n\xFF\r\n\0"
         bytes.appendBigEndian(Int32(0))  // flags
         bytes.appendBigEndian(Int32(0))  // no header extension
+        count = bytes.count
+        self.fieldCount = Int16(fieldCount)
+        bytes.append(contentsOf: repeatElement(0, count: capacity + 32))
     }
 
-    mutating func startRow() { bytes.appendBigEndian(fieldCount) }
-    mutating func null() { bytes.appendBigEndian(Int32(-1)) }
+    mutating func startRow() { write(fieldCount) }
+    mutating func null() { write(Int32(-1)) }
     mutating func int8(_ value: Int64) {
-        bytes.appendBigEndian(Int32(8))
-        bytes.appendBigEndian(value)
+        write(Int32(8))
+        write(value)
     }
     mutating func float8(_ value: Double) {
-        bytes.appendBigEndian(Int32(8))
-        bytes.appendBigEndian(value.bitPattern)
+        write(Int32(8))
+        write(value.bitPattern)
     }
     /// NaN stands for "none".
     mutating func float8OrNull(_ value: Double) { if value.isNaN { null() } else { float8(value) } }
-    mutating func text(_ value: String) {
-        bytes.appendBigEndian(Int32(value.utf8.count))
-        bytes.append(contentsOf: value.utf8)
+    /// A text, or bytes.
+    mutating func field(_ value: ArraySlice<UInt8>) {
+        write(Int32(value.count))
+        makeRoom(value.count)
+        unsafe bytes.withUnsafeMutableBytes { bytes in
+            unsafe value.withUnsafeBytes { value in
+                if let base = value.baseAddress { unsafe (bytes.baseAddress! + count).copyMemory(from: base, byteCount: value.count) }
+            }
+        }
+        count += value.count
     }
-    mutating func textOrNull(_ value: String?) { if let value { text(value) } else { null() } }
-    mutating func bytea(_ value: ArraySlice<UInt8>) {
-        bytes.appendBigEndian(Int32(value.count))
-        bytes.append(contentsOf: value)
-    }
+    mutating func textOrNull(_ value: String?) { if let value { field(Array(value.utf8)[...]) } else { null() } }
     /// jsonb's binary form is a version byte and the text.
-    mutating func jsonb(_ value: JSON) {
-        let text = value.text
-        bytes.appendBigEndian(Int32(text.utf8.count + 1))
-        bytes.append(1)
-        bytes.append(contentsOf: text.utf8)
-    }
+    mutating func jsonb(_ value: JSON) { field(([1] + Array(value.text.utf8))[...]) }
     /// Microseconds since 2000-01-01.
     mutating func timestamptz(_ value: Timestamp) { int8(value.microseconds - 946_684_800_000_000) }
 
     /// The format's end mark added.
     consuming func finished() -> [UInt8] {
-        bytes.appendBigEndian(Int16(-1))
+        write(Int16(-1))
+        bytes.removeLast(bytes.count - count)
         return bytes
+    }
+
+    private mutating func write<T: FixedWidthInteger>(_ value: T) {
+        makeRoom(MemoryLayout<T>.size)
+        unsafe bytes.withUnsafeMutableBytes { unsafe $0.storeBytes(of: value.bigEndian, toByteOffset: count, as: T.self) }
+        count += MemoryLayout<T>.size
+    }
+
+    private mutating func makeRoom(_ more: Int) {
+        if count + more > bytes.count { bytes.append(contentsOf: repeatElement(0, count: max(more, bytes.count))) }
     }
 }
 

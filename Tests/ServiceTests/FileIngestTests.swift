@@ -67,7 +67,7 @@ struct FileIngestTests {
         await #expect(throws: BreakingSink.Killed.self) { try await broken.run([path]) }
         let rest = try await bench.engine.fileIngest(settings).run([path])
         // Chunks whose place was kept are not read again.
-        let taken = Int64((call - (isAfter ? 0 : 1)) / 2 * 13)
+        let taken = min(50, Int64((call - (isAfter ? 0 : 1)) / 2 * 13))
         #expect(rest.rows <= 50 - (call > 2 ? 13 : 0) && rest.accepted <= 50 - taken)
         let expected = try await bench.profile(of: try table(log(0..<50)), settings)
         #expect(try await bench.profile(settings.version).encoded() == expected.encoded())

@@ -61,4 +61,14 @@ public struct IngestProgress: Sendable, Equatable {
     /// Bytes of all files that are done, and that there are; nil where a stream has no end yet.
     public var bytes: Int64
     public var bytesTotal: Int64?
+
+    /// `412000 rows, 51500 rows/s, 41%, 12 s left`; what is left shows only where the end is known.
+    public func text(seconds: Double) -> String {
+        var text = "\(rows) rows, \(seconds > 0 ? Int64(Double(rows) / seconds) : 0) rows/s"
+        if let bytesTotal, bytesTotal > 0, bytes > 0 {
+            let share = min(1, Double(bytes) / Double(bytesTotal))
+            text += ", \(Int(share * 100))%, \(Int((seconds * (1 - share) / share).rounded(.up))) s left"
+        }
+        return text
+    }
 }

@@ -21,7 +21,7 @@ struct SideFile {
         self.note = note
     }
 
-    mutating func add(_ rows: [BadRow]) throws(TableError) {
+    mutating func add(_ rows: [BadRow]) throws(SideFileError) {
         if rows.isEmpty { return }
         do {
             if handle == nil {
@@ -31,8 +31,7 @@ struct SideFile {
             }
             try handle?.write(contentsOf: Data(rows.flatMap { $0.bytes + [10] }))
         } catch {
-            throw TableError(
-                file: path, line: 1, message: "cannot be written: \(error.localizedDescription), expected a folder for bad rows")
+            throw SideFileError(description: "\(path): bad rows cannot be written: \(error.localizedDescription)")
         }
         for row in rows.prefix(max(0, Self.shownMax - count)) { note(row.error.description) }
         count += rows.count
@@ -44,4 +43,9 @@ struct SideFile {
         handle = nil
         if count > 0 { note("\(file): \(count) bad rows were set aside in \(path)") }
     }
+}
+
+/// Bad rows could not be set aside: the disk is full, or the folder may not be written.
+public struct SideFileError: Error, Sendable, CustomStringConvertible {
+    public var description: String
 }

@@ -131,18 +131,8 @@ final class ProgressLine: Sendable {
             if let last = state.last, last.duration(to: now) < Self.pause { return }
             state.last = now
             state.isShown = true
-            write("\r\u{1B}[K" + Self.text(progress, seconds: started.duration(to: now) / .seconds(1)))
+            write("\r\u{1B}[K" + progress.text(seconds: started.duration(to: now) / .seconds(1)))
         }
-    }
-
-    /// `412000 rows, 51500 rows/s, 41%, 12 s left`.
-    static func text(_ progress: IngestProgress, seconds: Double) -> String {
-        var text = "\(progress.rows) rows, \(seconds > 0 ? Int64(Double(progress.rows) / seconds) : 0) rows/s"
-        if let total = progress.bytesTotal, total > 0, progress.bytes > 0 {
-            let share = min(1, Double(progress.bytes) / Double(total))
-            text += ", \(Int(share * 100))%, \(Int((seconds * (1 - share) / share).rounded(.up))) s left"
-        }
-        return text
     }
 
     /// A line of its own above the progress.

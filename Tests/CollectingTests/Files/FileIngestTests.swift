@@ -236,6 +236,16 @@ struct FileIngestTests {
         #expect(bench.settings.problems(sensitive: ["race"]).count == 2)
     }
 
+    // MARK: Progress
+
+    @Test("progress says rows, their rate, the share of the bytes and the seconds left")
+    func progress() {
+        var progress = IngestProgress(file: "a", rows: 500, bytes: 25, bytesTotal: 100)
+        #expect(progress.text(seconds: 10) == "500 rows, 50 rows/s, 25%, 30 s left")
+        progress.bytesTotal = nil
+        #expect(progress.text(seconds: 10) == "500 rows, 50 rows/s")
+    }
+
     // MARK: Folders
 
     @Test("a folder stands for the logs in it and below, in the order of their paths")

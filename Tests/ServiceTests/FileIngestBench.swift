@@ -11,7 +11,7 @@ import Testing
 import Vocabulary
 
 /// A folder of files, and the command's own way of taking them into a running service's store.
-struct FileIngestBench {
+final class FileIngestBench: Sendable {
     let engine: Engine
     let folder = URL(filePath: "/tmp/ek-files-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))")
 
@@ -19,6 +19,8 @@ struct FileIngestBench {
         engine = service.engine
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     func path(_ name: String) -> String { folder.appending(path: name).path }
 

@@ -160,7 +160,7 @@ struct FileIngestTests {
             try bench.write(capture(12..<13), to: "b.jsonl")
             try await until(13, bench, settings)
         }
-        #expect(again.accepted == 1 && again.duplicates == 0)
+        #expect(again.accepted == 1 && again.duplicates == 0 && again.files == 1)
     }
 
     @Test("a watch that cannot go on ends with its reason")

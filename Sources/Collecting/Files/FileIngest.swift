@@ -100,7 +100,6 @@ public struct FileIngest: Sendable {
         let start = place.position
         if start > 0 { feed.seek(to: start, line: place.line) }
         run.bytes += Int64(start)
-        if isGrowing, start == 0 { run.result.files += 1 }
         var chain = place.chain.isEmpty ? Digest.sha256(header?.bytes ?? []) : Digest.fromBase64(place.chain) ?? []
         var side = SideFile(path, isContinued: start > 0, note: note)
         var storing: Task<Stored, any Error>?
@@ -108,6 +107,7 @@ public struct FileIngest: Sendable {
         do {
             while let chunk = try feed.next(isCSV: form.isCSV, takesUnfinished: { !isGrowing || isWholeRecord($0, form) }) {
                 let now = clock()
+                if isGrowing, place.position == 0 { run.result.files += 1 }
                 let decoded = try decoder.decode(
                     chunk, chain: chain, fallback: isGrowing ? now : place.firstSeen, now: now,
                     errorsLeft: settings.maxErrors - side.count)

@@ -25,10 +25,12 @@ public struct TableMapping: Sendable, Equatable {
     /// The columns that are not features.
     public var taken: Set<String> { Set([id, timestamp, label, score, prediction].compactMap { $0 } + sensitive) }
 
-    /// A batch of the file's rows. Rows without an id get their line; rows without a time get `fallbackTime`.
+    /// A batch of the file's rows. Rows without an id get their line, or what `names` calls them; rows without a time get `fallbackTime`.
     ///
     /// - Throws: ``TableError`` with file, line and column for a cell of the wrong kind.
-    public func batch(_ table: CSVTable, schema: FeatureSchema, fallbackTime: Timestamp) throws(TableError) -> PredictionBatch {
+    public func batch(
+        _ table: CSVTable, schema: FeatureSchema, fallbackTime: Timestamp, names: ((_ row: Int) -> String)? = nil
+    ) throws(TableError) -> PredictionBatch {
         var batch = PredictionBatch(schema: schema)
         let rows = table.rowCount
         if let id {
@@ -40,6 +42,8 @@ public struct TableMapping: Sendable, Equatable {
                 }
                 batch.ids.append(text)
             }
+        } else if let names {
+            for row in 0..<rows { batch.ids.append(names(row)) }
         } else {
             batch.ids = TextColumn(table.lines.lazy.map { "\(table.file):\($0)" })
         }

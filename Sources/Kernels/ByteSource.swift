@@ -11,10 +11,13 @@ public struct ByteSource: Sendable {
     }
     private let storage: Storage
     public let count: Int
+    /// What the open file is whatever its name becomes: its device and its number there. Nil for what is no ordinary file.
+    public let identity: String?
 
-    private init(storage: Storage, count: Int) {
+    private init(storage: Storage, count: Int, identity: String? = nil) {
         self.storage = storage
         self.count = count
+        self.identity = identity
     }
 
     public init(_ bytes: [UInt8]) { self.init(storage: .bytes(bytes), count: bytes.count) }
@@ -24,7 +27,7 @@ public struct ByteSource: Sendable {
     public init(path: String) throws(ByteSourceError) {
         let file = try OpenFile(path)
         if let size = file.size {
-            self.init(storage: .file(file), count: size)
+            self.init(storage: .file(file), count: size, identity: file.identity)
         } else {
             self.init(try file.rest())
         }
@@ -66,6 +69,7 @@ private final class OpenFile: Sendable {
     private let descriptor: Int32
     /// Bytes of an ordinary file; nil for anything else.
     let size: Int?
+    let identity: String
 
     init(_ path: String) throws(ByteSourceError) {
         let opened = path == "-" ? dup(0) : unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -77,6 +81,7 @@ private final class OpenFile: Sendable {
             close(opened)
             throw failure
         }
+        identity = "\(status.st_dev):\(status.st_ino)"
         // Files that the system makes up, such as those in /proc, say that they are empty.
         size = path != "-" && status.st_mode & S_IFMT == S_IFREG && status.st_size > 0 ? Int(status.st_size) : nil
     }

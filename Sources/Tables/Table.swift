@@ -14,8 +14,8 @@ public struct Table: Sendable {
     public let rejected: [RejectedRow]
     /// Of the file's bytes, if that was asked for.
     public internal(set) var digest: FileDigest?
-    private let cells: TableCells
-    private let jumps: [(row: Int, line: Int)]
+    let cells: TableCells
+    let jumps: [(row: Int, line: Int)]
 
     public static let defaultMissing: Set<String> = ["NA", "NaN", "null"]
 

@@ -94,8 +94,10 @@ final class RunningService: Sendable {
 
 /// One service for a whole suite, stopped and removed at its end.
 struct WithService: SuiteTrait, TestScoping {
+    var change: @Sendable (inout ServiceConfiguration) -> Void = { _ in }
+
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
-        let service = try await RunningService.start()
+        let service = try await RunningService.start(change)
         do { try await RunningService.$current.withValue(service) { try await function() } } catch {
             await service.stop()
             throw error
@@ -106,6 +108,7 @@ struct WithService: SuiteTrait, TestScoping {
 
 extension Trait where Self == WithService {
     static var service: WithService { WithService() }
+    static func service(_ change: @escaping @Sendable (inout ServiceConfiguration) -> Void) -> WithService { WithService(change: change) }
 }
 
 /// A small loan model, registered over HTTP under a name of the test's own.

@@ -55,8 +55,10 @@ extension Engine {
     }
 }
 
-/// Stores what waits in the spool.
+/// Stores what waits in the spool, and learns of new versions while the database is there.
 struct ReplayLoop: ServiceLifecycle.Service {
+    static let learnEverySeconds = 30.0
+
     let engine: Engine
     private let spool: Spool
 
@@ -73,8 +75,14 @@ struct ReplayLoop: ServiceLifecycle.Service {
             spool: spool, sink: engine.records, directory: engine.knownVersions, metrics: engine.metrics,
             report: { engine.logger.warning("\($0)") })
         await cancelWhenGracefulShutdown {
+            async let learning: Void = {
+                while (try? await Task.sleep(for: .seconds(Self.learnEverySeconds))) != nil {
+                    _ = try? await engine.knownVersions.versions()
+                }
+            }()
             // Mostly it was prepared at the start, which is cheap to find.
             await replayer.run(prepare: { try await engine.prepareDatabase() })
+            await learning
         }
     }
 }

@@ -15,8 +15,8 @@ extension Engine {
         return (configuration.dataFolder ?? ServiceConfiguration.defaultFolder).appending(path: "spool")
     }
 
-    /// - Throws: when the configured folder cannot be used. By default the service goes on without a spool then, as it did before there was one:
-    ///   two collectors of one machine share the default folder, and a container may have no place to write.
+    /// - Throws: when the configured folder cannot be used. By default the service goes on without a spool then, as it did before there was
+    ///   one: two collectors of one machine share the default folder, and a container may have no place to write.
     func openSpool() throws {
         guard configuration.spool.bytesMax > 0 else { return }
         let logger = logger

@@ -64,12 +64,10 @@ public struct SpoolReplayer: Sendable {
         }
     }
 
-    /// Writes that stand or fall together: one frame's, or several frames' of one version without keys.
-    private struct Item<Write> {
-        var frames: [SpoolFrame]
-        var write: Write
-    }
-    private typealias Refusal = (frames: [SpoolFrame], reason: String)
+    private typealias Part<Write> = (frame: SpoolFrame, write: Write)
+    /// Writes that are stored as one: that of one frame, or those of one version without keys.
+    private typealias Item<Write> = [Part<Write>]
+    private typealias Refusal = (frame: SpoolFrame, reason: String)
 
     typealias Decoded = (frame: SpoolFrame, write: Result<SpooledWrite, SpoolDamage>)
 
@@ -77,8 +75,8 @@ public struct SpoolReplayer: Sendable {
         frames.map { frame in (frame, Result { () throws(SpoolDamage) in try SpooledWrite(decoding: frame.payload) }) }
     }
 
-    /// Stores the oldest group and advances. Each of its transactions is tried until the database takes it or refuses it for good, so that what
-    /// it stored is counted once.
+    /// Stores the oldest group and advances. Each of its transactions is tried until the database takes it or refuses it for good, so that
+    /// what it stored is counted once.
     ///
     /// - Parameter ahead: the group as the call before has read it.
     /// - Returns: the group behind, read and decoded while this one was stored.
@@ -94,45 +92,42 @@ public struct SpoolReplayer: Sendable {
         var refusals: [Refusal] = []
         for (frame, write) in group {
             switch write {
-            case .failure(let damage): refusals.append(([frame], "it cannot be read: \(damage)"))
-            case .success(.labels(let write)): labels.append(Item(frames: [frame], write: write))
+            case .failure(let damage): refusals.append((frame, "it cannot be read: \(damage)"))
+            case .success(.labels(let write)):
+                add((frame, write), to: &labels) { $0.key == nil && write.key == nil && $0.model == write.model }
             case .success(.predictions(let write)):
                 if let version = try await insistently("the registry does not answer", { try await known(write) }) {
-                    add(write, of: version, frame, to: &predictions)
+                    let part = (frame, PredictionWrite(version: version, batch: write.batch, key: write.key))
+                    add(part, to: &predictions) { $0.key == nil && write.key == nil && $0.version.versionID == version.versionID }
                 } else {
-                    refusals.append(([frame], "\(write.version) is not registered as it was when the records came"))
+                    refusals.append((frame, "\(write.version) is not registered as it was when the records came"))
                 }
             }
         }
-        try await store(predictions, key: \.key, &refusals, { try await sink.store(predictions: $0) }, count: { metrics.count($0, $1) })
-        try await store(labels, key: \.key, &refusals, { try await sink.store(labels: $0) }, count: { metrics.count($0, $1) })
+        try await store(
+            predictions, key: \.key, &refusals, merge: { $0.batch.append($1.batch) }, { try await sink.store(predictions: $0) },
+            count: { metrics.count($0, $1) })
+        try await store(
+            labels, key: \.key, &refusals, merge: { $0.batch.append($1.batch) }, { try await sink.store(labels: $0) },
+            count: { metrics.count($0, $1) })
         for refusal in refusals {
-            for frame in refusal.frames {
-                try await insistently("refused records cannot be kept") { try await spool.refuse(frame, because: refusal.reason) }
-            }
+            try await insistently("refused records cannot be kept") { try await spool.refuse(refusal.frame, because: refusal.reason) }
         }
         await spool.advance()
-        let refused = refusals.flatMap(\.frames).reduce(0) { $0 + $1.rows }
+        let refused = refusals.reduce(0) { $0 + $1.frame.rows }
         metrics.add(Double(refused), to: .spoolRecords, ["refused"])
         metrics.add(Double(frames.reduce(0) { $0 + $1.rows } - refused), to: .spoolRecords, ["replayed"])
         return await behind ?? []
     }
 
+    /// Adds to the item that this write can be stored with, or makes one.
+    private func add<Write>(_ part: Part<Write>, to items: inout [Item<Write>], where suits: (Write) -> Bool) {
+        if let place = items.lastIndex(where: { suits($0[0].write) }) { items[place].append(part) } else { items.append([part]) }
+    }
+
     private func known(_ write: SpooledPredictions) async throws -> RegisteredVersion? {
         guard let version = try await directory.version(write.version), write.fits(version) else { return nil }
         return version
-    }
-
-    private func add(
-        _ write: SpooledPredictions, of version: RegisteredVersion, _ frame: SpoolFrame, to items: inout [Item<PredictionWrite>]
-    ) {
-        let place = write.key == nil ? items.lastIndex { $0.write.key == nil && $0.write.version.versionID == version.versionID } : nil
-        if let place {
-            items[place].frames.append(frame)
-            items[place].write.batch.append(write.batch)
-        } else {
-            items.append(Item(frames: [frame], write: PredictionWrite(version: version, batch: write.batch, key: write.key)))
-        }
     }
 
     /// The key of writes that came without one.
@@ -143,32 +138,44 @@ public struct SpoolReplayer: Sendable {
 
     private func store<Write: Sendable, Receipt>(
         _ items: [Item<Write>], key: WritableKeyPath<Write, BatchKey?>, _ refusals: inout [Refusal],
-        _ body: ([Write]) async throws -> [Receipt], count: (Write, Receipt) -> Void
+        merge: (inout Write, Write) -> Void, _ body: ([Write]) async throws -> [Receipt], count: (Write, Receipt) -> Void
     ) async throws {
         if items.isEmpty { return }
         let writes = items.map { item in
-            var write = item.write
-            write[keyPath: key] = write[keyPath: key] ?? Self.ownKey(item.frames)
+            var write = item[0].write
+            for part in item.dropFirst() { merge(&write, part.write) }
+            write[keyPath: key] = write[keyPath: key] ?? Self.ownKey(item.map(\.frame))
             return write
         }
         do {
             for (write, receipt) in zip(writes, try await stored(writes, body)) { count(write, receipt) }
         } catch is CancellationError { throw CancellationError() } catch {
-            // One of them is at fault, and must not hold up the others.
-            for (item, write) in zip(items, writes) {
+            // One of them is at fault, and must not hold up the others: each frame's write alone.
+            for (frame, write) in items.joined() {
+                var write = write
                 do {
-                    do { count(write, try await stored([write], body)[0]) } catch is BatchKeyConflict {
-                        // The client has used its key for another request. These records were acknowledged: they go in under a key of their own.
-                        var write = write
-                        write[keyPath: key] = Self.ownKey(item.frames)
+                    do {
+                        write[keyPath: key] = write[keyPath: key] ?? Self.ownKey([frame])
+                        count(write, try await stored([write], body)[0])
+                    } catch is BatchKeyConflict {
+                        // The client has used its key for another request. These records were acknowledged: they go in under their own.
+                        write[keyPath: key] = Self.ownKey([frame])
                         count(write, try await stored([write], body)[0])
                     }
-                } catch is CancellationError { throw CancellationError() } catch { refusals.append((item.frames, "\(error)")) }
+                } catch is CancellationError { throw CancellationError() } catch { refusals.append((frame, "\(error)")) }
             }
         }
     }
 
     private func stored<Write, Receipt>(_ writes: [Write], _ body: ([Write]) async throws -> [Receipt]) async throws -> [Receipt] {
         try await insistently("the spool is not replayed") { try await body(writes) }
+    }
+}
+
+extension LabelBatch {
+    fileprivate mutating func append(_ other: LabelBatch) {
+        ids += other.ids
+        labels += other.labels
+        timestamps += other.timestamps
     }
 }

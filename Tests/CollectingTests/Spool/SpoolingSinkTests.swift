@@ -182,14 +182,14 @@ struct SpoolingSinkTests {
         #expect(metrics.number(.predictions, ["credit", "3"]) == 4)
     }
 
-    @Test("what the database refuses for good is kept in a file, and does not hold up the others")
-    func refused() async throws {
+    @Test("what the database refuses for good is kept in a file, and does not hold up the others", arguments: [true, false])
+    func refused(hasKeys: Bool) async throws {
         let spool = try scratch.open()
         let sink = sink(spool)
         database.be(.away)
-        _ = try await sink.store(predictions: [write("a", key: "1")])
-        _ = try await sink.store(predictions: [write("bad", "worse", key: "2")])
-        _ = try await sink.store(predictions: [write("c", key: "3")])
+        _ = try await sink.store(predictions: [write("a", key: hasKeys ? "1" : nil)])
+        _ = try await sink.store(predictions: [write("bad", "worse", key: hasKeys ? "2" : nil)])
+        _ = try await sink.store(predictions: [write("c", key: hasKeys ? "3" : nil)])
         _ = try await sink.store(labels: [label("a")])
         database.be(.well)
         database.refuse("bad")

@@ -28,7 +28,11 @@ final class DiskFile: Sendable {
         descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DiskError("open", path, errno) }
     }
-    deinit { close(descriptor) }
+    deinit {
+        // A program that is being started by another thread has a copy of the descriptor for a moment, and with it the lock.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Takes the file for this process; nil when another one has it. The lock ends with the owner, or with the process.
     static func locked(_ path: String) throws(DiskError) -> DiskFile? {

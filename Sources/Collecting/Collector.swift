@@ -33,15 +33,11 @@ public struct Collector: Sendable {
         let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
         var answer = PredictionAnswer(rejections: rejections)
-        // A repeated request stores nothing: all of its records are duplicates.
-        let stored = Int64(receipts.reduce(0) { $0 + $1.stored.count })
         for (write, receipt) in zip(writes, receipts) {
             answer.accepted += receipt.accepted
             answer.duplicates += receipt.duplicates
-            count(write, receipt)
+            metrics.count(write, receipt)
         }
-        metrics.add(Double(stored), to: .ingestRecords, ["accepted"])
-        metrics.add(Double(answer.accepted - stored), to: .ingestRecords, ["duplicate"])
         metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
         return answer
     }
@@ -63,18 +59,6 @@ public struct Collector: Sendable {
         }
     }
 
-    private func count(_ write: PredictionWrite, _ receipt: PredictionReceipt) {
-        if receipt.stored.isEmpty { return }
-        let batch = receipt.stored.count == write.batch.count ? write.batch : write.batch.rows(at: receipt.stored)
-        let key = [write.version.key.model, write.version.key.version]
-        metrics.add(Double(batch.count), to: .predictions, key)
-        metrics.add(Double(batch.errors.count { $0 != nil }), to: .predictionErrors, key)
-        if let latency = batch.measures[PredictionBatch.latencyMeasure] { metrics.observe(latency, in: .predictionLatency, key) }
-        if let cost = batch.measures[PredictionBatch.costMeasure] {
-            metrics.add(cost.filter { !$0.isNaN }.reduce(0, +), to: .predictionCost, key + [write.version.schema.currency])
-        }
-    }
-
     private static func batchKey(_ name: String?, _ body: [UInt8]) -> BatchKey? {
         name.map { BatchKey($0, fingerprint: Digest.hex(Digest.sha256(body))) }
     }
@@ -88,6 +72,7 @@ public struct Collector: Sendable {
         let request = try RequestBody(body, isLines: isLines, limits: limits)
         // The newest version of each model says what its labels look like.
         let schemas = Dictionary(try await directory.versions().map { ($0.key.model, $0) }, uniquingKeysWith: { _, newer in newer })
+        if !directory.isComplete, let unknown = request.firstModel(notIn: schemas) { throw DirectoryError(model: unknown) }
         let (batches, rejections) = LabelDecoder(limits: limits, now: clock()).decode(request, schemas: schemas.mapValues(\.schema))
         let writeKey = Self.batchKey(key, body)
         let writes = batches.map { LabelWrite(model: $0.model, batch: $0.batch, key: writeKey) }
@@ -99,10 +84,25 @@ public struct Collector: Sendable {
             answer.receipt.corrected += receipt.corrected
             answer.receipt.resent += receipt.resent
             answer.receipt.waiting += receipt.waiting
-            metrics.add(Double(receipt.joined + receipt.corrected), to: .labels, [write.model])
+            metrics.count(write, receipt)
         }
-        metrics.add(Double(answer.receipt.accepted), to: .ingestRecords, ["label"])
         metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
         return answer
+    }
+}
+
+/// Whether a model is registered cannot be told while the database is away: the request is to be sent again, not rejected.
+struct DirectoryError: RetryableError, CustomStringConvertible {
+    var model: String
+    var isRetryable: Bool { true }
+    var description: String { "the database is away, and \(model) is not among the versions that are known without it" }
+}
+
+extension RequestBody {
+    fileprivate func firstModel(notIn known: [String: RegisteredVersion]) -> String? {
+        for (_, record) in records {
+            if case .success(let json) = record, let model = json["model"]?.stringValue, known[model] == nil { return model }
+        }
+        return nil
     }
 }

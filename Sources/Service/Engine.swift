@@ -18,6 +18,10 @@ public struct Engine: Sendable {
     public let results: ResultStore
     public let alerts: AlertStore
     public let collector: Collector
+    /// Between the collector and the database; it has a spool once the engine was started for the role `collect`.
+    let sink: SpoolingSink
+    let knownVersions: KnownVersions
+    let records: RecordStore
     public let evaluation: EvaluationPass
     public let outbox: Outbox
     public let metrics = MetricRegistry()
@@ -53,9 +57,17 @@ public struct Engine: Sendable {
         self.alerts = alerts
         profiles = ProfileStore(database: database)
         results = ResultStore(database: database)
-        collector = Collector(
-            sink: RecordStore(database: database, clock: clock), directory: registry, metrics: metrics, limits: configuration.limits,
-            clock: clock)
+        let records = RecordStore(database: database, clock: clock)
+        let sink = SpoolingSink(live: records, metrics: metrics, afterSeconds: configuration.spool.afterSeconds) { logger.warning("\($0)") }
+        let knownVersions = KnownVersions(registry: registry, afterSeconds: configuration.spool.afterSeconds) {
+            sink.isSpooling
+        } report: {
+            logger.warning("\($0)")
+        }
+        self.records = records
+        self.sink = sink
+        self.knownVersions = knownVersions
+        collector = Collector(sink: sink, directory: knownVersions, metrics: metrics, limits: configuration.limits, clock: clock)
         let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
@@ -86,8 +98,19 @@ public struct Engine: Sendable {
             if joins { try await cluster.startOrJoin() } else { try await cluster.start() }
         }
         if case .server(let url) = configuration.database { logger.info("the database is \(withoutSecrets(url.reveal()))") }
+        if !joins, configuration.roles.contains(.collect) { try openSpool() }
+        do { try await prepareDatabase() } catch let error as StoreError where error.isRetryable && canCollectWithoutDatabase {
+            sink.setDatabaseReady(false)
+            logger.warning("started without the database, records go to the spool: \(error)")
+        }
+    }
+
+    /// Brings the schema up to date.
+    func prepareDatabase() async throws {
         let plan = try await Migrator(database: database).migrate()
         if !plan.pending.isEmpty { logger.info("migrated the schema: \(plan.pending.joined(separator: ", "))") }
+        _ = try await knownVersions.versions()
+        sink.setDatabaseReady(true)
     }
 
     /// Ends the alerts of versions that serve no more: no window will be seen of them that could.
@@ -105,6 +128,7 @@ public struct Engine: Sendable {
 
     /// Stops the embedded database if there is one.
     public func stop() async {
+        await closeSpool()
         do { try await cluster?.stop() } catch { logger.error("the embedded database did not stop: \(error)") }
     }
 }

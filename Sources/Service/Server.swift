@@ -27,6 +27,7 @@ public struct Server: Sendable {
         keepLargeBuffers()
         var services: [any ServiceLifecycle.Service] = others
         let configuration = engine.configuration
+        if let replay = ReplayLoop(engine: engine) { services.append(replay) }
         if configuration.roles.contains(.evaluate) { services.append(EvaluationLoop(engine: engine)) }
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }

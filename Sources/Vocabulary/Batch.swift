@@ -15,6 +15,14 @@ public struct LevelColumn: Sendable, Equatable {
         self.codes = levels.count == texts.count ? codes : codes.map { $0 < 0 ? -1 : own[Int($0)] }
     }
 
+    /// A column that was taken apart before; nil when a code has no level, or a level comes twice.
+    public init?(codes: [Int32], levels: [String]) {
+        for (code, level) in levels.enumerated() where index.updateValue(Int32(code), forKey: level) != nil { return nil }
+        guard codes.allSatisfy({ $0 >= -1 && $0 < levels.count }) else { return nil }
+        self.codes = codes
+        self.levels = levels
+    }
+
     /// - Returns: the value's code.
     @discardableResult
     public mutating func append(_ value: String?) -> Int32 {

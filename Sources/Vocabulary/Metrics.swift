@@ -21,6 +21,9 @@ public enum Metric: String, Sendable, CaseIterable {
     case evaluationAge = "evenkeel_evaluation_age_seconds"
     case evaluationDuration = "evenkeel_evaluation_duration_seconds"
     case ingestRecords = "evenkeel_ingest_records_total"
+    case spoolBytes = "evenkeel_ingest_spool_bytes"
+    case spoolKeptBytes = "evenkeel_ingest_spool_kept_bytes"
+    case spoolRecords = "evenkeel_ingest_spool_records_total"
     case webhookDeliveries = "evenkeel_webhook_deliveries_total"
     case seriesDropped = "evenkeel_metric_series_dropped_total"
     case buildInfo = "evenkeel_build_info"
@@ -29,7 +32,9 @@ public enum Metric: String, Sendable, CaseIterable {
 
     public var kind: Kind {
         switch self {
-        case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .webhookDeliveries, .seriesDropped: .counter
+        case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .spoolRecords, .webhookDeliveries,
+            .seriesDropped:
+            .counter
         case .predictionLatency, .evaluationDuration: .histogram
         default: .gauge
         }
@@ -53,6 +58,8 @@ public enum Metric: String, Sendable, CaseIterable {
         case .evaluationAge: ["model", "version"]
         case .evaluationDuration: []
         case .ingestRecords: ["outcome"]
+        case .spoolBytes, .spoolKeptBytes: []
+        case .spoolRecords: ["event"]
         case .webhookDeliveries: ["destination", "outcome"]
         case .seriesDropped: ["metric"]
         case .buildInfo: ["version"]
@@ -80,6 +87,9 @@ public enum Metric: String, Sendable, CaseIterable {
         case .evaluationAge: "Seconds since the version was evaluated last."
         case .evaluationDuration: "How long an evaluation pass took."
         case .ingestRecords: "Records that came in, by what became of them."
+        case .spoolBytes: "Bytes in the spool that wait to be replayed."
+        case .spoolKeptBytes: "Bytes of the spool that were refused or damaged, and are kept for the operator."
+        case .spoolRecords: "Records that went into the spool and out of it; of damaged ones, the places where bytes could not be read."
         case .webhookDeliveries: "Attempts to deliver a webhook."
         case .seriesDropped: "Series that were not exported because a metric had too many."
         case .buildInfo: "Always 1; the labels say which build this is."

@@ -40,6 +40,8 @@ public struct PredictionReceipt: Sendable, Equatable {
     public var duplicates: Int64
     /// The places in the batch of the rows that this call stored: none when the whole request was stored before.
     public var stored: [Int]
+    /// Whether the rows are in the spool and not yet in the tables; which of them repeat others is not known then.
+    public var isSpooled = false
     public init(accepted: Int64, duplicates: Int64, stored: [Int]) {
         self.accepted = accepted
         self.duplicates = duplicates
@@ -68,6 +70,8 @@ public struct LabelReceipt: Sendable, Equatable {
     public var resent: Int64 = 0
     /// Events whose prediction is not here yet.
     public var waiting: Int64 = 0
+    /// Whether the events are in the spool and not yet in the tables.
+    public var isSpooled = false
     public init() {}
     public init(accepted: Int64, joined: Int64, corrected: Int64, resent: Int64, waiting: Int64) {
         self.accepted = accepted
@@ -89,6 +93,12 @@ public protocol VersionDirectory: Sendable {
     func version(_ key: ModelVersion) async throws -> RegisteredVersion?
     /// All versions, by model and then by time of registration.
     func versions() async throws -> [RegisteredVersion]
+    /// Whether the last answer of ``versions()`` surely named all: not while the database is away.
+    var isComplete: Bool { get }
+}
+
+extension VersionDirectory {
+    public var isComplete: Bool { true }
 }
 
 /// Where evaluations are kept and asked for.

@@ -24,6 +24,7 @@ struct DatabaseOptions: ParsableArguments {
         if embedded, database != nil { throw ValidationError("--embedded and --database exclude each other") }
         if let named {
             configuration.database = .server(url: Secret(named))
+            configuration.dataFolder = data.map { URL(filePath: $0) } ?? configuration.dataFolder
         } else if let data {
             configuration.database = .embedded(folder: URL(filePath: data))
         } else if embedded, case .server = configuration.database {

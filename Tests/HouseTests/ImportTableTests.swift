@@ -30,8 +30,8 @@ import Testing
         "CGSL": "Statistics/GSL/", "CPostgres": "Storage/LibPQ/", "CCurl": "Alerting/Curl/", "CCrypto": "Vocabulary/Crypto/",
         "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/",
     ]
-    /// Besides the C folders: system calls of the embedded cluster.
-    static let unsafeFolders = Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/"]
+    /// Besides the C folders: system calls of the embedded cluster and of the spool.
+    static let unsafeFolders = Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/", "Collecting/Spool/Disk/"]
 
     static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

@@ -16,6 +16,7 @@ import Vocabulary
                 evaluate_every_seconds: 5
                 monitors: {alpha: 0.01, psi_floor: 0.2, quiet_seconds: 5}
                 limits: {records_max: 10}
+                spool: {folder: /srv/spool, bytes_max: 1000000, after_seconds: 2.5}
                 destinations:
                   - {name: oncall, url: "https://example.com/hook", secret: {env: KEY}}
                 policies:
@@ -33,6 +34,8 @@ import Vocabulary
         #expect(configuration.monitors.ksFloor == 0.1)
         #expect(configuration.monitors.quietSeconds == 5)
         #expect(configuration.limits.recordsMax == 10)
+        #expect(configuration.spool.folder?.path == "/srv/spool")
+        #expect(configuration.spool.bytesMax == 1_000_000 && configuration.spool.afterSeconds == 2.5)
         #expect(configuration.policies.map(\.name) == ["hourly"])
         #expect(configuration.policies.first?.of == 4)
         #expect(configuration.destinations.first?.secret?.reveal() == "s3cret")
@@ -57,6 +60,7 @@ import Vocabulary
             embedded: true
             roles: [collect, cook]
             monitors: {alpha: 2, psi_flor: 1}
+            spool: {bytes_mx: 1, after_seconds: 0}
             destinations:
               - {name: a, url: "ftp://x"}
               - {name: a, url: "https://x"}
@@ -74,6 +78,7 @@ import Vocabulary
                 "e.yaml: port: expected a number, got a string",
                 "e.yaml: database: stands beside embedded: true, expected one of the two",
                 "e.yaml: roles[1]: \"cook\", expected one of collect, evaluate, notify, web",
+                "e.yaml: spool.bytes_mx: unknown key, did you mean bytes_max?",
                 "e.yaml: monitors.psi_flor: unknown key, did you mean psi_floor?",
                 "e.yaml: destinations[0].url: expected an http or https URL",
                 "e.yaml: destinations[1].name: a is named twice",

@@ -152,6 +152,8 @@ struct DatabaseTests {
             #expect(await code("select nonsense") == .failed)
             #expect(await code("insert into evenkeel.made values (1)") == .conflict)
             #expect(await code("insert into evenkeel.made values (null)") == .failed)
+            // A standby: the records wait for the primary rather than be refused.
+            #expect(await code("begin read only; insert into evenkeel.made values (2)") == .unavailable)
             let holder = Database(url: bench.url, connections: 1)
             try await holder.run { try $0.run("begin; lock table evenkeel.made") }
             #expect(await code("begin; lock table evenkeel.made nowait") == .unavailable)

@@ -39,6 +39,16 @@ struct EmbeddedClusterTests {
         }
     }
 
+    @Test("a folder that holds only the spool of a collector is taken")
+    func besideSpool() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(at: folder.appending(path: "spool/again"), withIntermediateDirectories: true)
+            let cluster = cluster(folder)
+            try await cluster.start()
+            try await cluster.stop()
+        }
+    }
+
     @Test("what was committed is there after the server was killed, and what was not is not")
     func killed() async throws {
         try await withFolder { folder in

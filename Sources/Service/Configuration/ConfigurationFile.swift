@@ -23,7 +23,7 @@ extension ServiceConfiguration {
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
                 "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
-                "minutes_kept_hours", "limits", "monitors", "policies", "destinations",
+                "minutes_kept_hours", "limits", "spool", "monitors", "policies", "destinations",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
@@ -39,6 +39,7 @@ extension ServiceConfiguration {
             roles = Set(words.enumerated().compactMap { reader.choice($1, at: "roles[\($0)]") as Role? })
         }
         readLimits(top["limits"], reader)
+        spool.read(top["spool"], reader)
         readMonitors(top["monitors"], reader)
         readDestinations(top["destinations"], reader, environment)
         readPolicies(top["policies"], reader)
@@ -47,6 +48,7 @@ extension ServiceConfiguration {
 
     private mutating func readDatabase(_ top: [String: JSON], _ reader: SettingsReader, _ environment: [String: String]) {
         let folder = reader.text(top["data"], at: "data").map { URL(filePath: $0) }
+        dataFolder = folder
         let url = Self.secret(top["database"], at: "database", reader, environment)
         let isEmbedded = reader.flag(top["embedded"], at: "embedded") ?? (url == nil)
         switch (isEmbedded, url) {

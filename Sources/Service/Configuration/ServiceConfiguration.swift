@@ -27,6 +27,9 @@ public struct ServiceConfiguration: Sendable {
     /// Minute profiles older than this become hours.
     public var minutesKeptHours: Int64 = 72
     public var limits = CollectorLimits()
+    public var spool = SpoolSettings()
+    /// The folder of an embedded database; also where the spool is by default.
+    public var dataFolder: URL?
     public var monitors = MonitorSettings()
     public var policies = [AlertPolicy(name: "default")]
     public var destinations: [Destination] = []
@@ -41,6 +44,17 @@ public struct ServiceConfiguration: Sendable {
         if let data = environment["XDG_DATA_HOME"], !data.isEmpty { return URL(filePath: data).appending(path: "evenkeel") }
         return FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share/evenkeel")
     }
+}
+
+/// Where records wait while the database is away.
+public struct SpoolSettings: Sendable, Equatable {
+    /// By default `spool` in the data folder.
+    public var folder: URL?
+    /// Bytes of the spool; 0 for none: then records are refused while the database is away.
+    public var bytesMax = 1 << 30
+    /// A write that the database has not answered by then is spooled.
+    public var afterSeconds = 5.0
+    public init() {}
 }
 
 /// Every problem of a configuration at once, each with its path and what was expected.

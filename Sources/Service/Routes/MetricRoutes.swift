@@ -13,7 +13,7 @@ struct MetricRoutes {
         router.get("metrics") { request, _ in
             let format = PrometheusText.Format(accept: request.headers[.accept])
             let now = Engine.systemClock()
-            var samples = engine.metrics.samples()
+            var samples = engine.metrics.samples() + engine.spoolSamples
             // Without the database this process still tells what it counted: an outage is when one looks.
             guard let current = try? await snapshot.current() else {
                 return text(PrometheusText.render(samples, as: format), type: format.contentType)

@@ -57,6 +57,8 @@ struct ModelRoutes {
         registration.ignored = Set(try list("ignore"))
         let table = try CSVTable(try await request.bytes(upTo: Self.referenceBytesMax), file: "body")
         let outcome = try await registration.run(table, registry: engine.registry, actor: "http", at: Engine.systemClock())
+        // So that its first records can be checked if the database goes away before they come.
+        _ = try? await engine.knownVersions.version(key)
         return answer(RegistryAnswer.detail(outcome.version), status: .created)
     }
 

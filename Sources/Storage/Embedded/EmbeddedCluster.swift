@@ -200,7 +200,7 @@ public final class EmbeddedCluster: Sendable {
     /// Refuses a folder that holds something else, before anything in it is touched: as root we would take it from its owner.
     private func refuseForeignFolder() throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        if !names.isEmpty, !names.contains("data"), !names.contains("lock"), !names.contains("data.new") {
+        if !names.isEmpty, !names.contains("data"), !names.contains("lock"), !names.contains("data.new"), names != ["spool"] {
             throw StoreError(
                 .cluster, "\(folder.path) is not empty and holds no embedded database: choose an empty or new folder with --data")
         }

@@ -137,8 +137,9 @@ internal import Glibc
         }
         let primary = unsafe field(result, "M") ?? "no reason given"
         let detail = unsafe String(cString: PQresultErrorMessage(result))
-        // 08: connection; 57: cancelled or shutting down; 53: out of disk, memory or connections; 40: deadlock or serialization; 55P03: lock.
-        let retry = ["08", "53", "40", "57"].contains { state.hasPrefix($0) } || state == "55P03"
+        // 08: connection; 57: cancelled or shutting down; 53: out of disk, memory or connections; 40: deadlock or serialization; 55P03: lock;
+        // 25006: a standby, until it is promoted or the address moves back to the primary.
+        let retry = ["08", "53", "40", "57"].contains { state.hasPrefix($0) } || ["55P03", "25006"].contains(state)
         let code: StoreError.Code = isBroken || retry ? .unavailable : state == "23505" ? .conflict : .failed
         // The messages of class 22 quote the value.
         let message = state.hasPrefix("22") ? "the database refused a value" : "the database refused: \(primary)"

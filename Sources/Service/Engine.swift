@@ -17,6 +17,7 @@ public struct Engine: Sendable {
     public let profiles: ProfileStore
     public let results: ResultStore
     public let alerts: AlertStore
+    public let records: RecordStore
     public let collector: Collector
     public let evaluation: EvaluationPass
     public let outbox: Outbox
@@ -53,9 +54,11 @@ public struct Engine: Sendable {
         self.alerts = alerts
         profiles = ProfileStore(database: database)
         results = ResultStore(database: database)
+        let records = RecordStore(database: database, clock: clock)
+        self.records = records
         collector = Collector(
-            sink: RecordStore(database: database, clock: clock), directory: registry, metrics: metrics, limits: configuration.limits,
-            clock: clock)
+            sink: records, directory: registry, metrics: metrics, limits: configuration.limits,
+            droppedWeeks: { records.droppedWeeks }, clock: clock)
         let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),

@@ -40,6 +40,8 @@ public struct PredictionReceipt: Sendable, Equatable {
     public var duplicates: Int64
     /// The places in the batch of the rows that this call stored: none when the whole request was stored before.
     public var stored: [Int]
+    /// Rows that were not taken, since the raw rows of their week were dropped meanwhile.
+    public var refused: Int64 = 0
     public init(accepted: Int64, duplicates: Int64, stored: [Int]) {
         self.accepted = accepted
         self.duplicates = duplicates

@@ -23,8 +23,9 @@ struct Evenkeel: AsyncParsableCommand {
             """,
         version: Engine.buildVersion,
         subcommands: [
-            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, EvaluateCommand.self, DriftCommand.self,
-            AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self, DetectCommand.self, StatCommand.self,
+            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, EvaluateCommand.self, EraseCommand.self,
+            DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self,
+            DetectCommand.self, StatCommand.self,
         ])
 }
 

@@ -76,7 +76,7 @@ final class Partitions: Sendable {
     /// - Throws: ``StoreError`` `.unavailable` when the table is too busy to be locked: try again later.
     func dropOldest(before time: Timestamp, at now: Timestamp, on connection: Connection) throws -> Timestamp? {
         let due = try connection.query(Queries["oldest_week"], [.time(time.adding(seconds: -Self.widthSeconds)), .time(time)])
-        guard let week = due.time(0, 0) else { return nil }
+        guard due.count > 0, let week = due.time(0, 0) else { return nil }
         try connection.transaction {
             try connection.run("set local lock_timeout = \(Self.lockWaitMilliseconds)")
             try connection.query(Queries["lock_stream"], [.int(-2)])

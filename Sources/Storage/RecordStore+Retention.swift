@@ -104,7 +104,7 @@ extension RecordStore {
         while true {
             let deleted = try await tables.database.transaction { connection -> Int in
                 let due = try connection.query(Queries["oldest_profile_day"], [.int(version.streamID), .time(limit)])
-                guard let day = due.time(0, 0) else { return 0 }
+                guard due.count > 0, let day = due.time(0, 0) else { return 0 }
                 let end = day.adding(seconds: 86_400)
                 try connection.query(Queries["keep_profiles_from"], [.int(version.streamID), .time(end)])
                 try connection.query(Queries["forget_old_marks"], [.int(version.versionID), .time(end)])

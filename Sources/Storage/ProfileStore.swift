@@ -22,10 +22,10 @@ public struct ProfileStore: ProfileReader, Sendable {
             let window: [Parameter] = [.int(version.streamID), .time(start), .time(end)]
             let limits = try connection.query(Queries["unanswerable"], window)
             if let width = limits.int(0, 0) {
-                let stretch = width == 86_400 ? "days" : "hours"
+                let stretch = width == 86_400 ? "days" : width == 3600 ? "hours" : "minutes"
                 throw StoreError(
                     .failed,
-                    "the window from \(start) to \(end) cuts through \(stretch) that were compacted: let it start and end on full \(stretch)"
+                    "the window from \(start) to \(end) cuts through \(stretch) that are one sum each: let it start and end on full \(stretch)"
                 )
             }
             if let left = limits.time(0, 1), start < left {

@@ -150,7 +150,7 @@ struct ProfileCompactionTests {
                 """
                 create function evenkeel.kill() returns trigger language plpgsql as $$
                 begin
-                    if random() < case when new.width_seconds > 60 then 0.2 else 0.002 end then
+                    if random() < (case when new.width_seconds > 60 then 0.2 else 0.002 end) then
                         perform pg_terminate_backend(pg_backend_pid());
                         perform pg_sleep(10);
                     end if;

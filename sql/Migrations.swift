@@ -14,6 +14,7 @@ public let migrations: [Migration] = [
     ("reading", PackageResources.v0005_reading_sql),
     ("ingest", PackageResources.v0006_ingest_sql),
     ("ingest_files", PackageResources.v0009_ingest_files_sql),
+    ("keep", PackageResources.v0010_keep_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.
@@ -21,7 +22,7 @@ public enum Queries {
     private static let all: [String: String] = {
         let files = [
             PackageResources.registry_sql, PackageResources.ingest_sql, PackageResources.labels_sql, PackageResources.profiles_sql,
-            PackageResources.results_sql, PackageResources.alerts_sql, PackageResources.files_sql,
+            PackageResources.results_sql, PackageResources.alerts_sql, PackageResources.files_sql, PackageResources.keep_sql,
         ]
         var queries: [String: String] = [:]
         for file in files {

@@ -6,16 +6,19 @@ public struct Collector: Sendable {
     private let directory: any VersionDirectory
     private let metrics: MetricRegistry
     private let clock: @Sendable () -> Timestamp
+    private let droppedWeeks: @Sendable () -> DroppedWeeks
     public let limits: CollectorLimits
 
+    /// - Parameter droppedWeeks: the weeks of which the sink takes no more records, as far as it knows.
     public init(
         sink: any RecordSink, directory: any VersionDirectory, metrics: MetricRegistry, limits: CollectorLimits = CollectorLimits(),
-        clock: @escaping @Sendable () -> Timestamp
+        droppedWeeks: @escaping @Sendable () -> DroppedWeeks = { DroppedWeeks() }, clock: @escaping @Sendable () -> Timestamp
     ) {
         self.sink = sink
         self.directory = directory
         self.metrics = metrics
         self.limits = limits
+        self.droppedWeeks = droppedWeeks
         self.clock = clock
     }
 
@@ -27,7 +30,7 @@ public struct Collector: Sendable {
 
     /// - Parameter key: the client's name for this request, if it has one.
     /// - Throws: ``RequestError`` for a body of which nothing can be used; the sink's error when it cannot store.
-    public func predictions(_ body: consuming [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
+    public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
         let writeKey = Self.batchKey(key, body)
         let (batches, rejections) = try await decoded(body, isLines: isLines)
         let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
@@ -38,11 +41,15 @@ public struct Collector: Sendable {
             answer.duplicates += receipt.duplicates
             metrics.count(write, receipt)
         }
-        metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
+        // A week was dropped while the records were on their way: by now the decoder has the words for those that were too late.
+        if receipts.contains(where: { $0.refused > 0 }) { answer.rejections = try await decoded(body, isLines: isLines).rejections }
+        metrics.add(Double(answer.rejections.count), to: .ingestRecords, ["rejected"])
         return answer
     }
 
-    private func decoded(_ body: consuming [UInt8], isLines: Bool) async throws -> PredictionReader.Batches {
+    private func decoded(_ body: [UInt8], isLines: Bool) async throws -> PredictionReader.Batches {
+        var limits = limits
+        limits.droppedWeeks = droppedWeeks()
         let decoder = PredictionDecoder(limits: limits, now: clock())
         let reader = PredictionReader(body, isLines: isLines, decoder: decoder)
         var versions = PredictionReader.Versions()

@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// What a collector takes at once. Each is reported by name when it is reached.
 public struct CollectorLimits: Sendable, Equatable {
     /// A request body; a larger one is answered 413.
@@ -13,6 +15,8 @@ public struct CollectorLimits: Sendable, Equatable {
     public var earliestSeconds: Int64 = 631_152_000
     /// How far ahead of our clock an event may be.
     public var aheadSecondsMax: Int64 = 86_400
+    /// Not a setting: what retention has dropped so far, handed in for each request.
+    var droppedWeeks = DroppedWeeks()
 
     public init() {}
 }

@@ -74,6 +74,7 @@ public struct PredictionDecoder: Sendable {
         var out = ParsedPrediction(schema: schema)
         out.id = try reader.text("id", bytesMax: limits.idBytesMax)
         out.time = try reader.time("ts", now: now, limits: limits)
+        if limits.droppedWeeks.holds(out.time) { throw RecordError(DroppedWeeks.refusal(out.time)) }
         out.score = try reader.number("score")
         out.prediction = try reader.outcome("prediction", schema: schema)
         if let features = try members("features", of: reader) {

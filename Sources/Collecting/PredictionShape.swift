@@ -78,7 +78,9 @@ struct PredictionShape {
             guard abs(number) < 9e12 else { return nil }
             time = Timestamp(microseconds: Int64((number * 1000).rounded()))
         }
-        guard time >= Timestamp(seconds: limits.earliestSeconds), time <= now.adding(seconds: limits.aheadSecondsMax) else { return nil }
+        guard time >= Timestamp(seconds: limits.earliestSeconds), time <= now.adding(seconds: limits.aheadSecondsMax),
+            !limits.droppedWeeks.holds(time)
+        else { return nil }
         return time
     }
 }

@@ -17,11 +17,11 @@ public struct Engine: Sendable {
     public let profiles: ProfileStore
     public let results: ResultStore
     public let alerts: AlertStore
+    public let records: RecordStore
     public let collector: Collector
     /// Between the collector and the database; it has a spool once the engine was started for the role `collect`.
     let sink: SpoolingSink
     let knownVersions: KnownVersions
-    let records: RecordStore
     public let evaluation: EvaluationPass
     public let outbox: Outbox
     public let metrics = MetricRegistry()
@@ -67,7 +67,9 @@ public struct Engine: Sendable {
         self.records = records
         self.sink = sink
         self.knownVersions = knownVersions
-        collector = Collector(sink: sink, directory: knownVersions, metrics: metrics, limits: configuration.limits, clock: clock)
+        collector = Collector(
+            sink: sink, directory: knownVersions, metrics: metrics, limits: configuration.limits, droppedWeeks: { records.droppedWeeks },
+            clock: clock)
         let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),

@@ -67,7 +67,7 @@ extension Registration {
             try YAMLText.parse(text, file: file), at: "",
             known: [
                 "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold", "currency", "features",
-                "ignore",
+                "ignore", "raw", "raw_share",
             ])
         mapping.id = reader.text(top["id"], at: "id") ?? mapping.id
         mapping.timestamp = reader.text(top["timestamp"], at: "timestamp") ?? mapping.timestamp
@@ -79,6 +79,7 @@ extension Registration {
         base.positiveLabel = reader.text(top["positive"], at: "positive") ?? base.positiveLabel
         base.threshold = reader.number(top["threshold"], at: "threshold", in: -1e300...1e300) ?? base.threshold
         base.currency = reader.text(top["currency"], at: "currency") ?? base.currency
+        applyRaw(top, reader)
         ignored.formUnion(reader.texts(top["ignore"], at: "ignore") ?? [])
         if case .object(let kinds)? = top["features"] {
             for (name, value) in kinds.members {
@@ -88,5 +89,19 @@ extension Registration {
             features = names
         }
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+
+    /// `raw: all | sample | none`, and `raw_share` beside `sample`.
+    private mutating func applyRaw(_ top: [String: JSON], _ reader: SettingsReader) {
+        let share = reader.number(top["raw_share"], at: "raw_share", in: 0...1)
+        guard let word = reader.text(top["raw"], at: "raw") else {
+            if share != nil { reader.problem("raw_share", "stands without raw: sample") }
+            return
+        }
+        guard let raw = RawRows(word: word, share: share) else {
+            return reader.problem("raw", "\"\(word)\", expected one of \(RawRows.words.joined(separator: ", "))")
+        }
+        if case .sample = raw {} else if share != nil { reader.problem("raw_share", "stands without raw: sample") }
+        base.raw = raw
     }
 }

@@ -28,7 +28,7 @@ public struct Server: Sendable {
         var services: [any ServiceLifecycle.Service] = others
         let configuration = engine.configuration
         if let replay = ReplayLoop(engine: engine) { services.append(replay) }
-        if configuration.roles.contains(.evaluate) { services.append(EvaluationLoop(engine: engine)) }
+        if configuration.roles.contains(.evaluate) { services += [EvaluationLoop(engine: engine), KeepLoop(engine: engine)] }
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
         if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
@@ -58,7 +58,7 @@ public struct ServeError: Error, Sendable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Evaluates on a schedule and compacts old minutes.
+/// Evaluates on a schedule.
 struct EvaluationLoop: ServiceLifecycle.Service {
     let engine: Engine
 
@@ -72,11 +72,6 @@ struct EvaluationLoop: ServiceLifecycle.Service {
                 engine.logger.debug("evaluated \(made.count) windows in \(took) s")
             }
             try await engine.closeAlerts()
-            let limit = Engine.systemClock().adding(seconds: -engine.configuration.minutesKeptHours * 3600)
-            for version in try await engine.registry.versions() {
-                _ = try await engine.profiles.compact(version, before: limit)
-                _ = try await engine.profiles.compactMinutes(version)
-            }
         }
     }
 }
@@ -104,7 +99,7 @@ struct ClusterWatch: ServiceLifecycle.Service {
 }
 
 /// Repeats `body` until shutdown. A failure is logged and the next round tries again: nothing is lost, since the work is still marked.
-private func loop(everySeconds: Double, logger: Logger, name: String, _ body: @Sendable @escaping () async throws -> Void) async {
+func loop(everySeconds: Double, logger: Logger, name: String, _ body: @Sendable @escaping () async throws -> Void) async {
     await cancelWhenGracefulShutdown {
         var failures = 0
         while !Task.isCancelled {

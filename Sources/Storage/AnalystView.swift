@@ -46,6 +46,8 @@ enum AnalystView {
         columns.append(
             "nullif(jsonb_strip_nulls(jsonb_build_object('latency_seconds', p.latency, 'cost', p.cost)) "
                 + "|| coalesce(p.extra -> 'measures', '{}'), '{}') as measures")
+        // Else a feature that was not kept would read like one that was missing.
+        if schema.raw != .all { columns.append("p.features is not null as \(name("is_whole"))") }
         let view = "evenkeel." + quoted(viewName(key))
         return
             "create or replace view \(view) as select \(columns.joined(separator: ", "))\nfrom evenkeel.prediction p\n\(joins)where p.stream_id = \(streamID)"

@@ -2,32 +2,98 @@ internal import Migrations
 internal import Synchronization
 internal import Vocabulary
 
-/// The partitions of evenkeel.prediction: a week each, aligned on the epoch's Thursday, made when first needed.
+/// The partitions of evenkeel.prediction: a week each, aligned on the epoch's Thursday.
 ///
-/// They are made in a transaction of their own, before the rows: making one locks the whole table for a moment, and a writer that
-/// already holds rows of it must not wait for that.
+/// The service makes those of the next weeks ahead; one of another time is made when its first record comes. Each is made as a table of its
+/// own and then attached, in a transaction before the rows: that waits for no reader and no writer, and none waits for it. What was
+/// made, and what retention has dropped, stands in evenkeel.prediction_week.
 final class Partitions: Sendable {
-    static let widthSeconds: Int64 = 7 * 86_400
-    private let known = Mutex<Set<Timestamp>>([])
+    static let widthSeconds = DroppedWeeks.widthSeconds
+    /// Weeks after the present one that are made ahead.
+    static let weeksAhead: Int64 = 2
+    /// Dropping one locks the whole table: it waits for it at most so long, and so do the writers behind it.
+    static let lockWaitMilliseconds = 2000
 
-    func ensure(_ times: [Timestamp], on connection: Connection) throws {
-        let weeks = Set(times.map { $0.floored(toSeconds: Self.widthSeconds) })
-        let missing = known.withLock { weeks.subtracting($0) }.sorted()
-        if missing.isEmpty { return }
+    private struct State {
+        var known: Set<Timestamp> = []
+        var dropped = DroppedWeeks()
+    }
+    private let state = Mutex(State())
+
+    /// What is known to be dropped; another process may have dropped more since this one looked.
+    var dropped: DroppedWeeks { state.withLock { $0.dropped } }
+
+    /// Whether a store failed because somebody removed a partition that this process took for granted.
+    static func isMissing(_ error: any Error) -> Bool { (error as? StoreError)?.sqlState == "23514" }
+
+    /// Makes the partitions of these times that are missing, but for those that were dropped.
+    func ensure(_ times: [Timestamp], at now: Timestamp, on connection: Connection) throws {
+        let weeks = Set(times.map(DroppedWeeks.start))
+        let isSettled = state.withLock { weeks.subtracting($0.known).subtracting($0.dropped.starts).isEmpty }
+        if isSettled { return }
+        if try look(on: connection).isSuperset(of: weeks) { return }
+        // A partition is missing: only now is there something to take turns for.
         try connection.transaction {
             try connection.query(Queries["lock_stream"], [.int(-2)])
-            let rows = try connection.query(Queries["list_partitions"])
-            let existing = Set((0..<rows.count).compactMap { rows.text($0, 0) })
-            for week in missing where !existing.contains(Self.name(week)) {
+            for week in weeks.subtracting(try look(on: connection)).sorted() {
+                let table = "evenkeel.\(Self.name(week))"
                 let end = week.adding(seconds: Self.widthSeconds)
                 try connection.run(
-                    "create table evenkeel.\(Self.name(week)) partition of evenkeel.prediction for values from ('\(week)') to ('\(end)')")
+                    """
+                    create table \(table) (like evenkeel.prediction including all);
+                    alter table evenkeel.prediction attach partition \(table) for values from ('\(week)') to ('\(end)')
+                    """)
+                try connection.query(Queries["keep_week"], [.time(week), .time(now)])
             }
         }
-        known.withLock { $0.formUnion(missing) }
+        try look(on: connection)
+    }
+
+    /// Makes the partitions of the present and of the weeks ahead.
+    func makeAhead(at now: Timestamp, on connection: Connection) throws {
+        try look(on: connection)
+        try ensure((0...Self.weeksAhead).map { now.adding(seconds: $0 * Self.widthSeconds) }, at: now, on: connection)
+    }
+
+    /// Reads anew which weeks have a partition and which were dropped. - Returns: all of them.
+    @discardableResult
+    private func look(on connection: Connection) throws -> Set<Timestamp> {
+        let tables = try connection.query(Queries["list_partitions"])
+        let known = Set((0..<tables.count).compactMap { tables.text($0, 0).flatMap(Self.week) })
+        let rows = try connection.query(Queries["dropped_weeks"])
+        let dropped = Set((0..<rows.count).compactMap { rows.time($0, 0) })
+        state.withLock { $0 = State(known: known, dropped: DroppedWeeks(dropped)) }
+        return known.union(dropped)
+    }
+
+    /// For after a store has failed for want of a partition.
+    func forget() { state.withLock { $0.known = [] } }
+
+    /// The oldest partition whose week ended by `time` and that was made by then: rows of old times that came lately are kept as long
+    /// as others. Its rows are gone when this returns.
+    ///
+    /// - Returns: the week; nil when there is none.
+    /// - Throws: ``StoreError`` `.unavailable` when the table is too busy to be locked: try again later.
+    func dropOldest(before time: Timestamp, at now: Timestamp, on connection: Connection) throws -> Timestamp? {
+        let due = try connection.query(Queries["oldest_week"], [.time(time.adding(seconds: -Self.widthSeconds)), .time(time)])
+        guard due.count > 0, let week = due.time(0, 0) else { return nil }
+        try connection.transaction {
+            try connection.run("set local lock_timeout = \(Self.lockWaitMilliseconds)")
+            try connection.query(Queries["lock_stream"], [.int(-2)])
+            try connection.run("drop table if exists evenkeel.\(Self.name(week))")
+            try connection.query(Queries["drop_week"], [.time(week), .time(now)])
+        }
+        try look(on: connection)
+        return week
     }
 
     static func name(_ week: Timestamp) -> String {
         "prediction_" + week.rfc3339.prefix(10).split(separator: "-").joined()
+    }
+
+    private static func week(_ name: String) -> Timestamp? {
+        let digits = Array(name.dropFirst("prediction_".count))
+        guard digits.count == 8 else { return nil }
+        return Timestamp(rfc3339: "\(String(digits[0..<4]))-\(String(digits[4..<6]))-\(String(digits[6..<8]))")
     }
 }

@@ -1,20 +1,40 @@
 internal import Vocabulary
 
-/// Turns a batch into binary COPY rows of evenkeel.prediction.
+/// Turns a batch into binary COPY rows of evenkeel.prediction: whole ones, and narrow ones without features and measures.
 struct PredictionRows {
+    private let batch: PredictionBatch
+    /// Whether the row is whole; nil when all are.
+    private let isWhole: [Bool]?
+    /// What goes into the dictionary of levels: a feature's value that no row keeps is not stored anywhere.
+    let coded: PredictionBatch
+
+    init(_ batch: PredictionBatch, kept: RawRows) {
+        self.batch = batch
+        if kept == .all {
+            isWhole = nil
+            coded = batch
+            return
+        }
+        let isWhole = batch.ids.map(kept.keeps)
+        var coded = batch.rows(at: isWhole.indices.filter { isWhole[$0] })
+        coded.groups = batch.groups
+        self.isWhole = isWhole
+        self.coded = coded
+    }
+
     static let copy = """
         copy evenkeel.prediction (stream_id, record_id, ts, batch_id, features, score, prediction, groups, error, variant,
             latency, cost, extra)
         from stdin (format binary)
         """
 
-    static func encode(_ batch: PredictionBatch, stream: Int64, batchID: Int64, codes: LevelDictionary.Codes) -> [UInt8] {
+    func encode(stream: Int64, batchID: Int64, codes: LevelDictionary.Codes) -> [UInt8] {
         let columns = batch.features.enumerated().map { position, column -> CodedColumn? in
             guard case .categorical(let levels) = column else { return nil }
             return CodedColumn(levels, codes.byValue[position] ?? [:])
         }
         let groups = batch.groups.enumerated().map { i, column in CodedColumn(column, codes.byValue[-1 - i] ?? [:]) }
-        let packed = pack(batch, columns)
+        let packed = Self.pack(batch, columns)
         var packedGroups = PackedRows(rows: batch.count, width: groups.count * 4)
         for (i, column) in groups.enumerated() { packedGroups.write(count: batch.count, at: i * 4) { column.code($0) } }
         let none = [Double](repeating: .nan, count: batch.count)
@@ -23,9 +43,9 @@ struct PredictionRows {
         let measures = batch.measures.filter { ![PredictionBatch.latencyMeasure, PredictionBatch.costMeasure].contains($0.key) }
             .sorted { $0.key < $1.key }
         // Most columns have no value beyond the dictionary.
+        let beyondOfGroups = groups.enumerated().compactMap { i, column in column.hasBeyond ? (String(-1 - i), column) : nil }
         let beyond =
-            columns.enumerated().compactMap { i, column in column.flatMap { $0.hasBeyond ? (String(i), $0) : nil } }
-            + groups.enumerated().compactMap { i, column in column.hasBeyond ? (String(-1 - i), column) : nil }
+            columns.enumerated().compactMap { i, column in column.flatMap { $0.hasBeyond ? (String(i), $0) : nil } } + beyondOfGroups
         var copy = CopyEncoder(fieldCount: 13, reserving: batch.ids.utf8.count + batch.count * (packed.width + packedGroups.width + 104))
         for row in 0..<batch.count {
             copy.startRow()
@@ -33,15 +53,19 @@ struct PredictionRows {
             copy.field(batch.ids.utf8[batch.ids.range(row)])
             copy.timestamptz(batch.timestamps[row])
             copy.int8(batchID)
-            copy.field(packed[row])
+            let isWhole = isWhole?[row] ?? true
+            if isWhole { copy.field(packed[row]) } else { copy.null() }
             copy.float8OrNull(batch.scores[row])
             copy.float8OrNull(batch.predictions[row])
             copy.field(packedGroups[row])
-            copy.textOrNull(batch.errors[row])
-            copy.textOrNull(batch.variants[row])
-            copy.float8OrNull(latency[row])
-            copy.float8OrNull(cost[row])
-            let measured = measures.isEmpty ? [] : measures.filter { !$0.value[row].isNaN }.map { ($0.key, JSON.number($0.value[row])) }
+            // Of an error a narrow row keeps that there was one.
+            copy.textOrNull(isWhole ? batch.errors[row] : batch.errors[row].map { _ in "" })
+            copy.textOrNull(isWhole ? batch.variants[row] : nil)
+            copy.float8OrNull(isWhole ? latency[row] : .nan)
+            copy.float8OrNull(isWhole ? cost[row] : .nan)
+            let beyond = isWhole ? beyond : beyondOfGroups
+            let measured =
+                measures.isEmpty || !isWhole ? [] : measures.filter { !$0.value[row].isNaN }.map { ($0.key, JSON.number($0.value[row])) }
             let overflow = beyond.isEmpty ? [] : beyond.compactMap { name, column in column.overflow(row).map { (name, JSON.string($0)) } }
             if measured.isEmpty && overflow.isEmpty {
                 copy.null()

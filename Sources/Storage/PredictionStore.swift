@@ -19,16 +19,24 @@ extension RecordTables {
         let byStream = Dictionary(grouping: writes.indices.map { Part(place: $0, write: writes[$0]) }, by: \.write.version.streamID)
             .sorted { $0.key < $1.key }
         let receipts = try await database.run { connection in
-            try partitions.ensure(writes.flatMap(\.batch.timestamps), on: connection)
-            var receipts = [PredictionReceipt](repeating: PredictionReceipt(accepted: 0, duplicates: 0, stored: []), count: writes.count)
-            var codes: [Int64: LevelDictionary.Codes] = [:]
-            try connection.transaction(beginning: Self.begin) {
-                for (stream, parts) in byStream {
-                    try store(parts, stream: stream, at: now, codes: &codes, on: connection) { receipts[$0] = $1 }
+            func attempt() throws -> [PredictionReceipt] {
+                try partitions.ensure(writes.flatMap(\.batch.timestamps), at: now, on: connection)
+                var receipts = [PredictionReceipt](
+                    repeating: PredictionReceipt(accepted: 0, duplicates: 0, stored: []), count: writes.count)
+                var codes: [Int64: LevelDictionary.Codes] = [:]
+                try connection.transaction(beginning: Self.begin) {
+                    for (stream, parts) in byStream {
+                        try store(parts, stream: stream, at: now, codes: &codes, on: connection) { receipts[$0] = $1 }
+                    }
                 }
+                for (stream, codes) in codes { levels.remember(codes, of: stream) }
+                return receipts
             }
-            for (stream, codes) in codes { levels.remember(codes, of: stream) }
-            return receipts
+            do { return try attempt() } catch  where Partitions.isMissing(error) {
+                // Another process, or a person, has dropped a partition since this one looked.
+                partitions.forget()
+                return try attempt()
+            }
         }
         var next = 0
         return requests.map { request in
@@ -61,14 +69,17 @@ extension RecordTables {
         guard let batchID = try connection.query(Queries["next_batch_id"]).int(0, 0) else { throw StoreError(.failed, "no batch number") }
         var all = first.write.batch
         for part in new.dropFirst() { all.append(part.write.batch) }
-        let fresh = try freshRows(of: all, stream: stream, on: connection)
+        let dropped = partitions.dropped
+        let refused = all.timestamps.indices.filter { dropped.holds(all.timestamps[$0]) }
+        let fresh = try freshRows(of: all, but: Set(refused), stream: stream, on: connection)
         let batch = fresh.count == all.count ? all : all.rows(at: fresh)
         if batch.count > 0 {
             let version = first.write.version
             let reference = try references.reference(of: version.versionID, on: connection)
-            let known = try levels.codes(for: batch, stream: stream, on: connection)
+            let rows = PredictionRows(batch, kept: version.schema.raw)
+            let known = try levels.codes(for: rows.coded, stream: stream, on: connection)
             codes[stream] = known
-            try connection.copy(PredictionRows.copy, PredictionRows.encode(batch, stream: stream, batchID: batchID, codes: known))
+            try connection.copy(PredictionRows.copy, rows.encode(stream: stream, batchID: batchID, codes: known))
             var deltas = ProfileDeltas()
             deltas.fold(batch, stream: stream, grid: reference.grid)
             try joinEarlierLabels(
@@ -84,8 +95,10 @@ extension RecordTables {
                 stored.append(fresh[next] - start)
                 next += 1
             }
-            let receipt = PredictionReceipt(
-                accepted: Int64(end - start), duplicates: Int64(end - start - stored.count), stored: stored)
+            let late = refused.isEmpty ? 0 : refused.count { start..<end ~= $0 }
+            var receipt = PredictionReceipt(
+                accepted: Int64(end - start - late), duplicates: Int64(end - start - late - stored.count), stored: stored)
+            receipt.refused = Int64(late)
             try book(stream, part.write.key).keep((receipt.accepted, receipt.duplicates), batchID: batchID, at: now, on: connection)
             answer(part.place, receipt)
             start = end
@@ -95,7 +108,7 @@ extension RecordTables {
     private func book(_ stream: Int64, _ key: BatchKey?) -> ReceiptBook { ReceiptBook(stream: stream, kind: "predictions", key: key) }
 
     /// The rows whose id is neither stored nor earlier in the batch, within the horizon.
-    private func freshRows(of batch: PredictionBatch, stream: Int64, on connection: Connection) throws -> [Int] {
+    private func freshRows(of batch: PredictionBatch, but refused: Set<Int>, stream: Int64, on connection: Connection) throws -> [Int] {
         guard let first = batch.timestamps.min(), let last = batch.timestamps.max() else { return [] }
         let horizon = RecordStore.duplicateHorizonSeconds
         let rows = try connection.query(
@@ -123,6 +136,6 @@ extension RecordTables {
             let bytes = Array(id.utf8)
             _ = try note(bytes, bytes.indices, time)
         }
-        return try batch.ids.indices.filter { try note(batch.ids.utf8, batch.ids.range($0), batch.timestamps[$0]) }
+        return try batch.ids.indices.filter { try !refused.contains($0) && note(batch.ids.utf8, batch.ids.range($0), batch.timestamps[$0]) }
     }
 }

@@ -4,8 +4,8 @@ public import Vocabulary
 
 /// Sums by stretch of time, and their compaction.
 public struct ProfileStore: ProfileReader, Sendable {
-    private let database: Database
-    private let references = ReferenceCache()
+    let database: Database
+    let references = ReferenceCache()
 
     public init(database: Database) { self.database = database }
 
@@ -13,16 +13,25 @@ public struct ProfileStore: ProfileReader, Sendable {
         try await database.run { try references.reference(of: version.versionID, on: $0) }
     }
 
-    /// - Throws: ``StoreError`` `.failed` when an end of the window cuts through a bucket that was compacted to an hour or a day.
+    /// - Throws: ``StoreError`` `.failed` when an end of the window cuts through a bucket that was compacted to an hour or a day, or when
+    ///   the window starts before what retention has left.
     public func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile {
         // One state for all pages: rows that are compacted in between would be missed or counted twice.
         try await database.snapshot { connection in
             let grid = try references.reference(of: version.versionID, on: connection).grid
             let window: [Parameter] = [.int(version.streamID), .time(start), .time(end)]
-            if try connection.query(Queries["straddling_buckets"], window).int(0, 0) ?? 0 > 0 {
+            let limits = try connection.query(Queries["unanswerable"], window)
+            if let width = limits.int(0, 0) {
+                let stretch = width == 86_400 ? "days" : width == 3600 ? "hours" : "minutes"
                 throw StoreError(
-                    .failed, "the window from \(start) to \(end) cuts through hours that were compacted: let it start and end on full hours"
+                    .failed,
+                    "the window from \(start) to \(end) cuts through \(stretch) that are one sum each: let it start and end on full \(stretch)"
                 )
+            }
+            if let left = limits.time(0, 1), start < left {
+                throw StoreError(
+                    .failed,
+                    "the window from \(start) to \(end) starts before \(left): profiles before that were deleted (retention.profile_days)")
             }
             var sum = Profile(grid: grid)
             var last: [Parameter] = [.time(start), .int(0), .int(-1)]
@@ -75,62 +84,10 @@ public struct ProfileStore: ProfileReader, Sendable {
         }
     }
 
-    /// Replaces the minute rows of hours before `time` by one row an hour, a limited number of hours at a time. Each hour is one
-    /// transaction under the stream's lock, so a crash leaves either the old rows or the new one.
-    ///
-    /// - Returns: hours compacted; fewer than `limit` means that nothing is left to do.
-    public func compact(_ version: RegisteredVersion, before time: Timestamp, limit: Int = 100) async throws -> Int {
-        let due = try await database.run { connection -> [Timestamp] in
-            let rows = try connection.query(
-                Queries["compactable_hours"], [.int(version.streamID), .time(time.floored(toSeconds: 3600)), .int(Int64(limit))])
-            return (0..<rows.count).compactMap { rows.time($0, 0) }
-        }
-        for hour in due { try await merge(version, from: hour, widthSeconds: 3600) }
-        return due.count
-    }
-
-    /// Merges the rows of minutes that many requests have touched, so that the cost of a window depends on its length and not on the
-    /// number of requests.
-    public func compactMinutes(_ version: RegisteredVersion, limit: Int = 500) async throws -> Int {
-        let due = try await database.run { connection -> [Timestamp] in
-            let rows = try connection.query(
-                Queries["compactable_minutes"], [.int(version.streamID), .int(Int64(Self.partsPerMinuteMax)), .int(Int64(limit))])
-            return (0..<rows.count).compactMap { rows.time($0, 0) }
-        }
-        for minute in due { try await merge(version, from: minute, widthSeconds: 60) }
-        return due.count
-    }
-
     /// Profile rows read at a time.
     static let pageRows = 500
-    /// Rows of one minute that are left alone.
-    static let partsPerMinuteMax = 8
 
-    private func merge(_ version: RegisteredVersion, from start: Timestamp, widthSeconds: Int64) async throws {
-        try await database.transaction { connection in
-            let grid = try references.reference(of: version.versionID, on: connection).grid
-            try connection.query(Queries["lock_stream"], [.int(version.streamID)])
-            let range: [Parameter] = [
-                .int(version.streamID), .time(start), .time(start.adding(seconds: widthSeconds)), .int(widthSeconds),
-            ]
-            let parts = try connection.query(Queries["parts_between"], range)
-            var sum = Profile(grid: grid)
-            var newest: Int64 = 0
-            for row in 0..<parts.count {
-                sum.merge(try Self.decode(parts.bytes(row, 2), grid: grid), grid: grid)
-                newest = max(newest, parts.int(row, 1) ?? 0)
-            }
-            try connection.query(Queries["delete_parts"], range)
-            try connection.query(
-                Queries["insert_profile"],
-                [
-                    .int(version.streamID), .time(start), .int(widthSeconds), .int(newest), .int(sum.rows), .int(sum.labelled),
-                    .bytes(sum.encoded()),
-                ])
-        }
-    }
-
-    private static func decode(_ bytes: [UInt8]?, grid: ProfileGrid) throws -> Profile {
+    static func decode(_ bytes: [UInt8]?, grid: ProfileGrid) throws -> Profile {
         do { return try Profile(encoded: bytes ?? [], grid: grid) } catch {
             throw StoreError(.damaged, "a stored profile cannot be read: \(error)")
         }

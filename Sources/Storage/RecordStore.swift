@@ -9,7 +9,7 @@ extension StoreError: RetryableError {}
 /// Writers of one stream take turns (an advisory lock of the transaction), so that finding repeated ids, giving out level codes
 /// and joining labels see a settled state. Streams do not wait for each other.
 public struct RecordStore: RecordSink, Sendable {
-    private let tables: RecordTables
+    let tables: RecordTables
     private let group: GroupCommit<[PredictionWrite], [PredictionReceipt]>
 
     /// A repeated id is recognised within this distance of event time.

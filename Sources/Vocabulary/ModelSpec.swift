@@ -41,6 +41,8 @@ public struct FeatureSchema: Sendable, Equatable {
     /// A decision is positive when score ≥ threshold, unless the record carries its own prediction.
     public var threshold: Double
     public var currency: String
+    /// Which records are stored with their features.
+    public var raw = RawRows.all
 
     public init(
         features: [Feature], sensitive: [String] = [], task: ModelTask = .binary, positiveLabel: String = "1",
@@ -61,14 +63,17 @@ public struct FeatureSchema: Sendable, Equatable {
 
 extension FeatureSchema {
     public var json: JSON {
-        .object([
-            "task": .string(task.rawValue),
-            "positive_label": .string(positiveLabel),
-            "threshold": .number(threshold),
-            "currency": .string(currency),
-            "sensitive": .array(sensitive.map(JSON.string)),
-            "features": .array(features.map { .object(["name": .string($0.name), "kind": .string($0.kind.rawValue)]) }),
+        var object = JSONObject([
+            ("task", .string(task.rawValue)),
+            ("positive_label", .string(positiveLabel)),
+            ("threshold", .number(threshold)),
+            ("currency", .string(currency)),
+            ("sensitive", .array(sensitive.map(JSON.string))),
+            ("features", .array(features.map { .object(["name": .string($0.name), "kind": .string($0.kind.rawValue)]) })),
         ])
+        if raw != .all { object["raw"] = .string(raw.word) }
+        if case .sample(let share) = raw { object["raw_share"] = .number(share) }
+        return .object(object)
     }
 
     public init?(json: JSON) {
@@ -91,6 +96,10 @@ extension FeatureSchema {
             features: parsed, sensitive: sensitive, task: task,
             positiveLabel: json["positive_label"]?.stringValue ?? "1", threshold: threshold,
             currency: json["currency"]?.stringValue ?? "USD")
+        if let word = json["raw"]?.stringValue {
+            guard let known = RawRows(word: word, share: json["raw_share"]?.doubleValue) else { return nil }
+            raw = known
+        }
     }
 
     /// What is wrong with the name of a model, a version, a feature or an attribute; nil for a good one.
@@ -110,6 +119,7 @@ extension FeatureSchema {
             if let problem = Self.problem(ofName: name) { found.append("\(path): \(problem)") }
             if !seen.insert(path + "/" + name).inserted { found.append("\(path): \(name) is named twice") }
         }
+        if case .sample(let share) = raw, !(0...1).contains(share) { found.append("raw_share: \(share), expected 0 to 1") }
         if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }
         return found
     }

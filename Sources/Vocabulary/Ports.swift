@@ -42,6 +42,8 @@ public struct PredictionReceipt: Sendable, Equatable {
     public var stored: [Int]
     /// Whether the rows are in the spool and not yet in the tables; which of them repeat others is not known then.
     public var isSpooled = false
+    /// Rows that were not taken, since the raw rows of their week were dropped meanwhile.
+    public var refused: Int64 = 0
     public init(accepted: Int64, duplicates: Int64, stored: [Int]) {
         self.accepted = accepted
         self.duplicates = duplicates

@@ -93,6 +93,24 @@ import Vocabulary
         }
     }
 
+    @Test("retention is a number of days each, or for ever") func retention() throws {
+        let yaml = "retention: {raw_days: 30, label_days: 3, profile_days: forever, hour_profile_days: 2}"
+        #expect(throws: ConfigurationError.self) { try ServiceConfiguration(yaml: yaml, file: "e.yaml", environment: [:]) }
+        let good = try ServiceConfiguration(yaml: yaml.replacing("label_days: 3, ", with: ""), file: "e.yaml", environment: [:])
+        #expect(good.retention.rawDays == 30 && good.retention.profileDays == nil && good.retention.hourProfileDays == 2)
+        #expect(good.retention.receiptDays == 30)
+        for (bad, problem) in [
+            ("raw_days: 7", "retention.raw_days: 7, expected 14 to 36500"),
+            ("raw_days: long", "retention.raw_days: expected a number, got a string"),
+            ("profile_days: 20", "retention.profile_days: 20, expected at least hour_profile_days"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try ServiceConfiguration(yaml: "retention: {\(bad)}", file: "e.yaml", environment: [:])
+            }
+            #expect(error?.problems == ["e.yaml: \(problem)"])
+        }
+    }
+
     @Test("a receiver that retrains hears no alerts unless a policy says so") func retrainingReceiver() throws {
         let yaml = """
             destinations:

@@ -39,9 +39,3 @@ insert into evenkeel.dirty_window (version_id, window_kind, window_start, window
 select $1::bigint, w.*, $5::bigint, $6::timestamptz, $6::timestamptz from unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) as w
 on conflict (version_id, window_kind, window_start)
 do update set batch_id = excluded.batch_id, touched_at = excluded.touched_at
-
--- name: list_partitions
-select c.relname from pg_inherits i
-join pg_class c on c.oid = i.inhrelid
-where i.inhparent = 'evenkeel.prediction'::regclass
-order by c.relname

@@ -7,11 +7,16 @@ limit $7
 -- name: bucket_span
 select min(bucket), max(bucket) from evenkeel.profile where stream_id = $1
 
--- name: straddling_buckets
-select count(*) from evenkeel.profile
-where stream_id = $1
+-- name: unanswerable
+select max(p.width_seconds), (select profiles_from from evenkeel.stream where stream_id = $1)
+from evenkeel.profile p
+where p.stream_id = $1
   and ((bucket < $2 and bucket >= $2 - interval '1 day' and bucket + width_seconds * interval '1 second' > $2)
     or (bucket < $3 and bucket >= $3 - interval '1 day' and bucket + width_seconds * interval '1 second' > $3))
+
+-- A second compactor of the same stream waits. Writers take no part in it: what is merged is what the deletion returns.
+-- name: lock_compaction
+select pg_advisory_xact_lock(1163282247, $1::int)
 
 -- name: compactable_minutes
 select bucket from evenkeel.profile
@@ -24,12 +29,27 @@ select distinct date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00')
 where stream_id = $1 and width_seconds = 60 and bucket < $2
 order by hour limit $3
 
--- name: parts_between
-select width_seconds, part, data, bucket from evenkeel.profile
-where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
+-- Days with hours that are old enough, or that came after the day had become one sum.
+-- name: compactable_days
+select h.day from (
+    select date_bin('1 day', bucket, timestamptz '2000-01-01 00:00:00+00') as day, max(stored_at) as stored_at
+    from evenkeel.profile where stream_id = $1 and width_seconds = 3600 and bucket < $2 group by 1
+) h
+left join (select bucket from evenkeel.profile where stream_id = $1 and width_seconds = 86400) d on d.bucket = h.day
+where h.stored_at < $3 or d.bucket is not null
+order by h.day limit $4
 
--- name: delete_parts
-delete from evenkeel.profile where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
+-- name: take_parts
+delete from evenkeel.profile
+where stream_id = $1 and (bucket, width_seconds, part) in (
+    select bucket, width_seconds, part from evenkeel.profile
+    where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
+    order by width_seconds desc, bucket, part limit $5)
+returning data, part, stored_at
+
+-- name: insert_sum
+insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data, stored_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: dirty_windows
 select version_id, window_kind, window_start, window_end, batch_id, touched_at, marked_at from evenkeel.dirty_window

@@ -23,7 +23,7 @@ extension ServiceConfiguration {
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
                 "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
-                "minutes_kept_hours", "limits", "spool", "monitors", "policies", "destinations",
+                "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
@@ -38,6 +38,7 @@ extension ServiceConfiguration {
         if let words = reader.list(top["roles"], at: "roles") {
             roles = Set(words.enumerated().compactMap { reader.choice($1, at: "roles[\($0)]") as Role? })
         }
+        readRetention(top["retention"], reader)
         readLimits(top["limits"], reader)
         spool.read(top["spool"], reader)
         readMonitors(top["monitors"], reader)

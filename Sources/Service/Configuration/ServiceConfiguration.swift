@@ -2,6 +2,7 @@ public import Alerting
 public import Collecting
 public import Foundation
 public import Monitoring
+public import Storage
 public import Vocabulary
 
 /// What a service does: the defaults beside the fields, a YAML file over them, the command line over that.
@@ -26,6 +27,7 @@ public struct ServiceConfiguration: Sendable {
     public var deliverEverySeconds = 1.0
     /// Minute profiles older than this become hours.
     public var minutesKeptHours: Int64 = 72
+    public var retention = RetentionSettings()
     public var limits = CollectorLimits()
     public var spool = SpoolSettings()
     /// The folder of an embedded database; also where the spool is by default.

@@ -1,4 +1,5 @@
 internal import Collecting
+internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -80,5 +81,16 @@ extension Request {
         guard let value = uri.queryParameters[Substring(name)].flatMap({ $0.isEmpty ? nil : String($0) }) else { return nil }
         guard !value.contains("\0") else { throw HTTPError(.badRequest, message: "\(name): holds a NUL character") }
         return value
+    }
+}
+
+extension RequestContext {
+    /// A name in the path, decoded.
+    func name(_ parameter: String) throws -> String {
+        let raw = try parameters.require(parameter)
+        guard let decoded = raw.removingPercentEncoding, !decoded.contains("\0") else {
+            throw HTTPError(.badRequest, message: "\(parameter): not percent-encoded UTF-8 without NUL")
+        }
+        return decoded
     }
 }

@@ -1,5 +1,4 @@
 internal import Collecting
-internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import Storage
@@ -22,21 +21,13 @@ struct ModelRoutes {
     }
 
     private func version(_ context: BasicRequestContext) async throws -> RegisteredVersion {
-        let key = ModelVersion(model: try name("model", context), version: try name("version", context))
+        let key = ModelVersion(model: try context.name("model"), version: try context.name("version"))
         guard let version = try await engine.registry.version(key) else { throw HTTPError(.notFound, message: "\(key) is not registered") }
         return version
     }
 
-    private func name(_ parameter: String, _ context: BasicRequestContext) throws -> String {
-        let raw = try context.parameters.require(parameter)
-        guard let decoded = raw.removingPercentEncoding, !decoded.contains("\0") else {
-            throw HTTPError(.badRequest, message: "\(parameter): not percent-encoded UTF-8 without NUL")
-        }
-        return decoded
-    }
-
     private func register(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let key = ModelVersion(model: try name("model", context), version: try name("version", context))
+        let key = ModelVersion(model: try context.name("model"), version: try context.name("version"))
         func list(_ name: String) throws -> [String] { (try request.query(name) ?? "").split(separator: ",").map(String.init) }
         var registration = Registration(
             key: key,
@@ -63,7 +54,7 @@ struct ModelRoutes {
     }
 
     private func results(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let model = try name("model", context)
+        let model = try context.name("model")
         let wanted = try request.query("version")
         let versions = try await engine.registry.versions().filter { $0.key.model == model && (wanted == nil || $0.key.version == wanted) }
         guard !versions.isEmpty else { throw HTTPError(.notFound, message: "\(model)\(wanted.map { " " + $0 } ?? "") is not registered") }

@@ -15,6 +15,7 @@ struct Routes {
         MetricRoutes(engine: engine, snapshot: snapshot).add(to: router)
         if roles.contains(.web) {
             ModelRoutes(engine: engine).add(to: router)
+            ErasureRoutes(engine: engine).add(to: router)
             AlertRoutes(engine: engine).add(to: router)
             PageRoutes(engine: engine, snapshot: snapshot).add(to: router)
         }

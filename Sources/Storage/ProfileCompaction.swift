@@ -1,0 +1,86 @@
+internal import Migrations
+internal import Profiles
+public import Vocabulary
+
+// Roll-ups: many rows of a profile become their sum, in place or in a wider bucket.
+//
+// A step is one short transaction: it deletes rows, and inserts the sum of exactly those that the deletion returned. So a crash leaves
+// either the old rows or the sum, rows that come meanwhile are not touched, and no writer of records ever waits for a compactor.
+
+extension ProfileStore {
+    /// Rows of one minute that are left alone.
+    static let partsPerMinuteMax = 8
+    /// Rows merged in one transaction. It bounds the memory and the time of a step.
+    static let partsPerStepMax = 100
+
+    /// Replaces the minute rows of hours before `time` by one row an hour, a limited number of hours at a time.
+    ///
+    /// - Returns: hours compacted; fewer than `limit` means that nothing is left to do.
+    public func compact(_ version: RegisteredVersion, before time: Timestamp, limit: Int = 100) async throws -> Int {
+        try await merge(
+            version, widthSeconds: 3600, Queries["compactable_hours"],
+            [.int(version.streamID), .time(time.floored(toSeconds: 3600)), .int(Int64(limit))])
+    }
+
+    /// Replaces the hour rows of days before `time` by one row a day, if nothing of them was stored since `arrival`: hours of old times
+    /// that came lately are kept as long as others. What comes for a day that is one row already joins it at once.
+    public func compactHours(
+        _ version: RegisteredVersion, before time: Timestamp, storedBefore arrival: Timestamp, limit: Int = 100
+    ) async throws -> Int {
+        try await merge(
+            version, widthSeconds: 86_400, Queries["compactable_days"],
+            [.int(version.streamID), .time(time.floored(toSeconds: 86_400)), .time(arrival), .int(Int64(limit))])
+    }
+
+    /// Merges the rows of minutes that many requests have touched, so that the cost of a window depends on its length and not on the
+    /// number of requests.
+    public func compactMinutes(_ version: RegisteredVersion, limit: Int = 500) async throws -> Int {
+        try await merge(
+            version, widthSeconds: 60, Queries["compactable_minutes"],
+            [.int(version.streamID), .int(Int64(Self.partsPerMinuteMax)), .int(Int64(limit))])
+    }
+
+    /// Merges every bucket that `due` names. - Returns: how many.
+    private func merge(_ version: RegisteredVersion, widthSeconds: Int64, _ due: String, _ parameters: [Parameter]) async throws -> Int {
+        let buckets = try await database.run { connection -> [Timestamp] in
+            let rows = try connection.query(due, parameters)
+            return (0..<rows.count).compactMap { rows.time($0, 0) }
+        }
+        for bucket in buckets {
+            // The sum of a step is the first row of the next one.
+            while try await step(version, from: bucket, widthSeconds: widthSeconds) == Self.partsPerStepMax {}
+        }
+        return buckets.count
+    }
+
+    private func step(_ version: RegisteredVersion, from start: Timestamp, widthSeconds: Int64) async throws -> Int {
+        try await database.transaction { connection in
+            let grid = try references.reference(of: version.versionID, on: connection).grid
+            try connection.query(Queries["lock_compaction"], [.int(version.streamID)])
+            let end = start.adding(seconds: widthSeconds)
+            let parts = try connection.query(
+                Queries["take_parts"],
+                [.int(version.streamID), .time(start), .time(end), .int(widthSeconds), .int(Int64(Self.partsPerStepMax))])
+            // Another compactor was here first.
+            if parts.count == 0 { return 0 }
+            var sum = Profile(grid: grid)
+            var newest: Int64 = 0
+            var stored = Timestamp.earliest
+            for row in 0..<parts.count {
+                sum.merge(try Self.decode(parts.bytes(row, 0), grid: grid), grid: grid)
+                newest = max(newest, parts.int(row, 1) ?? 0)
+                stored = max(stored, parts.time(row, 2) ?? stored)
+            }
+            try connection.query(
+                Queries["insert_sum"],
+                [
+                    .int(version.streamID), .time(start), .int(widthSeconds), .int(newest), .int(sum.rows), .int(sum.labelled),
+                    .bytes(sum.encoded()), .time(stored),
+                ])
+            if widthSeconds == 86_400 {
+                try connection.query(Queries["forget_hour_marks"], [.int(version.versionID), .time(start), .time(end)])
+            }
+            return parts.count
+        }
+    }
+}

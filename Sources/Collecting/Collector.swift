@@ -31,8 +31,19 @@ public struct Collector: Sendable {
         let (batches, rejections) = try await decoded(body, isLines: isLines)
         let writeKey = Self.batchKey(key, body)
         let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
-        let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
-        var answer = PredictionAnswer(rejections: rejections)
+        var answer = try await store(writes)
+        answer.rejections = rejections
+        metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
+        return answer
+    }
+
+    func store(_ writes: [PredictionWrite]) async throws -> PredictionAnswer {
+        counted(writes, writes.isEmpty ? [] : try await sink.store(predictions: writes))
+    }
+
+    /// Counts what was stored.
+    func counted(_ writes: [PredictionWrite], _ receipts: [PredictionReceipt]) -> PredictionAnswer {
+        var answer = PredictionAnswer()
         // A repeated request stores nothing: all of its records are duplicates.
         let stored = Int64(receipts.reduce(0) { $0 + $1.stored.count })
         for (write, receipt) in zip(writes, receipts) {
@@ -42,7 +53,6 @@ public struct Collector: Sendable {
         }
         metrics.add(Double(stored), to: .ingestRecords, ["accepted"])
         metrics.add(Double(answer.accepted - stored), to: .ingestRecords, ["duplicate"])
-        metrics.add(Double(rejections.count), to: .ingestRecords, ["rejected"])
         return answer
     }
 

@@ -18,6 +18,8 @@ public struct Engine: Sendable {
     public let results: ResultStore
     public let alerts: AlertStore
     public let collector: Collector
+    public let halves: HalfStore
+    public let cloudEvents: CloudEventCollector
     public let evaluation: EvaluationPass
     public let outbox: Outbox
     public let metrics = MetricRegistry()
@@ -53,9 +55,11 @@ public struct Engine: Sendable {
         self.alerts = alerts
         profiles = ProfileStore(database: database)
         results = ResultStore(database: database)
-        collector = Collector(
-            sink: RecordStore(database: database, clock: clock), directory: registry, metrics: metrics, limits: configuration.limits,
-            clock: clock)
+        let records = RecordStore(database: database, clock: clock)
+        collector = Collector(sink: records, directory: registry, metrics: metrics, limits: configuration.limits, clock: clock)
+        halves = records.halves(limits: configuration.kserve.limits)
+        cloudEvents = CloudEventCollector(
+            collector: collector, halves: halves, directory: registry, metrics: metrics, services: configuration.kserve, clock: clock)
         let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
@@ -101,6 +105,12 @@ public struct Engine: Sendable {
                 for alert in announced { logger.notice("alert resolved: \(alert.version) is no champion any more") }
             }
         }
+    }
+
+    /// Gives up the requests and responses of inference services that have waited long enough.
+    public func expireHalves() async throws {
+        let expired = try await halves.expire(before: clock().adding(seconds: -configuration.kserve.limits.waitSeconds))
+        cloudEvents.countExpired(requests: expired.requests, responses: expired.responses)
     }
 
     /// Stops the embedded database if there is one.

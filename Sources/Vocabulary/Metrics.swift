@@ -21,6 +21,7 @@ public enum Metric: String, Sendable, CaseIterable {
     case evaluationAge = "evenkeel_evaluation_age_seconds"
     case evaluationDuration = "evenkeel_evaluation_duration_seconds"
     case ingestRecords = "evenkeel_ingest_records_total"
+    case cloudEvents = "evenkeel_cloudevents_total"
     case webhookDeliveries = "evenkeel_webhook_deliveries_total"
     case seriesDropped = "evenkeel_metric_series_dropped_total"
     case buildInfo = "evenkeel_build_info"
@@ -29,7 +30,8 @@ public enum Metric: String, Sendable, CaseIterable {
 
     public var kind: Kind {
         switch self {
-        case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .webhookDeliveries, .seriesDropped: .counter
+        case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .cloudEvents, .webhookDeliveries, .seriesDropped:
+            .counter
         case .predictionLatency, .evaluationDuration: .histogram
         default: .gauge
         }
@@ -52,7 +54,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .alertsFiring: ["model", "severity"]
         case .evaluationAge: ["model", "version"]
         case .evaluationDuration: []
-        case .ingestRecords: ["outcome"]
+        case .ingestRecords, .cloudEvents: ["outcome"]
         case .webhookDeliveries: ["destination", "outcome"]
         case .seriesDropped: ["metric"]
         case .buildInfo: ["version"]
@@ -80,6 +82,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .evaluationAge: "Seconds since the version was evaluated last."
         case .evaluationDuration: "How long an evaluation pass took."
         case .ingestRecords: "Records that came in, by what became of them."
+        case .cloudEvents: "Events of inference services, by what became of them."
         case .webhookDeliveries: "Attempts to deliver a webhook."
         case .seriesDropped: "Series that were not exported because a metric had too many."
         case .buildInfo: "Always 1; the labels say which build this is."

@@ -6,7 +6,9 @@ import Testing
 @Suite("The schema can be sharded by stream_id")
 struct SchemaRulesTests {
     /// Distributed by stream_id.
-    static let big: Set<String> = ["prediction", "level", "label", "label_waiting", "batch", "profile", "result", "evaluation"]
+    static let big: Set<String> = [
+        "prediction", "level", "label", "label_waiting", "batch", "profile", "result", "evaluation", "half", "half_total",
+    ]
     /// Copied to every node.
     static let lookup: Set<String> = ["model", "model_version", "stream", "feature", "reference_profile"]
     /// On the coordinator alone.

@@ -27,6 +27,7 @@ public struct ServiceConfiguration: Sendable {
     /// Minute profiles older than this become hours.
     public var minutesKeptHours: Int64 = 72
     public var limits = CollectorLimits()
+    public var kserve = InferenceServices()
     public var monitors = MonitorSettings()
     public var policies = [AlertPolicy(name: "default")]
     public var destinations: [Destination] = []

@@ -20,6 +20,10 @@ struct CopyEncoder {
         bytes.appendBigEndian(Int32(8))
         bytes.appendBigEndian(value)
     }
+    mutating func bool(_ value: Bool) {
+        bytes.appendBigEndian(Int32(1))
+        bytes.append(value ? 1 : 0)
+    }
     mutating func float8(_ value: Double) {
         bytes.appendBigEndian(Int32(8))
         bytes.appendBigEndian(value.bitPattern)

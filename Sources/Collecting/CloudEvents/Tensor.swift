@@ -5,16 +5,17 @@ internal import Vocabulary
 /// > Source: Open Inference Protocol V2, "Tensor Data"; KServe, "Binary Tensor Data Extension".
 struct Tensor {
     enum Datatype: String, CaseIterable {
-        case BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64, BYTES
+        case bool = "BOOL", uint8 = "UINT8", uint16 = "UINT16", uint32 = "UINT32", uint64 = "UINT64", int8 = "INT8", int16 = "INT16",
+            int32 = "INT32", int64 = "INT64", fp16 = "FP16", bf16 = "BF16", fp32 = "FP32", fp64 = "FP64", bytes = "BYTES"
 
         /// Bytes of a value in the binary form; nil where each says its own length.
         var size: Int? {
             switch self {
-            case .BOOL, .UINT8, .INT8: 1
-            case .UINT16, .INT16, .FP16, .BF16: 2
-            case .UINT32, .INT32, .FP32: 4
-            case .UINT64, .INT64, .FP64: 8
-            case .BYTES: nil
+            case .bool, .uint8, .int8: 1
+            case .uint16, .int16, .fp16, .bf16: 2
+            case .uint32, .int32, .fp32: 4
+            case .uint64, .int64, .fp64: 8
+            case .bytes: nil
             }
         }
     }
@@ -101,17 +102,15 @@ struct Tensor {
         }
         switch (datatype, json) {
         case (_, .null): values.append(.null)
-        case (.BYTES, .string): values.append(json)
-        case (.BYTES, _): throw fault("a string")
-        case (.BOOL, .bool): values.append(json)
-        case (.BOOL, _):
+        case (.bytes, .string): values.append(json)
+        case (.bytes, _): throw fault("a string")
+        case (.bool, .bool): values.append(json)
+        case (.bool, _):
             guard let number = json.intValue, number == 0 || number == 1 else { throw fault("true or false") }
             values.append(.bool(number == 1))
-        case (.FP16, .integer), (.FP16, .number), (.BF16, .integer), (.BF16, .number), (.FP32, .integer), (.FP32, .number),
-            (.FP64, .integer),
-            (.FP64, .number):
-            values.append(.number(json.doubleValue ?? .nan))
-        case (.FP16, _), (.BF16, _), (.FP32, _), (.FP64, _): throw fault("a number")
+        case (.fp16, _), (.bf16, _), (.fp32, _), (.fp64, _):
+            guard json.stringValue == nil, let number = json.doubleValue else { throw fault("a number") }
+            values.append(.number(number))
         default:
             // An unsigned number beyond 2⁶³ has come as a double.
             guard let number = json.doubleValue, number == number.rounded(), json.stringValue == nil else { throw fault("a whole number") }
@@ -150,18 +149,18 @@ struct Tensor {
             let bits = little(size)
             at += size
             switch datatype {
-            case .BOOL: values.append(.bool(bits != 0))
-            case .UINT8, .UINT16, .UINT32: values.append(.integer(Int64(bits)))
-            case .UINT64: values.append(Int64(exactly: bits).map(JSON.integer) ?? .number(Double(bits)))
-            case .INT8: values.append(.integer(Int64(Int8(truncatingIfNeeded: bits))))
-            case .INT16: values.append(.integer(Int64(Int16(truncatingIfNeeded: bits))))
-            case .INT32: values.append(.integer(Int64(Int32(truncatingIfNeeded: bits))))
-            case .INT64: values.append(.integer(Int64(bitPattern: bits)))
-            case .FP16: values.append(number(Double(Float16(bitPattern: UInt16(bits)))))
-            case .BF16: values.append(number(Double(Float(bitPattern: UInt32(bits) << 16))))
-            case .FP32: values.append(number(Double(Float(bitPattern: UInt32(bits)))))
-            case .FP64: values.append(number(Double(bitPattern: bits)))
-            case .BYTES: break
+            case .bool: values.append(.bool(bits != 0))
+            case .uint8, .uint16, .uint32: values.append(.integer(Int64(bits)))
+            case .uint64: values.append(Int64(exactly: bits).map(JSON.integer) ?? .number(Double(bits)))
+            case .int8: values.append(.integer(Int64(Int8(truncatingIfNeeded: bits))))
+            case .int16: values.append(.integer(Int64(Int16(truncatingIfNeeded: bits))))
+            case .int32: values.append(.integer(Int64(Int32(truncatingIfNeeded: bits))))
+            case .int64: values.append(.integer(Int64(bitPattern: bits)))
+            case .fp16: values.append(number(Double(Float16(bitPattern: UInt16(bits)))))
+            case .bf16: values.append(number(Double(Float(bitPattern: UInt32(bits) << 16))))
+            case .fp32: values.append(number(Double(Float(bitPattern: UInt32(bits)))))
+            case .fp64: values.append(number(Double(bitPattern: bits)))
+            case .bytes: break
             }
         }
         return values

@@ -13,8 +13,9 @@ public let migrations: [Migration] = [
     ("alerts", PackageResources.v0004_alerts_sql),
     ("reading", PackageResources.v0005_reading_sql),
     ("ingest", PackageResources.v0006_ingest_sql),
-    ("ingest_files", PackageResources.v0009_ingest_files_sql),
-    ("keep", PackageResources.v0010_keep_sql),
+    ("ingest_files", PackageResources.v0007_ingest_files_sql),
+    ("halves", PackageResources.v0008_halves_sql),
+    ("keep", PackageResources.v0009_keep_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.
@@ -23,6 +24,7 @@ public enum Queries {
         let files = [
             PackageResources.registry_sql, PackageResources.ingest_sql, PackageResources.labels_sql, PackageResources.profiles_sql,
             PackageResources.results_sql, PackageResources.alerts_sql, PackageResources.files_sql, PackageResources.keep_sql,
+            PackageResources.halves_sql,
         ]
         var queries: [String: String] = [:]
         for file in files {

@@ -35,15 +35,26 @@ public struct Collector: Sendable {
         let (batches, rejections) = try await decoded(body, isLines: isLines)
         let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
-        var answer = PredictionAnswer(rejections: rejections)
+        var answer = counted(writes, receipts)
+        answer.rejections = rejections
+        // A week was dropped while the records were on their way: by now the decoder has the words for those that were too late.
+        if receipts.contains(where: { $0.refused > 0 }) { answer.rejections = try await decoded(body, isLines: isLines).rejections }
+        metrics.add(Double(answer.rejections.count), to: .ingestRecords, ["rejected"])
+        return answer
+    }
+
+    func store(_ writes: [PredictionWrite]) async throws -> PredictionAnswer {
+        counted(writes, writes.isEmpty ? [] : try await sink.store(predictions: writes))
+    }
+
+    /// Counts what was stored.
+    func counted(_ writes: [PredictionWrite], _ receipts: [PredictionReceipt]) -> PredictionAnswer {
+        var answer = PredictionAnswer()
         for (write, receipt) in zip(writes, receipts) {
             answer.accepted += receipt.accepted
             answer.duplicates += receipt.duplicates
             metrics.count(write, receipt)
         }
-        // A week was dropped while the records were on their way: by now the decoder has the words for those that were too late.
-        if receipts.contains(where: { $0.refused > 0 }) { answer.rejections = try await decoded(body, isLines: isLines).rejections }
-        metrics.add(Double(answer.rejections.count), to: .ingestRecords, ["rejected"])
         return answer
     }
 

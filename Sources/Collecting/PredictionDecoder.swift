@@ -119,7 +119,7 @@ public struct PredictionDecoder: Sendable {
         return out
     }
 
-    private func feature(_ value: JSON, _ feature: Feature) throws(RecordError) -> ParsedPrediction.Value {
+    func feature(_ value: JSON, _ feature: Feature) throws(RecordError) -> ParsedPrediction.Value {
         switch feature.kind {
         case .categorical: return .level(try RecordReader.level(value, path: "features.\(feature.name)", limits: limits))
         case .numeric:
@@ -145,7 +145,7 @@ public struct PredictionDecoder: Sendable {
         do throws(RecordError) { return try body() } catch { throw RecordError("\(path).\(error.message)") }
     }
 
-    private func list(_ names: [String]) -> String {
+    func list(_ names: [String]) -> String {
         names.isEmpty ? "it has none" : "expected " + names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
     }
 }

@@ -22,6 +22,8 @@ public struct Engine: Sendable {
     /// Between the collector and the database; it has a spool once the engine was started for the role `collect`.
     let sink: SpoolingSink
     let knownVersions: KnownVersions
+    public let halves: HalfStore
+    public let cloudEvents: CloudEventCollector
     public let evaluation: EvaluationPass
     public let outbox: Outbox
     public let metrics = MetricRegistry()
@@ -70,6 +72,9 @@ public struct Engine: Sendable {
         collector = Collector(
             sink: sink, directory: knownVersions, metrics: metrics, limits: configuration.limits, droppedWeeks: { records.droppedWeeks },
             clock: clock)
+        halves = records.halves(limits: configuration.kserve.limits)
+        cloudEvents = CloudEventCollector(
+            collector: collector, halves: halves, directory: knownVersions, metrics: metrics, services: configuration.kserve, clock: clock)
         let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
@@ -126,6 +131,12 @@ public struct Engine: Sendable {
                 for alert in announced { logger.notice("alert resolved: \(alert.version) is no champion any more") }
             }
         }
+    }
+
+    /// Gives up the requests and responses of inference services that have waited long enough.
+    public func expireHalves() async throws {
+        let expired = try await halves.expire(before: clock().adding(seconds: -configuration.kserve.limits.waitSeconds))
+        cloudEvents.countExpired(requests: expired.requests, responses: expired.responses)
     }
 
     /// Stops the embedded database if there is one.

@@ -28,6 +28,7 @@ public struct Server: Sendable {
         var services: [any ServiceLifecycle.Service] = others
         let configuration = engine.configuration
         if let replay = ReplayLoop(engine: engine) { services.append(replay) }
+        if configuration.roles.contains(.collect) { services.append(HalfLoop(engine: engine)) }
         if configuration.roles.contains(.evaluate) { services += [EvaluationLoop(engine: engine), KeepLoop(engine: engine)] }
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
@@ -84,6 +85,16 @@ struct DeliveryLoop: ServiceLifecycle.Service {
         await loop(everySeconds: engine.configuration.deliverEverySeconds, logger: engine.logger, name: "delivery") {
             while try await engine.outbox.deliverDue() > 0 {}
         }
+    }
+}
+
+/// Gives up halves of inferences whose other half did not come.
+struct HalfLoop: ServiceLifecycle.Service {
+    static let everySeconds = 60.0
+    let engine: Engine
+
+    func run() async throws {
+        await loop(everySeconds: Self.everySeconds, logger: engine.logger, name: "expiry of halves") { try await engine.expireHalves() }
     }
 }
 

@@ -21,7 +21,7 @@ extension RecordTables {
         }
     }
 
-    private func streams(of model: String, on connection: Connection) throws -> ModelStreams {
+    func streams(of model: String, on connection: Connection) throws -> ModelStreams {
         let found = try connection.query(Queries["find_model"], [.text(model)])
         guard found.count > 0, let modelID = found.int(0, 0), let home = found.int(0, 1) else {
             throw StoreError(.failed, "the model is not registered")
@@ -220,7 +220,7 @@ extension RecordTables {
 }
 
 /// The lanes of all versions of a model, and where its early labels wait.
-private struct ModelStreams {
+struct ModelStreams {
     var home: Int64
     var streams: [(id: Int64, version: Int64)]
 }

@@ -7,7 +7,7 @@ internal import Vocabulary
 
 extension RecordTables {
     /// A write, and its place among all of the transaction.
-    private struct Part {
+    struct Part {
         var place: Int
         var write: PredictionWrite
     }
@@ -46,7 +46,7 @@ extension RecordTables {
     }
 
     /// The parts of one stream, as one batch.
-    private func store(
+    func store(
         _ parts: [Part], stream: Int64, at now: Timestamp, codes: inout [Int64: LevelDictionary.Codes], on connection: Connection,
         answer: (Int, PredictionReceipt) -> Void
     ) throws {

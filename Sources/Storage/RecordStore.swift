@@ -30,6 +30,9 @@ public struct RecordStore: RecordSink, Sendable {
         return try await group.submit(writes, lane: lane, weight: writes.reduce(0) { $0 + $1.batch.count })
     }
 
+    /// Where halves of predictions wait, in the same tables.
+    public func halves(limits: HalfLimits) -> HalfStore { HalfStore(tables: tables, limits: limits) }
+
     public func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] { try await tables.store(labels: writes) }
 
     /// Whether two predictions with one id are of one record, or the id was used again.

@@ -88,7 +88,7 @@ public struct RegistryStore: VersionDirectory, Sendable {
         }
     }
 
-    private static func version(_ rows: Rows, _ row: Int) throws -> RegisteredVersion {
+    static func version(_ rows: Rows, _ row: Int) throws -> RegisteredVersion {
         guard let versionID = rows.int(row, 0), let streamID = rows.int(row, 1), let model = rows.text(row, 2),
             let name = rows.text(row, 3),
             let stage = rows.text(row, 4).flatMap(VersionStage.init), let json = rows.text(row, 5),

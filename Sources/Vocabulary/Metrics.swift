@@ -24,6 +24,7 @@ public enum Metric: String, Sendable, CaseIterable {
     case spoolBytes = "evenkeel_ingest_spool_bytes"
     case spoolKeptBytes = "evenkeel_ingest_spool_kept_bytes"
     case spoolRecords = "evenkeel_ingest_spool_records_total"
+    case cloudEvents = "evenkeel_cloudevents_total"
     case webhookDeliveries = "evenkeel_webhook_deliveries_total"
     case seriesDropped = "evenkeel_metric_series_dropped_total"
     case buildInfo = "evenkeel_build_info"
@@ -32,7 +33,7 @@ public enum Metric: String, Sendable, CaseIterable {
 
     public var kind: Kind {
         switch self {
-        case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .spoolRecords, .webhookDeliveries,
+        case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .spoolRecords, .cloudEvents, .webhookDeliveries,
             .seriesDropped:
             .counter
         case .predictionLatency, .evaluationDuration: .histogram
@@ -57,7 +58,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .alertsFiring: ["model", "severity"]
         case .evaluationAge: ["model", "version"]
         case .evaluationDuration: []
-        case .ingestRecords: ["outcome"]
+        case .ingestRecords, .cloudEvents: ["outcome"]
         case .spoolBytes, .spoolKeptBytes: []
         case .spoolRecords: ["event"]
         case .webhookDeliveries: ["destination", "outcome"]
@@ -90,6 +91,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .spoolBytes: "Bytes in the spool that wait to be replayed."
         case .spoolKeptBytes: "Bytes of the spool that were refused or damaged, and are kept for the operator."
         case .spoolRecords: "Records that went into the spool and out of it; of damaged ones, the places where bytes could not be read."
+        case .cloudEvents: "Events of inference services, by what became of them."
         case .webhookDeliveries: "Attempts to deliver a webhook."
         case .seriesDropped: "Series that were not exported because a metric had too many."
         case .buildInfo: "Always 1; the labels say which build this is."

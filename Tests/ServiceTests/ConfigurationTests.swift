@@ -42,6 +42,48 @@ import Vocabulary
         #expect(!"\(configuration)".contains("s3cret"))
     }
 
+    @Test("inference services are told by name and namespace, and every mistake is named") func kserve() throws {
+        let configuration = try ServiceConfiguration(
+            yaml: """
+                kserve:
+                  wait_seconds: 60
+                  halves_max: 10
+                  half_bytes_max: 2048
+                  services:
+                    - {service: scoring, namespace: prod, model: credit, version: 3, columns: [age, sex], ignore: [id], positive_class: 0}
+                    - {service: scoring, model: trial, component: transformer, score: proba, prediction: label}
+                """, file: "x", environment: [:])
+        #expect(configuration.kserve.limits.waitSeconds == 60)
+        #expect(configuration.kserve.limits.halvesMax == 10 && configuration.kserve.limits.bytesMax == 2048)
+        let prod = configuration.kserve.service("scoring", namespace: "prod")
+        #expect(prod.model == "credit" && prod.version == "3" && prod.columns == ["age", "sex"] && prod.ignored == ["id"])
+        #expect(prod.positiveClass == 0 && prod.component == "predictor")
+        let trial = configuration.kserve.service("scoring", namespace: "dev")
+        #expect(trial.model == "trial" && trial.component == "transformer" && trial.score == "proba" && trial.prediction == "label")
+        #expect(configuration.kserve.service("other", namespace: nil).model == nil)
+        let yaml = """
+            kserve:
+              wait_seconds: 0
+              services:
+                - {model: a}
+                - {service: b, scores: x, positive_class: 2}
+                - {service: b, namespace: n}
+            """
+        do {
+            _ = try ServiceConfiguration(yaml: yaml, file: "x", environment: [:])
+            Issue.record("expected problems")
+        } catch let error as ConfigurationError {
+            #expect(
+                error.problems == [
+                    "x: kserve.wait_seconds: 0, expected 1 to 604800",
+                    "x: kserve.services[0].service: missing, expected the name of an InferenceService",
+                    "x: kserve.services[1].scores: unknown key, did you mean score?",
+                    "x: kserve.services[1].positive_class: 2, expected 0 to 1",
+                    "x: kserve.services[2]: b is named before, expected one entry for a service and namespace",
+                ])
+        }
+    }
+
     @Test("an empty file is the defaults: embedded, loopback, one policy") func empty() throws {
         let configuration = try ServiceConfiguration(yaml: "", file: "x", environment: [:])
         #expect(configuration.host == "127.0.0.1")

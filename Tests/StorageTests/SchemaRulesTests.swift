@@ -8,7 +8,7 @@ struct SchemaRulesTests {
     /// Distributed by stream_id.
     static let big: Set<String> = [
         "prediction", "level", "label", "label_waiting", "batch", "profile", "result", "evaluation",
-        "ingest_file",
+        "ingest_file", "half", "half_total",
     ]
     /// Copied to every node.
     static let lookup: Set<String> = ["model", "model_version", "stream", "feature", "reference_profile"]

@@ -23,7 +23,7 @@ extension ServiceConfiguration {
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
                 "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
-                "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations",
+                "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
@@ -41,6 +41,7 @@ extension ServiceConfiguration {
         readRetention(top["retention"], reader)
         readLimits(top["limits"], reader)
         spool.read(top["spool"], reader)
+        readKServe(top["kserve"], reader)
         readMonitors(top["monitors"], reader)
         readDestinations(top["destinations"], reader, environment)
         readPolicies(top["policies"], reader)

@@ -32,6 +32,7 @@ public struct ServiceConfiguration: Sendable {
     public var spool = SpoolSettings()
     /// The folder of an embedded database; also where the spool is by default.
     public var dataFolder: URL?
+    public var kserve = InferenceServices()
     public var monitors = MonitorSettings()
     public var policies = [AlertPolicy(name: "default")]
     public var destinations: [Destination] = []

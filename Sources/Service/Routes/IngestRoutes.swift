@@ -3,13 +3,15 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Vocabulary
 
-/// `POST /v1/predictions` and `POST /v1/labels`.
+/// `POST /v1/predictions`, `POST /v1/labels` and `POST /v1/cloudevents`.
 struct IngestRoutes {
     let collector: Collector
+    let cloudEvents: CloudEventCollector
     let gate: BodyGate
 
-    init(collector: Collector) {
+    init(collector: Collector, cloudEvents: CloudEventCollector) {
         self.collector = collector
+        self.cloudEvents = cloudEvents
         gate = BodyGate(bytesMax: collector.limits.bodyBytesInWorkMax)
     }
 
@@ -19,6 +21,9 @@ struct IngestRoutes {
         }
         router.post("v1/labels") { request, _ in
             try await admitted(request) { try await labels(request) }
+        }
+        router.post("v1/cloudevents") { request, _ in
+            try await admitted(request) { try await cloudEvents(request) }
         }
     }
 
@@ -68,11 +73,11 @@ struct IngestRoutes {
     }
 
     /// 202 when anything is durable; 400 when every record was at fault.
-    private static func status(accepted: Int64, _ rejections: [Rejection]) -> HTTPResponse.Status {
+    static func status(accepted: Int64, _ rejections: [Rejection]) -> HTTPResponse.Status {
         accepted == 0 && !rejections.isEmpty ? .badRequest : .accepted
     }
 
-    private static func json(_ rejections: [Rejection]) -> JSON {
+    static func json(_ rejections: [Rejection]) -> JSON {
         .array(rejections.map { .object(["index": .integer(Int64($0.index)), "error": .string($0.error)]) })
     }
 }

@@ -10,7 +10,7 @@ struct Routes {
         router.add(middleware: ErrorAnswers(logger: engine.logger))
         let roles = engine.configuration.roles
         HealthRoutes(engine: engine).add(to: router)
-        if roles.contains(.collect) { IngestRoutes(collector: engine.collector).add(to: router) }
+        if roles.contains(.collect) { IngestRoutes(collector: engine.collector, cloudEvents: engine.cloudEvents).add(to: router) }
         let snapshot = Snapshot(engine: engine)
         MetricRoutes(engine: engine, snapshot: snapshot).add(to: router)
         if roles.contains(.web) {

@@ -22,6 +22,10 @@ struct CopyEncoder {
         write(Int32(8))
         write(value)
     }
+    mutating func bool(_ value: Bool) {
+        bytes.appendBigEndian(Int32(1))
+        bytes.append(value ? 1 : 0)
+    }
     mutating func float8(_ value: Double) {
         write(Int32(8))
         write(value.bitPattern)

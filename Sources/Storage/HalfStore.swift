@@ -39,7 +39,7 @@ extension RecordTables {
         let writes = requests.flatMap { $0 }
         let receipts = try await database.run { connection in
             // A prediction is stored at its request's time, whichever half comes last.
-            try partitions.ensure(writes.filter(\.isRequest).map(\.time), on: connection)
+            try partitions.ensure(writes.filter(\.isRequest).map(\.time), at: now, on: connection)
             var receipts = [HalfReceipt](repeating: .repeated, count: writes.count)
             var codes: [Int64: LevelDictionary.Codes] = [:]
             try connection.transaction(beginning: Self.begin) {
@@ -135,11 +135,11 @@ extension RecordTables {
             for write in pairing.kept {
                 copy.startRow()
                 copy.int8(home)
-                copy.text(write.eventID)
-                if case .request(let version, _) = write.half { copy.text(version.key.version) } else { copy.null() }
+                copy.textOrNull(write.eventID)
+                if case .request(let version, _) = write.half { copy.textOrNull(version.key.version) } else { copy.null() }
                 copy.timestamptz(write.time)
                 copy.bool(write.isTimed)
-                copy.bytea(HalfCoding.encode(write.half)[...])
+                copy.field(HalfCoding.encode(write.half)[...])
                 copy.timestamptz(now)
             }
             try connection.copy(Self.copyHalves, copy.finished())

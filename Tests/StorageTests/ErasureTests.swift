@@ -108,7 +108,7 @@ struct ErasureTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for version in versions { group.addTask { try await store.store(batch, of: version, key: nil) } }
                 group.addTask { try await store.store(Loans.labels(batch.ids, 1, at: Bench.now), of: versions[0], key: nil) }
-                for _ in 0..<3 { group.addTask { _ = try await store.erase(model: "credit", ids: batch.ids, actor: "a", at: Bench.now) } }
+                for _ in 0..<3 { group.addTask { _ = try await store.erase(model: "credit", ids: Array(batch.ids), actor: "a", at: Bench.now) } }
                 try await group.waitForAll()
             }
             // No row is left of half a record: a label's prediction stands in its version, or the label waits.
@@ -117,7 +117,7 @@ struct ErasureTests {
                 select count(*) from evenkeel.label l left join evenkeel.prediction p using (stream_id, record_id) where p.record_id is null
                 """)
             #expect(orphans == 0, "seed \(seed)")
-            _ = try await store.erase(model: "credit", ids: batch.ids, actor: "a", at: Bench.now)
+            _ = try await store.erase(model: "credit", ids: Array(batch.ids), actor: "a", at: Bench.now)
             for table in Self.tables { #expect(try await bench.int("select count(*) from evenkeel.\(table)") == 0, "seed \(seed)") }
         }
     }

@@ -173,7 +173,7 @@ struct PartitionsTests {
             let next = Loans.batch(5, &random, prefix: "next ", from: week.adding(seconds: 7 * Self.day), seconds: Self.day)
             let store = collector(bench, at: week)
             try await store.store(next, of: version, key: nil)
-            try await store.store(Loans.labels(batch.ids + next.ids, 1, at: Bench.now), of: version, key: nil)
+            try await store.store(Loans.labels(Array(batch.ids) + next.ids, 1, at: Bench.now), of: version, key: nil)
             let labelled = try await bench.profile(of: version)
             // As a process leaves it that is killed after the partition is gone.
             let late = week.adding(seconds: 97 * Self.day)

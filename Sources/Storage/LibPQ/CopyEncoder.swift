@@ -23,8 +23,8 @@ struct CopyEncoder {
         write(value)
     }
     mutating func bool(_ value: Bool) {
-        bytes.appendBigEndian(Int32(1))
-        bytes.append(value ? 1 : 0)
+        write(Int32(1))
+        write(UInt8(value ? 1 : 0))
     }
     mutating func float8(_ value: Double) {
         write(Int32(8))

@@ -87,7 +87,7 @@ public struct PreparedReference: Sendable {
         func signed(_ a: Double, _ countA: Int, _ b: Double, _ countB: Int) -> Double {
             Double(m) * counts(a, countA, b, countB) - Double(j) * Double(whole.count) * (b - a)
         }
-        if i >= turn || next <= turn { return abs(signed(start, i, end, next)) }
+        if i >= turn || next < turn { return abs(signed(start, i, end, next)) }
         let middle = whole.values[turn - 1]
         return abs(signed(start, i, middle, turn - 1)) + abs(signed(middle, turn, end, next))
     }

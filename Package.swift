@@ -97,7 +97,8 @@ let package = Package(
         // Time kernels and statistics for Benchmarks/run.py; the second one also simulates what intervals and tests promise.
         .executableTarget(name: "kernel-benchmarks", dependencies: ["Kernels"], path: "Benchmarks/Kernels", swiftSettings: testing),
         .executableTarget(
-            name: "statistics-benchmarks", dependencies: ["Statistics"], path: "Benchmarks/Statistics", swiftSettings: testing),
+            name: "statistics-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Vocabulary"],
+            path: "Benchmarks/Statistics", swiftSettings: testing),
 
         // Tests mirror the rooms.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: hot),

@@ -44,6 +44,7 @@ class Faults:
         self.counts = collections.Counter()
         self.ends = []  # a heap of (time, number, what)
         self.lasting = set()
+        self.is_over = False
         self.began = time.monotonic()
         self.kinds = {
             "service killed": self.kill_service, "database killed": self.kill_database, "both killed": self.kill_both,
@@ -92,13 +93,13 @@ class Faults:
         self.say(f"    over: {what}")
 
     def end_all(self):
+        self.is_over = True
         for what in list(self.lasting):
             self.finish(what)
         self.ends = []
 
-    def start_service(self, embedded=None):
-        if embedded is None:
-            embedded = self.rng.random() < 0.5
+    def start_service(self):
+        embedded = self.is_over or self.rng.random() < 0.5
         if embedded:
             self.lasting.discard("down")  # the service starts it
         small = self.rng.random() < 0.5 or not self.disk.is_small
@@ -119,7 +120,7 @@ class Faults:
 
     def life(self):
         where = "embedded cluster" if self.service.embedded else "own server"
-        return f"next with {where}, spool to {'2 MiB' if self.service.spool_bytes == SMALL_SPOOL else 'the end of its disk'}"
+        return f"next with {where}, spool to {'1 MiB' if self.service.spool_bytes == SMALL_SPOOL else 'the end of its disk'}"
 
     def kill_database(self):
         if not (killed := self.database.signal(signal.SIGKILL)):
@@ -218,7 +219,7 @@ def run(options, folder, cleanups):
         faults.tend()
         if now >= next_fault:
             # Mostly something is let through between two faults; now and then they come upon each other.
-            if faults.rng.random() < 0.02 or clients.last_acknowledged > next_fault - 0.3 or now > next_fault + 6:
+            if faults.rng.random() < 0.02 or clients.last_acknowledged > next_fault - 0.3 or now > next_fault + 4:
                 faults.inject()
                 next_fault = time.monotonic() + faults.rng.choice([0.1, 0.5, 1, 2, 3]) * (0.5 + faults.rng.random())
         if now >= next_word:
@@ -232,7 +233,7 @@ def run(options, folder, cleanups):
         database.start()
         service.end(signal.SIGKILL)
         faults.counts["service killed"] += 1
-        faults.start_service(embedded=True)
+        faults.start_service()
     clients.stopping.set()
     wait_until("the clients' last requests", lambda: not any(thread.is_alive() for thread in clients.threads), faults.tend, failed)
     wait_until("an empty spool", lambda: is_drained(service), faults.tend, failed)

@@ -63,7 +63,7 @@ def check(clients, database):
 
 def doctor(binary, folder, verdict):
     """The service's own comparison, count by count, if this build has it."""
-    if subprocess.run([binary, "doctor", "--help"], capture_output=True).returncode:
+    if "--profiles" not in subprocess.run([binary, "doctor", "--help"], capture_output=True, text=True).stdout:
         verdict.figures["evenkeel doctor"] = "not in this build"
         return
     found = subprocess.run([binary, "doctor", "--profiles", "--data", f"{folder}/data"], capture_output=True, text=True)

@@ -88,7 +88,7 @@ class Clients:
         connection, old, awaited = Connection(self.port), [], []
         while not self.stopping.is_set():
             now = time.time()
-            size = rng.choice([1, 7, 40, 150, 150, 400])
+            size = rng.choice([1, 7, 20, 40, 150])
             if self._take("cuts"):
                 cut = Item("/v1/predictions", [self._record(rng, now, "c") for _ in range(size)], rng)
                 if rng.random() < 0.4:
@@ -114,7 +114,7 @@ class Clients:
             # Somebody sends again what was acknowledged long ago.
             if rng.random() < 0.05:
                 self._deliver(connection, rng.choice(old[-200:]), rng)
-            time.sleep(rng.random() * 0.03)
+            time.sleep(rng.random() * 0.5)
         if awaited:
             self._deliver(connection, Item("/v1/labels", awaited, rng), rng)
 

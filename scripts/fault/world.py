@@ -10,8 +10,8 @@ import urllib.request
 
 from fault.clients import FEATURES, MODELS
 
-DISK_MEGABYTES = 6
-SMALL_SPOOL = 2 << 20
+DISK_MEGABYTES = 3
+SMALL_SPOOL = 1 << 20
 
 
 def alive(pid):

@@ -22,6 +22,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 
 from fault.check import Verdict, check, doctor
 from fault.clients import Clients
@@ -208,20 +209,19 @@ def run(options, folder, cleanups):
 
     failed = []
     service.start()
-    if not wait_until("the first start", lambda: service.port is not None, lambda: service.tend() and sys.exit(f"the service does not start: {service.refused_starts}"), failed):
-        return failed, None
+    service.wait_ready(PATIENCE_SECONDS)
     service.register()
     clients = Clients(lambda: service.port, options.seed)
     faults = Faults(options.seed, service, database, disk, clock, clients)
     clients.start()
-    end, next_fault, next_word = faults.began + options.seconds, faults.began + 2, faults.began + 10
+    end, next_fault, next_word = faults.began + options.seconds, faults.began + 1, faults.began + 10
     while (now := time.monotonic()) < end:
         faults.tend()
         if now >= next_fault:
             # Mostly something is let through between two faults; now and then they come upon each other.
-            if faults.rng.random() < 0.02 or clients.last_acknowledged > next_fault - 0.3 or now > next_fault + 4:
+            if faults.rng.random() < 0.02 or clients.last_acknowledged > next_fault - 0.3 or now > next_fault + 3:
                 faults.inject()
-                next_fault = time.monotonic() + faults.rng.choice([0.1, 0.5, 1, 2, 3]) * (0.5 + faults.rng.random())
+                next_fault = time.monotonic() + faults.rng.choice([0.1, 0.3, 0.6, 1, 2]) * (0.5 + faults.rng.random())
         if now >= next_word:
             next_word += 10
             faults.say(f"    {len(clients.records)} of {clients.next_number} records acknowledged, {sum(map(len, clients.labels.values()))} labels")
@@ -264,7 +264,7 @@ def report(faults, clients, service, verdict):
              ("longest outage of a client", f"{clients.outage:.1f} s")]
     print()
     for name, value in rows:
-        print(f"{name:30} {value}")
+        print(f"{name:38} {value}")
     for text, count in collections.Counter(service.refused_starts).items():
         print(f"refused start: {count} x {text}")
 
@@ -281,12 +281,14 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="evenkeel-fault.", dir="/tmp"))
     folder.chmod(0o755)
     print(f"seed {options.seed}, {options.seconds:g} s, disk of {DISK_MEGABYTES} MB, folder {folder}", flush=True)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     cleanups, failed, counts, interrupted = [], ["it was not finished"], None, False
     try:
         failed, counts = run(options, folder, cleanups)
     except KeyboardInterrupt:
         interrupted = True
+    except Exception:
+        failed.append(traceback.format_exc())
     finally:
         keep = options.keep or bool(failed) and not interrupted
         for cleanup in cleanups:

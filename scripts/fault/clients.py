@@ -67,7 +67,13 @@ class Clients:
             self.next_number += 1
             return self.next_number
 
-    def _record(self, rng, now, prefix):
+    def _predictions(self, rng, now, prefix):
+        """A request of one time, mostly the present: records of many minutes make a profile row each, which is slow and tests nothing more."""
+        age = rng.random() * rng.choice([60, 60, 60, 7200, 26 * 3600, 25 * DAY])
+        size = rng.choice([1, 7, 20, 40, 150, 300])
+        return Item("/v1/predictions", [self._record(rng, now - age, prefix) for _ in range(size)], rng)
+
+    def _record(self, rng, when, prefix):
         model = rng.choice(MODELS)
         record = {
             "model": model, "version": "1", "id": f"{prefix}{model[0]}{self._number():08d}",
@@ -75,8 +81,7 @@ class Clients:
             "score": round(rng.random(), 6), "groups": {"sex": rng.choice("FM")}, "latency_ms": round(rng.random() * 30, 3)}
         record["features"]["purpose"] = rng.choice(["car", "house", "school"]) if rng.random() < 0.98 else f"boat {rng.randrange(50)}"
         if rng.random() < 0.9:
-            age = rng.random() * rng.choice([600, 7200, 7200, 26 * 3600, 25 * DAY])
-            record["ts"] = int((now - age) * 1000)
+            record["ts"] = int((when - rng.random() * 60) * 1000)
         if rng.random() < 0.02:
             record["error"] = "no answer"
         return record
@@ -88,33 +93,30 @@ class Clients:
         connection, old, awaited = Connection(self.port), [], []
         while not self.stopping.is_set():
             now = time.time()
-            size = rng.choice([1, 7, 20, 40, 150])
+            request = self._predictions(rng, now, "r")
             if self._take("cuts"):
-                cut = Item("/v1/predictions", [self._record(rng, now, "c") for _ in range(size)], rng)
-                if rng.random() < 0.4:
-                    self.never.update(record["id"] for record in cut.objects)
-                    connection.cut(cut)
+                connection.cut(request)
+                if rng.random() < 0.4:  # its sender is gone for good
+                    with self.lock:
+                        self.never.update(record["id"] for record in request.objects)
                     continue
-                connection.cut(cut)
-            else:
-                cut = Item("/v1/predictions", [self._record(rng, now, "r") for _ in range(size)], rng)
-            labelled = [r for r in cut.objects if rng.random() < 0.4]
+            labelled = [r for r in request.objects if rng.random() < 0.4]
             early = [self._label(rng, r, now) for r in labelled if rng.random() < 0.1]
             late = [self._label(rng, r, now) for r in labelled]  # also of some early ones: a correction, or an older event
             if early:
                 self._deliver(connection, Item("/v1/labels", early, rng), rng)
-            self._deliver(connection, cut, rng)
+            self._deliver(connection, request, rng)
             awaited += late
             if awaited and rng.random() < 0.6:
                 item = Item("/v1/labels", awaited, rng)
                 self._deliver(connection, item, rng)
                 awaited = []
                 old.append(item)
-            old.append(cut)
+            old.append(request)
             # Somebody sends again what was acknowledged long ago.
             if rng.random() < 0.05:
                 self._deliver(connection, rng.choice(old[-200:]), rng)
-            time.sleep(rng.random() * 0.5)
+            time.sleep(rng.random() * 0.4)
         if awaited:
             self._deliver(connection, Item("/v1/labels", awaited, rng), rng)
 
@@ -192,13 +194,14 @@ class Connection:
         return answer.status, float(answer.getheader("Retry-After") or 0.5), answer.read()
 
     def _raw(self, item, body):
-        """Announces the whole body, sends this, and resets the connection."""
+        """Announces the whole body, sends this, and resets the connection, or just closes it."""
         try:
             connection = self._open()
             head = "".join(f"{name}: {value}\r\n" for name, value in {**item.headers, "Content-Length": len(item.body)}.items())
             connection.sock.sendall(f"POST {item.path} HTTP/1.1\r\nHost: fault\r\n{head}\r\n".encode() + body)
             time.sleep(random.random() * 0.03)
-            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if random.random() < 0.7:
+                connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         except OSError:
             pass
         self.close()

@@ -170,6 +170,13 @@ class Service:
             (self.trouble if was_ready or code < 0 or code == 1 else self.refused_starts).append(f"ended with {code}: {last}")
         return True
 
+    def wait_ready(self, limit):
+        end = time.monotonic() + limit
+        while self.port is None:
+            if self.tend() or time.monotonic() > end:
+                raise RuntimeError(f"the service does not start: {self.refused_starts + self.trouble}")
+            time.sleep(0.05)
+
     def end(self, number):
         """kill -9, and that it is gone; or another signal, and then `tend` sees its end."""
         self.expected_end = True

@@ -1,9 +1,5 @@
 public import Foundation
 
-#if canImport(FoundationNetworking)
-    internal import FoundationNetworking
-#endif
-
 /// Sends the predictions and labels of one model version to Evenkeel, without making the application wait.
 ///
 /// ``record(id:features:score:prediction:groups:latency:at:)`` puts a record into a bounded queue and returns. Behind it one request at a
@@ -17,7 +13,6 @@ public import Foundation
 public final class EvenkeelClient: Sendable {
     private let model: String
     private let version: String
-    private let transport: Transport
     private let predictions: Lane
     private let labels: Lane
     private let tasks: [Task<Void, Never>]
@@ -41,7 +36,6 @@ public final class EvenkeelClient: Sendable {
         self.model = model
         self.version = version
         let transport = Transport(url: url, headers: headers, timeout: limits.requestTimeout)
-        self.transport = transport
         predictions = Lane(path: "v1/predictions", limits: limits, transport: transport, timing: timing, onUndelivered: onUndelivered)
         labels = Lane(path: "v1/labels", limits: limits, transport: transport, timing: timing, onUndelivered: onUndelivered)
         tasks = [predictions, labels].map { lane in Task { await lane.run() } }
@@ -50,7 +44,6 @@ public final class EvenkeelClient: Sendable {
     deinit {
         for lane in [predictions, labels] { lane.close() }
         for task in tasks { task.cancel() }
-        transport.end()
     }
 
     /// Queues a prediction and returns at once. False if it was dropped: the queue is full, or the client closed.

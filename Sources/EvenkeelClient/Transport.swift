@@ -8,14 +8,12 @@ internal import Foundation
 struct Transport: Sendable {
     private let url: URL
     private let headers: [String: String]
-    private let session: URLSession
+    private let timeout: Duration
 
     init(url: URL, headers: [String: String], timeout: Duration) {
         self.url = url
         self.headers = headers
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = timeout / .seconds(1)
-        session = URLSession(configuration: configuration)
+        self.timeout = timeout
     }
 
     func post(_ path: String, _ body: [UInt8], key: String) async -> Attempt {
@@ -25,6 +23,12 @@ struct Transport: Sendable {
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         request.setValue("application/x-ndjson", forHTTPHeaderField: "Content-Type")
         request.setValue(key, forHTTPHeaderField: "Idempotency-Key")
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = timeout / .seconds(1)
+        // A session of its own, and so a connection of its own, for each attempt. Where a kept connection is cut, URLSession on Linux
+        // spins for ever (swift-corelibs-foundation of 6.3), or answers with an empty body, instead of failing.
+        let session = URLSession(configuration: configuration)
+        defer { session.finishTasksAndInvalidate() }
         do {
             let (data, response) = try await session.data(for: request)
             guard let response = response as? HTTPURLResponse else { return .failed("no HTTP response") }
@@ -34,6 +38,4 @@ struct Transport: Sendable {
             return .failed("\(error.localizedDescription)")
         }
     }
-
-    func end() { session.invalidateAndCancel() }
 }

@@ -32,12 +32,15 @@ enum Verdict: Equatable {
             let answer = try? JSONDecoder().decode(Answer.self, from: body)
             let words = answer?.detail ?? String(decoding: body.prefix(500), as: UTF8.self)
             switch status {
+            // Without counts nothing was acknowledged: some proxy spoke, or the answer was cut.
             // 400 with counts: every record was rejected, each for a reason of its own.
             case 200..<300, 400:
                 if answer?.accepted != nil, let rejected = answer?.rejected {
                     self = .taken(status: status, rejected)
-                } else {
+                } else if status == 400 {
                     self = .refused(status: status, words)
+                } else {
+                    self = .retry(status: status, after: nil, "not an answer of Evenkeel: \(words)")
                 }
             case 408, 429, 500...:
                 // A date in Retry-After is not read: the jitter alone decides.

@@ -80,9 +80,9 @@ struct JSONLine {
 
     mutating func field(_ name: String, milliseconds time: Date) {
         open(name)
-        // The service refuses years outside 1990 to tomorrow; clamping keeps a mad clock from trapping here.
-        let milliseconds = min(max(time.timeIntervalSince1970 * 1000, -9e15), 9e15)
-        bytes.append(contentsOf: "\(Int64(milliseconds))".utf8)
+        // A time that is no number of milliseconds becomes 1970, which the service refuses by name.
+        let milliseconds = Int64(exactly: (time.timeIntervalSince1970 * 1000).rounded()) ?? 0
+        bytes.append(contentsOf: "\(milliseconds)".utf8)
     }
 
     mutating func fields(_ name: String, _ values: [String: EvenkeelClient.Value]) {

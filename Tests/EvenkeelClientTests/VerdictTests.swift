@@ -71,4 +71,10 @@ import Testing
         ]
         #expect(object == expected)
     }
+
+    @Test("a time that is no time is sent as 1970, which the service refuses", arguments: [Double.nan, .infinity, -1e300])
+    func badTime(seconds: Double) {
+        let line = EvenkeelClient.labelLine(model: "m", id: "a", label: true, at: Date(timeIntervalSince1970: seconds))
+        #expect(String(decoding: line, as: UTF8.self) == "{\"model\":\"m\",\"id\":\"a\",\"label\":true,\"ts\":0}\n")
+    }
 }

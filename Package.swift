@@ -29,7 +29,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let package = Package(
     name: "evenkeel",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "evenkeel", targets: ["evenkeel"])],
+    products: [
+        .executable(name: "evenkeel", targets: ["evenkeel"]), .library(name: "EvenkeelClient", targets: ["EvenkeelClient"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
@@ -84,6 +86,9 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // Beside the house: what applications embed. It knows the service by HTTP only.
+        room("EvenkeelClient", []),
+
         // Floor 6: subcommands, thin.
         .executableTarget(
             name: "evenkeel",
@@ -114,6 +119,13 @@ let package = Package(
         tests("AlertingTests", ["Alerting", "Vocabulary"]),
         tests("AnalysisTests", ["Analysis", "Statistics", "Tables", "Vocabulary", "Reporting"]),
         tests("ReportingTests", ["Reporting", "Vocabulary", "Monitoring"]),
+        tests(
+            "EvenkeelClientTests",
+            [
+                "EvenkeelClient", "Service", "Vocabulary", .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("ServiceTests", ["Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting"]),
     ]
 )

@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
 
         // Floor 1: words, loops, tables' text.
@@ -64,7 +65,7 @@ let package = Package(
 
         // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
         room("Storage", ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"]),
-        room("Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib"], hot: true),
+        room("Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"], hot: true),
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
 

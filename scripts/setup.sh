@@ -38,7 +38,8 @@ setup() (
         have pkg-config || echo pkg-config
         [[ $1 != tests ]] || have python3 || echo python3
         local pair
-        for pair in libpq:libpq-dev gsl:libgsl-dev libcurl:libcurl4-openssl-dev libcrypto:libssl-dev zlib:zlib1g-dev; do
+        for pair in libpq:libpq-dev gsl:libgsl-dev libcurl:libcurl4-openssl-dev libcrypto:libssl-dev zlib:zlib1g-dev \
+            libzstd:libzstd-dev; do
             pkg-config --exists "${pair%%:*}" 2>/dev/null || echo "${pair#*:}"
         done
         [[ -s /etc/ssl/certs/ca-certificates.crt ]] || [[ ! -e /etc/debian_version ]] || echo ca-certificates

@@ -22,7 +22,7 @@ static inline int ek_gunzip(const uint8_t *in, size_t n, size_t limit, uint8_t *
         if (*count == capacity) {
             // One byte beyond the limit tells that there is more.
             if (capacity > limit) { answer = EK_GUNZIP_TOO_LARGE; break; }
-            capacity = capacity > limit / 2 ? limit + 1 : capacity * 2;
+            capacity = capacity >= limit / 2 ? limit + 1 : capacity * 2;
             uint8_t *more = (uint8_t *)realloc(*out, capacity);
             if (!more) { answer = EK_GUNZIP_NO_MEMORY; break; }
             *out = more;

@@ -11,7 +11,7 @@ import Testing
         "Profiles": ["Vocabulary", "Kernels"],
         "Tables": ["Vocabulary", "Kernels"],
         "Storage": ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"],
-        "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib"],
+        "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
         "Analysis": ["Vocabulary", "Statistics", "Tables"],
@@ -29,7 +29,7 @@ import Testing
     static let system: Set<String> = ["Foundation", "FoundationEssentials", "FoundationNetworking", "Dispatch", "Glibc", "Synchronization"]
     static let cFolders = [
         "CGSL": "Statistics/GSL/", "CPostgres": "Storage/LibPQ/", "CCurl": "Alerting/Curl/", "CCrypto": "Vocabulary/Crypto/",
-        "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/",
+        "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/", "CZstd": "Collecting/Zstd/",
     ]
     /// Besides the C folders: system calls of the embedded cluster and of the spool.
     static let unsafeFolders = Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/", "Collecting/Spool/Disk/"]

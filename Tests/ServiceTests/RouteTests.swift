@@ -101,13 +101,18 @@ import Vocabulary
             "POST", "/v1/predictions", [UInt8](repeating: 32, count: (16 << 20) + 1), ["Content-Type": "application/json"])
         #expect(large.status == 413)
         let unknown = try await service.post("/v1/predictions", "{}", headers: ["Content-Encoding": "br"])
-        #expect(unknown.status == 415)
+        #expect(unknown.status == 415 && unknown.headers["accept-encoding"] == "zstd, gzip, deflate")
         let broken = try await service.post("/v1/predictions", "{}", headers: ["Content-Encoding": "gzip"])
         #expect(broken.status == 400 && broken.json["detail"]?.stringValue?.contains("gzip") == true)
         // An empty object, packed: its own fault is found.
         let packed = try #require(Data(base64Encoded: "H4sIAAAAAAACA6uuBQBDv6ajAgAAAA=="))
-        let empty = try await service.send("POST", "/v1/predictions", Array(packed), ["Content-Encoding": "gzip"])
-        #expect(empty.json["rejected"]?.arrayValue?[0]["error"]?.stringValue == "model: missing, expected a string")
+        let zstd = try #require(Data(base64Encoded: "KLUv/QRYEQAAe33RlPJ6"))
+        for (body, encoding) in [(packed, "gzip"), (zstd, "zstd")] {
+            let empty = try await service.send("POST", "/v1/predictions", Array(body), ["Content-Encoding": encoding])
+            #expect(empty.json["rejected"]?.arrayValue?[0]["error"]?.stringValue == "model: missing, expected a string")
+        }
+        let cut = try await service.send("POST", "/v1/predictions", Array(zstd.dropLast()), ["Content-Encoding": "zstd"])
+        #expect(cut.status == 400 && cut.json["detail"]?.stringValue?.contains("zstd") == true)
         let invalid = try await service.send(
             "POST", "/v1/predictions", Array("{\"model\":\"".utf8) + [0xFF, 0xFE] + Array("\"}".utf8), [:])
         #expect(invalid.status == 400)

@@ -50,7 +50,9 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             response.headers[.retryAfter] = "2"
             return response
         } catch let error as HTTPError {
-            return problem(error.status, error.body ?? error.status.reasonPhrase)
+            var response = problem(error.status, error.body ?? error.status.reasonPhrase)
+            response.headers[.acceptEncoding] = error.headers[.acceptEncoding]
+            return response
         } catch {
             logger.error("\(request.method) \(request.uri.path): \(error)")
             return problem(.internalServerError, "an error of ours: see the service's log")
@@ -62,8 +64,10 @@ extension Request {
     /// The whole body, at most `limit` bytes, and as many unpacked.
     func bytes(upTo limit: Int) async throws -> [UInt8] {
         let encoding = headers[.contentEncoding]?.lowercased() ?? "identity"
-        guard ["identity", "gzip", "x-gzip", "deflate"].contains(encoding) else {
-            throw HTTPError(.unsupportedMediaType, message: "content-encoding \(encoding.prefix(60)), expected gzip, deflate or none")
+        guard ["identity", "zstd", "gzip", "x-gzip", "deflate"].contains(encoding) else {
+            throw HTTPError(
+                .unsupportedMediaType, headers: [.acceptEncoding: "zstd, gzip, deflate"],
+                message: "content-encoding \(encoding.prefix(60)), expected zstd, gzip, deflate or none")
         }
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
             throw HTTPError(.contentTooLarge, message: "\(announced) bytes, expected at most \(limit)")
@@ -73,7 +77,11 @@ extension Request {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(buffer.readableBytes + 64)  // readers pad the text
         bytes.append(contentsOf: buffer.readableBytesView)
-        return encoding == "identity" ? bytes : try gunzipped(bytes, limit: limit)
+        switch encoding {
+        case "identity": return bytes
+        case "zstd": return try zstdUnpacked(bytes, limit: limit)
+        default: return try gunzipped(bytes, limit: limit)
+        }
     }
 
     /// - Throws: 400 for a NUL character, which no stored text holds.

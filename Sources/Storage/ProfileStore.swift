@@ -39,7 +39,8 @@ public struct ProfileStore: ProfileReader, Sendable {
 
     /// The sum of the rows of a stretch, without asking whether it cuts through one.
     static func sum(
-        of version: RegisteredVersion, from start: Timestamp = .earliest, to end: Timestamp = Timestamp(seconds: 253_402_300_799), grid: ProfileGrid,
+        of version: RegisteredVersion, from start: Timestamp = .earliest, to end: Timestamp = Timestamp(seconds: 253_402_300_799),
+        grid: ProfileGrid,
         on connection: Connection
     ) throws -> Profile {
         var sum = Profile(grid: grid)

@@ -72,7 +72,7 @@ class Database:
 
     @property
     def url(self):
-        return f"host={self.socket} user=evenkeel dbname=evenkeel"
+        return f"host={self.socket} user=evenkeel dbname=evenkeel connect_timeout=20"
 
     def _answers(self):
         asked = subprocess.run(["psql", "-X", "-q", "-c", "", self.url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -196,7 +196,8 @@ class Service:
             out.write(",".join([f"x{k}" for k in range(FEATURES)] + ["purpose", "score", "repaid", "sex"]) + "\n")
             for _ in range(2000):
                 row = [f"{self.rng.gauss(k, 1 + k):.4f}" for k in range(FEATURES)]
-                out.write(",".join(row + [self.rng.choice(["car", "house", "school"]), f"{self.rng.random():.6f}", self.rng.choice("01"), self.rng.choice("FM")]) + "\n")
+                row += [self.rng.choice(["car", "house", "school"]), f"{self.rng.random():.6f}", self.rng.choice("01"), self.rng.choice("FM")]
+                out.write(",".join(row) + "\n")
         for model in MODELS:
             spec = self.folder / f"{model}.yaml"
             spec.write_text("score: score\nlabel: repaid\nsensitive: [sex]\n" + ("raw: sample\nraw_share: 0.3\n" if model == "narrow" else ""))

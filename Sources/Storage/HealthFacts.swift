@@ -22,7 +22,7 @@ public struct HealthCheck: Sendable, Equatable {
 /// What the database says of itself.
 public struct HealthFacts: Sendable {
     var serverVersion: String
-    var serverTime: Timestamp
+    public internal(set) var serverTime: Timestamp
     var deadDeliveries: Int64
     var waitingDeliveries: Int64
     /// When the oldest window was marked that ended and was not evaluated since.

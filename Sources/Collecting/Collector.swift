@@ -7,7 +7,7 @@ public struct Collector: Sendable {
     private let metrics: MetricRegistry
     private let clock: @Sendable () -> Timestamp
     private let droppedWeeks: @Sendable () -> DroppedWeeks
-    public let limits: CollectorLimits
+    private let configured: CollectorLimits
 
     /// - Parameter droppedWeeks: the weeks of which the sink takes no more records, as far as it knows.
     public init(
@@ -17,9 +17,16 @@ public struct Collector: Sendable {
         self.sink = sink
         self.directory = directory
         self.metrics = metrics
-        self.limits = limits
+        configured = limits
         self.droppedWeeks = droppedWeeks
         self.clock = clock
+    }
+
+    /// The limits as configured, with the weeks that are dropped by now.
+    public var limits: CollectorLimits {
+        var limits = configured
+        limits.droppedWeeks = droppedWeeks()
+        return limits
     }
 
     public struct PredictionAnswer: Sendable, Equatable {
@@ -43,8 +50,12 @@ public struct Collector: Sendable {
         return answer
     }
 
+    /// - Throws: ``DroppedMeanwhile`` when records were too late: once more, and the decoder knows it and says which.
     func store(_ writes: [PredictionWrite]) async throws -> PredictionAnswer {
-        counted(writes, writes.isEmpty ? [] : try await sink.store(predictions: writes))
+        let receipts = try await sink.store(predictions: writes)
+        let answer = counted(writes, receipts)
+        if receipts.contains(where: { $0.refused > 0 }) { throw DroppedMeanwhile() }
+        return answer
     }
 
     /// Counts what was stored.
@@ -59,8 +70,6 @@ public struct Collector: Sendable {
     }
 
     private func decoded(_ body: [UInt8], isLines: Bool) async throws -> PredictionReader.Batches {
-        var limits = limits
-        limits.droppedWeeks = droppedWeeks()
         let decoder = PredictionDecoder(limits: limits, now: clock())
         let reader = PredictionReader(body, isLines: isLines, decoder: decoder)
         var versions = PredictionReader.Versions()
@@ -114,6 +123,12 @@ struct DirectoryError: RetryableError, CustomStringConvertible {
     var model: String
     var isRetryable: Bool { true }
     var description: String { "the database is away, and \(model) is not among the versions that are known without it" }
+}
+
+/// Retention has dropped a week while its records were on their way.
+struct DroppedMeanwhile: RetryableError, CustomStringConvertible {
+    var isRetryable: Bool { true }
+    var description: String { "the raw rows of a week were dropped while records of it were on their way" }
 }
 
 extension RequestBody {

@@ -7,8 +7,10 @@ public struct EncodingError: Error, Sendable, Equatable, CustomStringConvertible
 }
 
 /// Writes the compact form: unsigned numbers as LEB128, signed ones zigzagged first, doubles as eight bytes, most significant first.
-struct ByteWriter {
+public struct ByteWriter {
     private(set) var bytes: [UInt8] = []
+
+    public init() {}
 
     mutating func unsigned(_ value: some UnsignedInteger & FixedWidthInteger) {
         var value = value
@@ -18,19 +20,19 @@ struct ByteWriter {
         }
         bytes.append(UInt8(truncatingIfNeeded: value))
     }
-    mutating func count(_ value: Int) { unsigned(UInt64(value)) }
+    public mutating func count(_ value: Int) { unsigned(UInt64(value)) }
     mutating func signed(_ value: Int128) { unsigned(UInt128(bitPattern: value << 1 ^ value >> 127)) }
     mutating func signed(_ value: Int64) { unsigned(UInt64(bitPattern: value << 1 ^ value >> 63)) }
-    mutating func byte(_ value: UInt8) { bytes.append(value) }
+    public mutating func byte(_ value: UInt8) { bytes.append(value) }
     mutating func fixed(_ value: UInt64) {
         for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
     }
-    mutating func double(_ value: Double) { fixed(value.bitPattern) }
+    public mutating func double(_ value: Double) { fixed(value.bitPattern) }
     mutating func doubles(_ values: [Double]) {
         count(values.count)
         for value in values { double(value) }
     }
-    mutating func string(_ value: String) {
+    public mutating func string(_ value: String) {
         count(value.utf8.count)
         bytes.append(contentsOf: value.utf8)
     }
@@ -50,7 +52,7 @@ struct ByteWriter {
     }
 
     /// Puts a magic word and a version in front and a checksum behind.
-    func sealed(magic: String, version: UInt8) -> [UInt8] {
+    public func sealed(magic: String, version: UInt8) -> [UInt8] {
         var out = ByteWriter()
         out.bytes = Array(magic.utf8) + [version] + bytes
         out.fixed(Digest.fingerprint(out.bytes))
@@ -60,13 +62,13 @@ struct ByteWriter {
     var fingerprint: UInt64 { Digest.fingerprint(bytes) }
 }
 
-struct ByteReader {
+public struct ByteReader {
     private let bytes: [UInt8]
     private var at: Int
     private let end: Int
 
     /// Checks the magic word, the version and the checksum.
-    init(sealed bytes: [UInt8], magic: String, version: UInt8) throws(EncodingError) {
+    public init(sealed bytes: [UInt8], magic: String, version: UInt8) throws(EncodingError) {
         guard bytes.count >= magic.utf8.count + 9 else { throw EncodingError("cut short: \(bytes.count) bytes") }
         guard bytes.starts(with: magic.utf8) else { throw EncodingError("not a \(magic) encoding") }
         let stored = bytes.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -80,7 +82,7 @@ struct ByteReader {
         end = bytes.count - 8
     }
 
-    mutating func byte() throws(EncodingError) -> UInt8 {
+    public mutating func byte() throws(EncodingError) -> UInt8 {
         guard at < end else { throw EncodingError("cut short") }
         at += 1
         return bytes[at - 1]
@@ -105,7 +107,7 @@ struct ByteReader {
         return value
     }
     /// A number of things that follow; each takes at least one byte, so a larger count than bytes left is damage.
-    mutating func count() throws(EncodingError) -> Int {
+    public mutating func count() throws(EncodingError) -> Int {
         guard let value = Int(exactly: try unsigned()), value <= end - at else { throw EncodingError("a count is out of range") }
         return value
     }
@@ -114,14 +116,14 @@ struct ByteReader {
         for _ in 0..<8 { value = value << 8 | UInt64(try byte()) }
         return value
     }
-    mutating func double() throws(EncodingError) -> Double { Double(bitPattern: try fixed()) }
+    public mutating func double() throws(EncodingError) -> Double { Double(bitPattern: try fixed()) }
     mutating func doubles() throws(EncodingError) -> [Double] {
         let n = try count()
         var out: [Double] = []
         for _ in 0..<n { out.append(try double()) }
         return out
     }
-    mutating func string() throws(EncodingError) -> String {
+    public mutating func string() throws(EncodingError) -> String {
         let n = try count()
         guard let text = String(validating: bytes[at..<at + n], as: UTF8.self) else { throw EncodingError("invalid UTF-8") }
         at += n
@@ -141,7 +143,7 @@ struct ByteReader {
             values[i] = try signed()
         }
     }
-    func finish() throws(EncodingError) {
+    public func finish() throws(EncodingError) {
         guard at == end else { throw EncodingError("\(end - at) bytes too many") }
     }
 }

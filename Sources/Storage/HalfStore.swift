@@ -37,49 +37,41 @@ extension RecordTables {
     func store(halves requests: [[HalfWrite]], limits: HalfLimits) async throws -> [[HalfReceipt]] {
         let now = clock()
         let writes = requests.flatMap { $0 }
-        let receipts = try await database.run { connection in
-            // A prediction is stored at its request's time, whichever half comes last.
-            try partitions.ensure(writes.filter(\.isRequest).map(\.time), at: now, on: connection)
+        // A prediction is stored at its request's time, whichever half comes last.
+        let times = writes.filter(\.isRequest).map(\.time)
+        let receipts = try await storing(at: times, now) { codes, connection in
             var receipts = [HalfReceipt](repeating: .repeated, count: writes.count)
-            var codes: [Int64: LevelDictionary.Codes] = [:]
-            try connection.transaction(beginning: Self.begin) {
-                let places = Dictionary(grouping: writes.indices) { writes[$0].model }
-                let models = try places.keys.sorted().map { (name: $0, streams: try streams(of: $0, on: connection)) }
-                // All streams of all models, in one order: two requests never wait for each other in a circle.
-                for stream in Set(models.flatMap { $0.streams.streams.map(\.id) }).sorted() {
-                    try connection.query(Queries["lock_stream"], [.int(stream)])
-                }
-                var joined: [Part] = []
-                for (name, model) in models {
-                    let all = places[name] ?? []
-                    var pairing = try pairing(for: all.map { writes[$0] }, model, limits, on: connection)
-                    for place in all {
-                        switch pairing.add(writes[place]) {
-                        case .join(let write): joined.append(Part(place: place, write: write))
-                        case .wait: receipts[place] = .waiting
-                        case .repeated: receipts[place] = .repeated
-                        case .full: receipts[place] = .full
-                        case .mismatched(let mismatch): receipts[place] = .mismatched(mismatch)
-                        }
+            let places = Dictionary(grouping: writes.indices) { writes[$0].model }
+            let models = try places.keys.sorted().map { (name: $0, streams: try streams(of: $0, on: connection)) }
+            // All streams of all models, in one order: two requests never wait for each other in a circle.
+            for stream in Set(models.flatMap { $0.streams.streams.map(\.id) }).sorted() {
+                try connection.query(Queries["lock_stream"], [.int(stream)])
+            }
+            var joined: [Part] = []
+            for (name, model) in models {
+                let all = places[name] ?? []
+                var pairing = try pairing(for: all.map { writes[$0] }, model, limits, on: connection)
+                for place in all {
+                    switch pairing.add(writes[place]) {
+                    case .join(let write): joined.append(Part(place: place, write: write))
+                    case .wait: receipts[place] = .waiting
+                    case .repeated: receipts[place] = .repeated
+                    case .full: receipts[place] = .full
+                    case .mismatched(let mismatch): receipts[place] = .mismatched(mismatch)
                     }
-                    try write(pairing, home: model.home, at: now, on: connection)
                 }
-                let byStream = Dictionary(grouping: joined, by: \.write.version.streamID).sorted { $0.key < $1.key }
-                for (stream, parts) in byStream {
-                    let written = Dictionary(parts.map { ($0.place, $0.write) }, uniquingKeysWith: { first, _ in first })
-                    try store(parts, stream: stream, at: now, codes: &codes, on: connection) { place, receipt in
-                        if let write = written[place] { receipts[place] = .joined(write, receipt) }
-                    }
+                try write(pairing, home: model.home, at: now, on: connection)
+            }
+            let byStream = Dictionary(grouping: joined, by: \.write.version.streamID).sorted { $0.key < $1.key }
+            for (stream, parts) in byStream {
+                let written = Dictionary(parts.map { ($0.place, $0.write) }, uniquingKeysWith: { first, _ in first })
+                try store(parts, stream: stream, at: now, codes: &codes, on: connection) { place, receipt in
+                    if let write = written[place] { receipts[place] = .joined(write, receipt) }
                 }
             }
-            for (stream, codes) in codes { levels.remember(codes, of: stream) }
             return receipts
         }
-        var next = 0
-        return requests.map { request in
-            defer { next += request.count }
-            return Array(receipts[next..<next + request.count])
-        }
+        return receipts.split(like: requests)
     }
 
     private func pairing(for writes: [HalfWrite], _ model: ModelStreams, _ limits: HalfLimits, on connection: Connection) throws -> Pairing

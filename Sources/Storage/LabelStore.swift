@@ -140,8 +140,8 @@ extension RecordTables {
         var targets: [String: LabelTarget] = [:]
         for row in 0..<rows.count {
             guard let id = rows.text(row, 0), let time = rows.time(row, 1), let packed = rows.bytes(row, 4) else { continue }
-            let group = try stride(from: 0, to: packed.count, by: 4).enumerated().map { i, at -> String? in
-                let code = Int32(bitPattern: packed[at..<at + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+            let group = try (0..<packed.count / 4).map { i -> String? in
+                let code = Int32(truncatingIfNeeded: packed.bigEndian(4, i))
                 if code == LevelDictionary.missing { return nil }
                 if code == LevelDictionary.beyond {
                     let levels = rows.text(row, 6).flatMap { try? JSON.parse($0) }

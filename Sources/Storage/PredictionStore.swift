@@ -18,17 +18,28 @@ extension RecordTables {
         // Always in the order of streams, so that two transactions never wait for each other in a circle.
         let byStream = Dictionary(grouping: writes.indices.map { Part(place: $0, write: writes[$0]) }, by: \.write.version.streamID)
             .sorted { $0.key < $1.key }
-        let receipts = try await database.run { connection in
-            func attempt() throws -> [PredictionReceipt] {
-                try partitions.ensure(writes.flatMap(\.batch.timestamps), at: now, on: connection)
-                var receipts = [PredictionReceipt](
-                    repeating: PredictionReceipt(accepted: 0, duplicates: 0, stored: []), count: writes.count)
+        let receipts = try await storing(at: writes.flatMap(\.batch.timestamps), now) { codes, connection in
+            var receipts = [PredictionReceipt](
+                repeating: PredictionReceipt(accepted: 0, duplicates: 0, stored: []), count: writes.count)
+            for (stream, parts) in byStream {
+                try store(parts, stream: stream, at: now, codes: &codes, on: connection) { receipts[$0] = $1 }
+            }
+            return receipts
+        }
+        return receipts.split(like: requests)
+    }
+
+    /// Runs a transaction that stores predictions of these times: their partitions are there, and the codes of levels that it gave out are
+    /// remembered once it is committed.
+    func storing<Receipts: Sendable>(
+        at times: [Timestamp], _ now: Timestamp,
+        _ body: @escaping @Sendable (inout [Int64: LevelDictionary.Codes], Connection) throws -> Receipts
+    ) async throws -> Receipts {
+        try await database.run { connection in
+            func attempt() throws -> Receipts {
+                try partitions.ensure(times, at: now, on: connection)
                 var codes: [Int64: LevelDictionary.Codes] = [:]
-                try connection.transaction(beginning: Self.begin) {
-                    for (stream, parts) in byStream {
-                        try store(parts, stream: stream, at: now, codes: &codes, on: connection) { receipts[$0] = $1 }
-                    }
-                }
+                let receipts = try connection.transaction(beginning: Self.begin) { try body(&codes, connection) }
                 for (stream, codes) in codes { levels.remember(codes, of: stream) }
                 return receipts
             }
@@ -37,11 +48,6 @@ extension RecordTables {
                 partitions.forget()
                 return try attempt()
             }
-        }
-        var next = 0
-        return requests.map { request in
-            defer { next += request.count }
-            return Array(receipts[next..<next + request.count])
         }
     }
 
@@ -137,5 +143,16 @@ extension RecordTables {
             _ = try note(bytes, bytes.indices, time)
         }
         return try batch.ids.indices.filter { try !refused.contains($0) && note(batch.ids.utf8, batch.ids.range($0), batch.timestamps[$0]) }
+    }
+}
+
+extension Array {
+    /// As many for each request as it has writes.
+    func split<Write>(like requests: [[Write]]) -> [[Element]] {
+        var rest = self[...]
+        return requests.map { request in
+            defer { rest = rest.dropFirst(request.count) }
+            return Array(rest.prefix(request.count))
+        }
     }
 }

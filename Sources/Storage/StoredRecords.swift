@@ -41,10 +41,10 @@ struct StoredRecords {
             let extra = try rows.text(row, 9).map { try JSON.parse($0) }
             extras.append(extra)
             for i in features.indices {
-                features[i].append(Double(bitPattern: packed[8 * i..<8 * i + 8].reduce(0) { $0 << 8 | UInt64($1) }))
+                features[i].append(Double(bitPattern: packed.bigEndian(8, i)))
             }
             for i in batch.groups.indices {
-                let code = Int32(bitPattern: groups[4 * i..<4 * i + 4].reduce(0) { $0 << 8 | UInt32($1) })
+                let code = Int32(truncatingIfNeeded: groups.bigEndian(4, i))
                 batch.groups[i].append(level(-1 - i, code, extra))
             }
             batch.scores.append(rows.double(row, 3) ?? .nan)
@@ -79,5 +79,12 @@ struct StoredRecords {
             for (name, value) in members.members { if let number = value.doubleValue { put(name, row, number) } }
         }
         return out
+    }
+}
+
+extension [UInt8] {
+    /// The number at `place` of a row of packed cells, as ``PredictionRows`` writes them.
+    func bigEndian(_ width: Int, _ place: Int) -> UInt64 {
+        self[width * place..<width * place + width].reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -49,7 +49,9 @@ actor MemorySink: RecordSink {
     private var receipts: [String: PredictionReceipt] = [:]
     private var ids: Set<String> = []
     private var isFailing = false
+    private var dropped = DroppedWeeks()
 
+    func drop(_ weeks: DroppedWeeks) { dropped = weeks }
     func fail() { isFailing = true }
     func recover() { isFailing = false }
 
@@ -62,9 +64,11 @@ actor MemorySink: RecordSink {
                 return PredictionReceipt(accepted: done.accepted, duplicates: done.duplicates, stored: [])
             }
             predictions.append(write)
-            let fresh = write.batch.ids.indices.filter { ids.insert("\(write.version.key)/\(write.batch.ids[$0])").inserted }
-            let receipt = PredictionReceipt(
-                accepted: Int64(write.batch.count), duplicates: Int64(write.batch.count - fresh.count), stored: fresh)
+            let taken = write.batch.ids.indices.filter { !dropped.holds(write.batch.timestamps[$0]) }
+            let fresh = taken.filter { ids.insert("\(write.version.key)/\(write.batch.ids[$0])").inserted }
+            var receipt = PredictionReceipt(
+                accepted: Int64(taken.count), duplicates: Int64(taken.count - fresh.count), stored: fresh)
+            receipt.refused = Int64(write.batch.count - taken.count)
             if let key { receipts[key] = receipt }
             return receipt
         }

@@ -66,7 +66,10 @@ public struct CloudEventCollector: Sendable {
         let receipts = alone.isEmpty ? [] : try await halves.store(halves: alone.map(\.write))
         for (single, receipt) in zip(alone, receipts) {
             switch receipt {
-            case .joined(let write, let stored): answer.add(collector.counted([write], [stored]))
+            case .joined(let write, let stored):
+                answer.add(collector.counted([write], [stored]))
+                // All rows of an inference are of its request's time.
+                if stored.refused > 0 { rejections.append(Rejection(index: single.index, error: DroppedWeeks.refusal(single.write.time))) }
             case .waiting: answer.waiting += 1
             case .repeated: answer.repeated += 1
             case .mismatched(let mismatch): rejections.append(Rejection(index: single.index, error: mismatch.description))

@@ -7,13 +7,15 @@ public struct IngestResult: Sendable, Equatable {
     public var unchanged: Int64 = 0
     /// Bytes that were read.
     public var bytes: Int64 = 0
-    /// Rows that were read: accepted, duplicates, rejected and (of labels) unlabelled ones.
+    /// Rows that were read: accepted, duplicates, rejected, late and (of labels) unlabelled ones.
     public var rows: Int64 = 0
     /// Rows that were stored for the first time.
     public var accepted: Int64 = 0
     /// Rows that were stored before.
     public var duplicates: Int64 = 0
     public var rejected: Int64 = 0
+    /// Rows that came too late: retention has dropped the rows of their weeks.
+    public var tooLate: Int64 = 0
     /// Rows of label files whose label is missing.
     public var unlabelled: Int64 = 0
     public var labels = LabelReceipt()
@@ -21,9 +23,11 @@ public struct IngestResult: Sendable, Equatable {
     public init() {}
 
     mutating func add(_ chunk: DecodedChunk, _ stored: PredictionReceipt?, _ labelled: LabelReceipt?) {
-        let predictions = Int64(chunk.batch?.count ?? 0)
-        accepted += Int64(stored?.stored.count ?? 0)
-        duplicates += predictions - Int64(stored?.stored.count ?? 0)
+        if let stored {
+            accepted += Int64(stored.stored.count)
+            duplicates += stored.accepted - Int64(stored.stored.count)
+            tooLate += stored.refused
+        }
         rejected += Int64(chunk.bad.count)
         unlabelled += chunk.unlabelled
         rows += chunk.rows
@@ -39,7 +43,8 @@ public struct IngestResult: Sendable, Equatable {
         .object([
             "command": "ingest", "model": .string(version.model), "version": .string(version.version), "files": .integer(files),
             "unchanged": .integer(unchanged), "bytes": .integer(bytes), "rows": .integer(rows), "accepted": .integer(accepted),
-            "duplicates": .integer(duplicates), "rejected": .integer(rejected), "unlabelled": .integer(unlabelled),
+            "duplicates": .integer(duplicates), "rejected": .integer(rejected), "too_late": .integer(tooLate),
+            "unlabelled": .integer(unlabelled),
             "labels": .object([
                 "accepted": .integer(labels.accepted), "joined": .integer(labels.joined), "corrected": .integer(labels.corrected),
                 "resent": .integer(labels.resent), "waiting": .integer(labels.waiting),

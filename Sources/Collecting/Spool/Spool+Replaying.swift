@@ -167,7 +167,7 @@ extension Spool {
         try await onReads { _ in
             let name = "refused-\(frame.sequence).spool"
             try self.keep(name, frame.header + frame.payload)
-            self.report("\(frame.rows) records of the spool were refused for good, and are kept in \(self.folder)/\(name): \(reason)")
+            self.report("a write of \(frame.rows) records that the spool held is kept in \(self.folder)/\(name): \(reason)")
         }
     }
 

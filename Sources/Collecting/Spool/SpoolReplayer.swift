@@ -180,7 +180,11 @@ public struct SpoolReplayer: Sendable {
         if late == 0 { return }
         for (i, frame) in frames.enumerated() {
             refusals.append(
-                (frame, "\(late) records are of weeks whose rows retention has dropped; others here are stored", i == 0 ? late : 0))
+                (
+                    frame,
+                    "\(late) records\(frames.count > 1 ? " of this and \(frames.count - 1) more writes" : "") came after retention had dropped"
+                        + " the rows of their weeks; the others are stored", i == 0 ? late : 0
+                ))
         }
     }
 

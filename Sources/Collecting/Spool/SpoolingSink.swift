@@ -45,35 +45,40 @@ public final class SpoolingSink: RecordSink {
 
     public func store(predictions writes: [PredictionWrite]) async throws -> [PredictionReceipt] {
         let (live, metrics) = (live, metrics)
-        let receipts = try await throughDatabase {
-            try await live.store(predictions: writes)
-        } late: { receipts in
-            for (write, receipt) in zip(writes, receipts) { metrics.countStored(write, receipt) }
-        }
-        if let receipts { return receipts }
-        try await spooled(writes.map { .predictions(SpooledPredictions($0)) })
-        return writes.map {
-            var receipt = PredictionReceipt(accepted: Int64($0.batch.count), duplicates: 0, stored: [])
+        return try await store(writes, { try await live.store(predictions: $0) }, late: { metrics.countStored($0, $1) }) { write in
+            var receipt = PredictionReceipt(accepted: Int64(write.batch.count), duplicates: 0, stored: [])
             receipt.isSpooled = true
-            return receipt
+            return (.predictions(SpooledPredictions(write)), receipt)
         }
     }
 
     public func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] {
         let (live, metrics) = (live, metrics)
+        return try await store(writes, { try await live.store(labels: $0) }, late: { metrics.countStored($0, $1) }) { write in
+            var receipt = LabelReceipt()
+            receipt.accepted = Int64(write.batch.count)
+            receipt.isSpooled = true
+            return (.labels(write), receipt)
+        }
+    }
+
+    /// - Parameters:
+    ///   - body: stores in the database.
+    ///   - late: told of each write that the database stored after it was spooled.
+    ///   - spooling: a write as the spool holds it, and what is answered for it.
+    private func store<Write: Sendable, Receipt: Sendable>(
+        _ writes: [Write], _ body: @escaping @Sendable ([Write]) async throws -> [Receipt],
+        late: @escaping @Sendable (Write, Receipt) -> Void, spooling: (Write) -> (SpooledWrite, Receipt)
+    ) async throws -> [Receipt] {
         let receipts = try await throughDatabase {
-            try await live.store(labels: writes)
+            try await body(writes)
         } late: { receipts in
-            for (write, receipt) in zip(writes, receipts) { metrics.countStored(write, receipt) }
+            for (write, receipt) in zip(writes, receipts) { late(write, receipt) }
         }
         if let receipts { return receipts }
-        try await spooled(writes.map { .labels($0) })
-        return writes.map {
-            var receipt = LabelReceipt()
-            receipt.accepted = Int64($0.batch.count)
-            receipt.isSpooled = true
-            return receipt
-        }
+        let spooled = writes.map(spooling)
+        try await append(spooled.map(\.0))
+        return spooled.map(\.1)
     }
 
     /// nil when the write is to be spooled.
@@ -91,7 +96,7 @@ public final class SpoolingSink: RecordSink {
         return nil
     }
 
-    private func spooled(_ writes: [SpooledWrite]) async throws {
+    private func append(_ writes: [SpooledWrite]) async throws {
         guard let spool else { throw SpoolError(code: .closed, description: "there is no spool") }
         try await spool.append(writes)
         metrics.add(Double(writes.reduce(0) { $0 + $1.count }), to: .spoolRecords, ["spooled"])

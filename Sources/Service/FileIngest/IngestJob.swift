@@ -10,7 +10,7 @@ extension Engine {
         report: @escaping @Sendable (IngestProgress) -> Void = { _ in }
     ) -> FileIngest {
         FileIngest(
-            sink: RecordStore(database: database, clock: Engine.systemClock), checkpoints: FileCheckpointStore(database: database),
+            sink: records, checkpoints: FileCheckpointStore(database: database),
             settings: settings, clock: Engine.systemClock, note: note, report: report)
     }
 }

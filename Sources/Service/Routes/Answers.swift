@@ -74,9 +74,7 @@ extension Request {
         }
         var request = self
         let buffer = try await request.collectBody(upTo: limit)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(buffer.readableBytes + 64)  // readers pad the text
-        bytes.append(contentsOf: buffer.readableBytesView)
+        let bytes = Array(buffer.readableBytesView)
         switch encoding {
         case "identity": return bytes
         case "zstd": return try zstdUnpacked(bytes, limit: limit)

@@ -99,6 +99,7 @@ struct IngestCommand: AsyncParsableCommand {
             table.add(["duplicates", String(result.duplicates)])
         }
         table.add(["rejected", String(result.rejected)])
+        if result.tooLate > 0 { table.add(["of weeks that retention has dropped", String(result.tooLate)]) }
         if result.unlabelled > 0 { table.add(["without a label", String(result.unlabelled)]) }
         if result.labels.accepted > 0 {
             table.add(["labels", String(result.labels.accepted)])

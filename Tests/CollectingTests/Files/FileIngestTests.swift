@@ -49,6 +49,14 @@ struct FileIngestTests {
         #expect(copy.rows == 3 && copy.accepted == 0 && copy.duplicates == 3)
     }
 
+    @Test("rows of a week that retention has dropped are told of, and are no duplicates")
+    func tooLate() async throws {
+        let bench = try bench()
+        await bench.sink.drop(DroppedWeeks([DroppedWeeks.start(of: try #require(Timestamp(rfc3339: "2026-05-01T00:00:00Z")))]))
+        let result = try await bench.take(log + "d,2026-05-20T00:00:00Z,5,car,M,,\n")
+        #expect(result.rows == 4 && result.accepted == 1 && result.duplicates == 0 && result.tooLate == 3 && result.rejected == 0)
+    }
+
     @Test("rows without an id are named by what stands up to them: a copy, a longer copy and chunks of any size agree")
     func names() async throws {
         let text = "age,purpose,sex\n1,x,F\n1,x,F\n2,\"a\nb\",M\n"

@@ -13,12 +13,7 @@
 enum { ROWS = EK_JOINT_ROWS, WAVES = EK_JOINT_WAVES, PAIRS = EK_JOINT_FEATURES / 2 };
 
 EK_CLONES
-void ek_joint_quantise(const double *x, const intptr_t *at, size_t n, double center, double inverse, int16_t *out, int16_t *present) {
-    double gathered[ROWS];
-    if (at) {
-        for (size_t r = 0; r < n; r++) gathered[r] = x[at[r]];
-        x = gathered;
-    }
+void ek_joint_quantise(const double *x, size_t n, double center, double inverse, int16_t *out, int16_t *present) {
     // In two loops, each of which a compiler does in registers; missing values go through as a number that none else has.
     enum { MISSING = 1 << 20 };
     int32_t whole[ROWS];

@@ -100,15 +100,12 @@ public struct JointTotals: Sendable, Equatable {
 
     /// - Parameters:
     ///   - columns: as many as the scale has features, of equal length.
-    ///   - rows: the rows to add; nil for all.
     ///   - isPlain: by the plain loops, with which the tests compare the others.
     /// - Complexity: with AVX2 about 80 ns a row of 25 features.
-    public mutating func add(_ columns: [[Double]], rows: [Int]?, scale: JointScale, isPlain: Bool = false) {
+    public mutating func add(_ columns: [[Double]], scale: JointScale, isPlain: Bool = false) {
         precondition(columns.count == scale.count && sums.count == scale.count, "the scale's features")
-        let total = rows?.count ?? columns[0].count
-        let length = columns[0].count
-        precondition(columns.allSatisfy { $0.count == length }, "columns of equal length")
-        precondition(rows?.allSatisfy { 0..<length ~= $0 } ?? true, "rows of the columns")
+        let total = columns[0].count
+        precondition(columns.allSatisfy { $0.count == total }, "columns of equal length")
         let block = EK_JOINT_ROWS
         var whole = [Int16](repeating: 0, count: block * scale.count)
         var present = [Int16](repeating: 0, count: block)
@@ -120,18 +117,8 @@ public struct JointTotals: Sendable, Equatable {
                     guard let base = out.baseAddress else { return }
                     unsafe column.withUnsafeBufferPointer { values in
                         guard let first = values.baseAddress else { return }
-                        if let rows {
-                            unsafe rows.withUnsafeBufferPointer { at in
-                                guard let places = at.baseAddress else { return }
-                                unsafe ek_joint_quantise(
-                                    first, places + start, count, scale.centers[feature], scale.inverses[feature], base + feature * block,
-                                    &present)
-                            }
-                        } else {
-                            unsafe ek_joint_quantise(
-                                first + start, nil, count, scale.centers[feature], scale.inverses[feature], base + feature * block, &present
-                            )
-                        }
+                        unsafe ek_joint_quantise(
+                            first + start, count, scale.centers[feature], scale.inverses[feature], base + feature * block, &present)
                     }
                 }
             }

@@ -6,8 +6,8 @@ extension JointGrid {
     /// Freezes the joint grid of a version from its reference batch, with Statistics' frequencies and law.
     ///
     /// - Returns: nil where the numeric features say nothing together: fewer than two that vary, too few complete rows, or most rows equal.
-    public init?(reference: PredictionBatch, sampleEvery: Int = 1, seed: UInt64 = 1) {
-        self.init(reference: reference.features, sampleEvery: sampleEvery) { rows in
+    public init?(reference: PredictionBatch, seed: UInt64 = 1) {
+        self.init(reference: reference.features) { rows in
             let half = rows.count / 2
             guard let bandwidth = try? FourierDiscrepancy.medianBandwidth(Array(rows[..<half]), Array(rows[half...])),
                 let frequencies = try? FourierDiscrepancy.frequencies(
@@ -36,7 +36,6 @@ public struct JointDrift: Sendable, Equatable {
     public var discrepancy: FourierDiscrepancy?
 
     public init(reference: JointSums, current: JointSums, grid: JointGrid) {
-        precondition(reference.gridFingerprint == grid.fingerprint && current.gridFingerprint == grid.fingerprint, "sums of one grid")
         guard let law = JointLaw(numbers: grid.law, size: grid.features.count) else { return }
         correlation = try? CorrelationDrift(reference: reference.covariance, current: current.covariance, law: law)
         reconstruction = try? ReconstructionError(law: law, current: current.covariance)

@@ -79,18 +79,23 @@ public struct ProfileGrid: Sendable, Equatable {
     public let threshold: Double
     /// Labels are 0 or 1. Otherwise labelled rows are only counted.
     public let isBinary: Bool
+    /// On what the numeric features are summed together; nil where they say nothing together.
+    public let joint: JointGrid?
     /// Identifies the grid inside every encoded profile.
     public let fingerprint: UInt64
 
     public static let calibrationBins = 10
     public static let calibrationEdges = (1..<calibrationBins).map { Double($0) / Double(calibrationBins) }
 
-    public init(features: [FeatureGrid], score: NumericGrid, attributes: [[String]], threshold: Double, isBinary: Bool) {
+    public init(
+        features: [FeatureGrid], score: NumericGrid, attributes: [[String]], threshold: Double, isBinary: Bool, joint: JointGrid? = nil
+    ) {
         self.features = features
         self.score = score
         self.attributes = attributes
         self.threshold = threshold
         self.isBinary = isBinary
-        fingerprint = ProfileGrid.encode(features, score, attributes, threshold, isBinary).fingerprint
+        self.joint = joint
+        fingerprint = ProfileGrid.encode(features, score, attributes, threshold, isBinary, joint).fingerprint
     }
 }

@@ -43,7 +43,11 @@ extension CategoricalGrid {
 
 extension ProfileGrid {
     /// Freezes the grid of a version from its reference batch.
-    public init(reference: PredictionBatch, schema: FeatureSchema, quantileEdges: ([Double], Int) -> [Double]) {
+    ///
+    /// - Parameter joint: made of the same batch.
+    public init(
+        reference: PredictionBatch, schema: FeatureSchema, joint: JointGrid? = nil, quantileEdges: ([Double], Int) -> [Double]
+    ) {
         func edges(_ sorted: [Double]) -> [Double] { quantileEdges(sorted, NumericGrid.binCount) }
         let features = reference.features.map { column -> FeatureGrid in
             switch column {
@@ -56,7 +60,7 @@ extension ProfileGrid {
             required: [0, 1, schema.threshold] + ProfileGrid.calibrationEdges)
         self.init(
             features: features, score: score, attributes: reference.groups.map { CategoricalGrid(reference: $0).levels },
-            threshold: schema.threshold, isBinary: schema.task == .binary)
+            threshold: schema.threshold, isBinary: schema.task == .binary, joint: joint)
     }
 }
 

@@ -1,15 +1,16 @@
 extension ProfileGrid {
     static let magic = "EKG"
-    static let formatVersion: UInt8 = 1
+    static let formatVersion: UInt8 = 2
 
     /// Compact, versioned, with a checksum. Equal grids give equal bytes.
     public func encoded() -> [UInt8] {
-        ProfileGrid.encode(features, score, attributes, threshold, isBinary).sealed(
+        ProfileGrid.encode(features, score, attributes, threshold, isBinary, joint).sealed(
             magic: ProfileGrid.magic, version: ProfileGrid.formatVersion)
     }
 
     static func encode(
-        _ features: [FeatureGrid], _ score: NumericGrid, _ attributes: [[String]], _ threshold: Double, _ isBinary: Bool
+        _ features: [FeatureGrid], _ score: NumericGrid, _ attributes: [[String]], _ threshold: Double, _ isBinary: Bool,
+        _ joint: JointGrid?
     ) -> ByteWriter {
         var out = ByteWriter()
         out.count(features.count)
@@ -29,6 +30,8 @@ extension ProfileGrid {
         for levels in attributes { out.strings(levels) }
         out.double(threshold)
         out.byte(isBinary ? 1 : 0)
+        out.byte(joint == nil ? 0 : 1)
+        joint?.encode(to: &out)
         return out
     }
 
@@ -56,8 +59,10 @@ extension ProfileGrid {
         for _ in 0..<(try input.count()) { attributes.append(try input.strings()) }
         let threshold = try input.double()
         let isBinary = try input.byte() == 1
+        let joint = try input.byte() == 0 ? nil : try JointGrid(&input, features: features)
         try input.finish()
-        self.init(features: features, score: score, attributes: attributes, threshold: threshold, isBinary: isBinary)
+        self.init(
+            features: features, score: score, attributes: attributes, threshold: threshold, isBinary: isBinary, joint: joint)
     }
 
     private static func numeric(_ input: inout ByteReader) throws(EncodingError) -> NumericGrid {

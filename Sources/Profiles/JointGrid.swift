@@ -12,12 +12,8 @@ public struct JointGrid: Sendable, Equatable {
     public let scale: JointScale
     /// The Gaussian kernel's bandwidth, in scales; the waves' frequencies are drawn from its spectrum.
     public let bandwidth: Double
-    /// One record of so many takes part, chosen by its id: what a record costs is divided by it, and so is the n of the tests.
-    public let sampleEvery: UInt64
     /// Numbers of the reference that the laws of the tests need, as Statistics' `JointLaw` writes and reads them.
     public let law: [Double]
-    /// Identifies the grid inside every encoded sum.
-    public let fingerprint: UInt64
 
     /// Features that take part at most: the first ones in the schema's order.
     public static let featuresMax = JointScale.featuresMax
@@ -47,10 +43,9 @@ public struct JointGrid: Sendable, Equatable {
     ///   - law: makes the law's numbers of the same rows and of the frequencies as they were rounded.
     /// - Returns: nil with fewer than two features that vary, too few complete rows, or no bandwidth.
     public init?(
-        reference columns: [Column], sampleEvery: Int = 1, prepare: (_ rows: [[Double]]) -> Prepared?,
+        reference columns: [Column], prepare: (_ rows: [[Double]]) -> Prepared?,
         law: (_ rows: [[Double]], _ frequencies: [[Double]]) -> [Double]?
     ) {
-        precondition(sampleEvery >= 1, "one record of at least one")
         var features: [Int] = []
         var values: [[Double]] = []
         var scales: [(center: Double, deviation: Double)] = []
@@ -74,12 +69,11 @@ public struct JointGrid: Sendable, Equatable {
         guard let prepared = prepare(rows) else { return nil }
         let scale = JointScale(centers: centers, inverses: inverses, frequencies: prepared.frequencies)
         guard let law = law(rows, scale.radians) else { return nil }
-        self.init(features: features, scale: scale, bandwidth: prepared.bandwidth, sampleEvery: UInt64(sampleEvery), law: law)
+        self.init(features: features, scale: scale, bandwidth: prepared.bandwidth, law: law)
     }
 
-    init(features: [Int], scale: JointScale, bandwidth: Double, sampleEvery: UInt64, law: [Double]) {
-        (self.features, self.scale, self.bandwidth, self.sampleEvery, self.law) = (features, scale, bandwidth, sampleEvery, law)
-        fingerprint = JointGrid.encode(features, scale, bandwidth, sampleEvery, law).fingerprint
+    init(features: [Int], scale: JointScale, bandwidth: Double, law: [Double]) {
+        (self.features, self.scale, self.bandwidth, self.law) = (features, scale, bandwidth, law)
     }
 
     /// Mean and standard deviation of the finite values between the 1 % and the 99 % quantile, or of all of them where these are equal; nil
@@ -97,15 +91,5 @@ public struct JointGrid: Sendable, Equatable {
         let deviation = kept.reduce(0) { $0 + ($1 - mean) * (($1 - mean) / n) }.squareRoot()
         guard mean.isFinite, deviation > 0, deviation.isFinite, (1 / deviation).isFinite else { return nil }
         return (mean, deviation)
-    }
-
-    /// Whether the record of this id is one that takes part.
-    func isSampled(_ id: String) -> Bool {
-        // FNV-1a, mixed: the same on every machine and in every version.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        hash = (hash ^ hash >> 32) &* 0xD6E8_FEB8_6659_FD93
-        hash ^= hash >> 32
-        return hash % sampleEvery == 0
     }
 }

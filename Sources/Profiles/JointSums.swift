@@ -7,18 +7,15 @@ public import Vocabulary
 /// > Source: A. Rahimi and B. Recht, "Random Features for Large-Scale Kernel Machines", 2007; D. J. Sutherland and J. Schneider, "On the Error
 /// > of Random Fourier Features", 2015 (a cosine and a sine of each frequency).
 public struct JointSums: Sendable, Equatable {
-    /// Of the grid on which this was summed.
-    public let gridFingerprint: UInt64
     var totals: JointTotals
 
     public init(grid: JointGrid) {
-        gridFingerprint = grid.fingerprint
         totals = JointTotals(features: grid.features.count)
     }
 
-    /// The n of the tests: records that were sampled and miss no value.
+    /// The n of the tests: records that miss no value.
     public var count: Int { Int(totals.rows) }
-    /// Sampled records that miss a value, which take no part.
+    /// Records that miss a value, which take no part.
     public var incomplete: Int { Int(totals.incomplete) }
     /// By feature: values at the clip or beyond.
     public var clipped: [Int64] { totals.clipped }
@@ -30,24 +27,18 @@ public struct JointSums: Sendable, Equatable {
     public var waveMeans: [Double] { totals.waveMeans }
 
     /// Adds predictions.
-    ///
-    /// - Parameter rows: the rows of the batch to fold; nil for all.
-    public mutating func fold(_ batch: PredictionBatch, grid: JointGrid, rows: [Int]? = nil) {
-        precondition(grid.fingerprint == gridFingerprint, "joint sums are folded on their own grid")
-        var rows = rows
-        if grid.sampleEvery > 1 { rows = (rows ?? Array(0..<batch.count)).filter { grid.isSampled(batch.ids[$0]) } }
+    public mutating func fold(_ batch: PredictionBatch, grid: JointGrid) {
         let columns = grid.features.map { place in
             guard case .numeric(let values) = batch.features[place] else {
                 preconditionFailure("the batch's columns are of the schema's kinds")
             }
             return values
         }
-        totals.add(columns, rows: rows, scale: grid.scale)
+        totals.add(columns, scale: grid.scale)
     }
 
     /// Adds other sums of the same grid.
     public mutating func merge(_ other: JointSums) {
-        precondition(other.gridFingerprint == gridFingerprint, "joint sums add on one grid only")
         totals.add(other.totals)
     }
 }

@@ -19,6 +19,7 @@ extension Profile {
             lines.append(
                 "measure \(name): \(measures[name]?.present ?? 0) values, expected \(expected.measures[name]?.present ?? 0), or other ones")
         }
+        if joint != expected.joint { lines.append("the joint sums of the numeric features") }
         if outcomes != expected.outcomes { lines.append("the table of scores, labels, decisions and groups") }
         return lines.isEmpty ? ["the encoding alone"] : lines
     }

@@ -16,6 +16,8 @@ public struct Profile: Sendable, Equatable {
     public internal(set) var features: [FeatureCells]
     public internal(set) var score: NumericCells
     public internal(set) var outcomes = Outcomes()
+    /// nil where the grid has none.
+    public internal(set) var joint: JointSums?
     public internal(set) var measures: [String: MeasureCells] = [:]
 
     public enum FeatureCells: Sendable, Equatable {
@@ -35,6 +37,7 @@ public struct Profile: Sendable, Equatable {
             }
         }
         score = NumericCells(cellCount: grid.score.cellCount)
+        joint = grid.joint.map { JointSums(grid: $0) }
     }
 
     public var isEmpty: Bool { rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty }
@@ -65,6 +68,7 @@ public struct Profile: Sendable, Equatable {
         }
         score.fold(served.scores, grid: grid.score)
         outcomes.fold(served, grid: grid)
+        if let jointGrid = grid.joint { joint?.fold(served, grid: jointGrid) }
     }
 
     /// Adds (or with `times` −1 takes back) the label of one stored prediction.
@@ -105,6 +109,7 @@ public struct Profile: Sendable, Equatable {
         }
         score.merge(other.score)
         outcomes.merge(other.outcomes, attributes: grid.attributes)
+        if let theirs = other.joint { joint?.merge(theirs) }
     }
 
     /// Of too many names those with the smallest hashes stay: one that stays in the end stayed in every part.

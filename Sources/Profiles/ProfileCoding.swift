@@ -2,7 +2,7 @@ internal import Kernels
 
 extension Profile {
     static let magic = "EKP"
-    static let formatVersion: UInt8 = 1
+    static let formatVersion: UInt8 = 2
 
     /// Compact (empty cells take no room), versioned, with a checksum. Equal profiles give equal bytes.
     public func encoded() -> [UInt8] {
@@ -33,6 +33,7 @@ extension Profile {
             out.signed(cells.missing)
             encode(cells.sum, to: &out)
         }
+        joint?.encode(to: &out)
         return out.sealed(magic: Profile.magic, version: Profile.formatVersion)
     }
 
@@ -69,6 +70,7 @@ extension Profile {
             cells.sum = try decodeSum(&input)
             measures[name] = cells
         }
+        try joint?.decode(&input)
         try input.finish()
     }
 }

@@ -1,4 +1,5 @@
 public import Collecting
+internal import Monitoring
 internal import Profiles
 internal import Statistics
 public import Storage
@@ -45,7 +46,9 @@ public struct Registration: Sendable {
 
     private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
         let batch = try mapping.batch(table, schema: schema, fallbackTime: now)
-        let grid = ProfileGrid(reference: batch, schema: schema) { quantileEdges(ofSorted: $0, bins: $1) }
+        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch)) {
+            quantileEdges(ofSorted: $0, bins: $1)
+        }
         var profile = Profile(grid: grid)
         profile.fold(batch, grid: grid)
         for (row, label) in try mapping.labels(table, schema: schema).enumerated() where !label.isNaN {

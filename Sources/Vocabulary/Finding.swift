@@ -40,6 +40,7 @@ public enum Verdict: String, Sendable, CaseIterable {
 public enum Monitor: String, Sendable, CaseIterable {
     case featureDrift = "feature_drift"
     case predictionDrift = "prediction_drift"
+    case jointDrift = "joint_drift"
     case calibration
     case performance
     case fairness

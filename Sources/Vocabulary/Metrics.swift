@@ -12,6 +12,7 @@ public enum Metric: String, Sendable, CaseIterable {
     case featureDriftPValue = "evenkeel_feature_drift_pvalue"
     case featureMissing = "evenkeel_feature_missing_ratio"
     case predictionDrift = "evenkeel_prediction_drift"
+    case jointDrift = "evenkeel_joint_drift"
     case calibrationError = "evenkeel_calibration_error"
     case performance = "evenkeel_performance"
     case fairnessDisparity = "evenkeel_fairness_disparity"
@@ -50,7 +51,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .predictionCost: ["model", "version", "currency"]
         case .featureDrift, .featureDriftPValue: ["model", "version", "feature", "statistic", "window"]
         case .featureMissing: ["model", "version", "feature", "window"]
-        case .predictionDrift, .calibrationError: ["model", "version", "statistic", "window"]
+        case .predictionDrift, .jointDrift, .calibrationError: ["model", "version", "statistic", "window"]
         case .performance: ["model", "version", "metric", "window", "kind"]
         case .fairnessDisparity: ["model", "version", "attribute", "metric", "window"]
         case .groupRate: ["model", "version", "attribute", "group", "rate", "window"]
@@ -79,6 +80,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .featureDriftPValue: "P-value of the drift statistic under no drift, before correction."
         case .featureMissing: "Share of missing values of a feature in the newest window."
         case .predictionDrift: "Distance of the scores in the newest window from the reference."
+        case .jointDrift: "Distance of the numeric features together in the newest window from the reference."
         case .calibrationError: "Calibration error of the newest window's labelled scores."
         case .performance: "Performance in the newest window."
         case .fairnessDisparity: "Disparity between the groups of a sensitive attribute in the newest window."

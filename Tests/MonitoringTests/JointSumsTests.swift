@@ -28,9 +28,9 @@ private let schema = FeatureSchema(
     sensitive: [])
 
 @Suite("Joint sums") struct JointSumsTests {
-    private func grid(sampleEvery: Int = 1) throws -> JointGrid {
+    private func grid() throws -> JointGrid {
         var random = Seeded(2026)
-        return try #require(JointGrid(reference: batch(2000, &random), sampleEvery: sampleEvery))
+        return try #require(JointGrid(reference: batch(2000, &random)))
     }
 
     private func sums(_ grid: JointGrid, _ batches: PredictionBatch...) -> JointSums {
@@ -45,9 +45,9 @@ private let schema = FeatureSchema(
         return out
     }
 
-    @Test("add in any order and grouping, bit for bit, as values and as bytes", arguments: [1, 3], [UInt64(1), 2, 3])
-    func laws(sampleEvery: Int, seed: UInt64) throws {
-        let grid = try grid(sampleEvery: sampleEvery)
+    @Test("add in any order and grouping, bit for bit", arguments: [UInt64(1), 2, 3])
+    func laws(seed: UInt64) throws {
+        let grid = try grid()
         var random = Seeded(seed)
         let parts = (0..<3).map { _ in batch(Int.random(in: 0...700, using: &random), &random, isWild: true) }
         let (a, b, c) = (sums(grid, parts[0]), sums(grid, parts[1]), sums(grid, parts[2]))
@@ -56,45 +56,38 @@ private let schema = FeatureSchema(
         together.append(parts[2])
         let whole = sums(grid, together)
         for other in [merged(a, b, c), merged(c, b, a), merged(a, merged(b, c)), sums(grid, parts[2], parts[0], parts[1])] {
-            let isSame = other == whole && other.encoded() == whole.encoded()
+            let isSame = other == whole
             #expect(isSame, "seed \(seed)")
         }
         #expect(whole.count > 0 && whole.incomplete > 0 && whole.clipped.contains { $0 > 0 })
     }
 
-    @Test("rows given by place are folded as if they came alone") func places() throws {
-        let grid = try grid(sampleEvery: 2)
-        var random = Seeded(7)
-        let all = batch(900, &random, isWild: true)
-        let odd = (0..<all.count).filter { $0 % 2 == 1 }
-        var picked = JointSums(grid: grid)
-        picked.fold(all, grid: grid, rows: odd)
-        let isSame = picked == sums(grid, all.rows(at: odd))
-        #expect(isSame)
-    }
+    @Test("what varies and is mostly there takes part") func features() throws { #expect(try grid().features == [0, 2, 3]) }
 
-    @Test("what varies and is mostly there takes part; a third of the records by their ids, whoever counts") func sampling() throws {
-        let grid = try grid(sampleEvery: 3)
-        #expect(grid.features == [0, 2, 3])
-        var random = Seeded(8)
-        let sums = sums(grid, batch(9000, &random))
-        #expect(abs(sums.count - 3000) < 200)
-    }
-
-    @Test("a stored grid and stored sums come back as they were; damage and another grid are refused") func coding() throws {
-        let grid = try grid()
+    @Test("a profile sums, adds, is stored and read back with them") func profiles() throws {
         var random = Seeded(9)
-        let sums = sums(grid, batch(300, &random, isWild: true))
-        let back = try JointGrid(encoded: grid.encoded())
-        #expect(back == grid && back.encoded() == grid.encoded())
-        let isSame = try JointSums(encoded: sums.encoded(), grid: back) == sums
-        #expect(isSame)
-        var damaged = sums.encoded()
-        damaged[20] ^= 1
-        #expect(throws: EncodingError.self) { try JointSums(encoded: damaged, grid: grid) }
-        let other = try self.grid(sampleEvery: 2)
-        #expect(throws: EncodingError.self) { try JointSums(encoded: sums.encoded(), grid: other) }
-        #expect(throws: EncodingError.self) { try JointGrid(encoded: Array(grid.encoded().dropLast())) }
+        let reference = batch(2000, &random)
+        let grid = ProfileGrid(reference: reference, schema: schema, joint: try grid()) { quantileEdges(ofSorted: $0, bins: $1) }
+        let back = try ProfileGrid(encoded: grid.encoded())
+        #expect(back == grid && back.joint == grid.joint && back.fingerprint == grid.fingerprint)
+        let plain = ProfileGrid(reference: reference, schema: schema) { quantileEdges(ofSorted: $0, bins: $1) }
+        #expect(plain.joint == nil && plain.fingerprint != grid.fingerprint)
+        let batches = [batch(300, &random, isWild: true), batch(200, &random)]
+        var whole = Profile(grid: grid)
+        for batch in batches {
+            var part = Profile(grid: grid)
+            part.fold(batch, grid: grid)
+            let stored = try Profile(encoded: part.encoded(), grid: back)
+            let isSame = stored == part
+            #expect(isSame)
+            whole.merge(stored, grid: grid)
+        }
+        let joint = try #require(grid.joint)
+        let isSum = whole.joint == sums(joint, batches[0], batches[1])
+        #expect(isSum)
+        for length in whole.encoded().indices.suffix(9) {
+            #expect(throws: EncodingError.self) { try Profile(encoded: Array(whole.encoded().prefix(length)), grid: grid) }
+        }
     }
 
     @Test("a reference of one feature, of equal rows, or of few rows has no joint grid") func nothing() {

@@ -17,9 +17,8 @@ enum {
     EK_JOINT_UNIT = 32768,
 };
 
-/// (x - center) · inverse in steps, rounded to the nearest whole number (ties to even) and clipped, of `n` ≤ EK_JOINT_ROWS values: those at `at`, or the first ones
-/// where it is null. NaN becomes 0 and turns its row's entry of `present` from -1 to 0.
-void ek_joint_quantise(const double *x, const intptr_t *at, size_t n, double center, double inverse, int16_t *out, int16_t *present);
+/// (x - center) · inverse in steps, rounded to the nearest whole number (ties to even) and clipped, of `n` ≤ EK_JOINT_ROWS values. NaN becomes 0 and turns its row's entry of `present` from -1 to 0.
+void ek_joint_quantise(const double *x, size_t n, double center, double inverse, int16_t *out, int16_t *present);
 
 /// Adds a block to sums, all of whole numbers. Feature f of row r stands at q[f · EK_JOINT_ROWS + r]; rows from `n` on and rows with a 0 in `present` take no part (their
 /// entries are set to 0).

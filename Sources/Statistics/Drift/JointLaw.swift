@@ -173,7 +173,6 @@ extension ReconstructionError {
         let variance = law.heldOut.variance * (1 / law.heldOut.count + 1 / Double(current.count))
         self.init(
             reference: law.heldOut.mean, current: now,
-            pValue: variance > 0 ? Distributions.normalTwoSided((now - law.heldOut.mean) / variance.squareRoot()) : 1,
-            components: law.directions.count)
+            standardError: variance.squareRoot(), components: law.directions.count)
     }
 }

@@ -81,6 +81,8 @@ public struct ReconstructionError: Sendable, Equatable {
     public var current: Double
     public var ratio: Double { current / reference }
     public var pValue: Double
+    /// Of `current` − `reference`.
+    public var standardError: Double
     public var components: Int
 
     /// - Parameters: rows of finite numbers, as many in each.
@@ -110,14 +112,14 @@ public struct ReconstructionError: Sendable, Equatable {
         guard before.mean[0] > 0 else { throw StatisticsError(.undefined, "the components leave nothing of the reference over") }
         let variance =
             before.moments[0] / Double(before.count) / Double(before.count) + after.moments[0] / Double(after.count) / Double(after.count)
-        let gap = after.mean[0] - before.mean[0]
         self.init(
             reference: before.mean[0], current: after.mean[0],
-            pValue: variance > 0 ? Distributions.normalTwoSided(gap / variance.squareRoot()) : 1, components: directions.count)
+            standardError: variance.squareRoot(), components: directions.count)
     }
 
-    init(reference: Double, current: Double, pValue: Double, components: Int) {
-        (self.reference, self.current, self.pValue, self.components) = (reference, current, pValue, components)
+    init(reference: Double, current: Double, standardError: Double, components: Int) {
+        (self.reference, self.current, self.standardError, self.components) = (reference, current, standardError, components)
+        pValue = standardError > 0 ? Distributions.normalTwoSided((current - reference) / standardError) : 1
     }
 }
 

@@ -110,6 +110,10 @@ public struct Engine: Sendable {
             sink.setDatabaseReady(false)
             logger.warning("started without the database, records go to the spool: \(error)")
         }
+        if !joins, configuration.roles.contains(.collect), configuration.limits.privacyKey == nil {
+            let version = try await knownVersions.versions().first { $0.stage != .retired && $0.schema.needsPrivacyKey }
+            if let version { throw ConfigurationError([MissingPrivacyKey(version.key).description]) }
+        }
     }
 
     /// Brings the schema up to date.

@@ -14,6 +14,10 @@ public struct Registration: Sendable {
     public var declared: [String: FeatureKind] = [:]
     public var ignored: Set<String> = []
     public var features: [String]?
+    /// Columns whose values are hashed or become intervals, and those that are thrown away.
+    public var privacy: [String: Privacy] = [:]
+    public var dropped: Set<String> = []
+    public var privacyKey: PrivacyKey?
 
     public init(key: ModelVersion, mapping: TableMapping) {
         self.key = key
@@ -30,10 +34,16 @@ public struct Registration: Sendable {
     ///   version that exists.
     public func run(_ table: CSVTable, registry: RegistryStore, actor: String, at now: Timestamp) async throws -> Outcome {
         let inference = try SchemaInference(
-            table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features)
+            table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features, privacy: privacy,
+            dropped: dropped)
         var problems = inference.schema.problems
         if let problem = FeatureSchema.problem(ofName: key.model) { problems.append("model: \(problem)") }
         if let problem = FeatureSchema.problem(ofName: key.version) { problems.append("version: \(problem)") }
+        let roles = [mapping.id, mapping.timestamp, mapping.label, mapping.score, mapping.prediction].compactMap { $0 }
+        for name in dropped.union(privacy.keys).intersection(roles).sorted() {
+            problems.append("\(name): private, expected a feature or a sensitive attribute")
+        }
+        if inference.schema.needsPrivacyKey, privacyKey == nil { problems.append(MissingPrivacyKey(key).description) }
         if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
         if inference.schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
@@ -44,7 +54,7 @@ public struct Registration: Sendable {
     }
 
     private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
-        let batch = try mapping.batch(table, schema: schema, fallbackTime: now)
+        let batch = try mapping.batch(table, schema: schema, fallbackTime: now, key: privacyKey)
         let grid = ProfileGrid(reference: batch, schema: schema) { quantileEdges(ofSorted: $0, bins: $1) }
         var profile = Profile(grid: grid)
         profile.fold(batch, grid: grid)
@@ -74,7 +84,12 @@ extension Registration {
         mapping.label = reader.text(top["label"], at: "label") ?? mapping.label
         mapping.score = reader.text(top["score"], at: "score") ?? mapping.score
         mapping.prediction = reader.text(top["prediction"], at: "prediction") ?? mapping.prediction
-        mapping.sensitive = reader.texts(top["sensitive"], at: "sensitive") ?? mapping.sensitive
+        if case .object(let attributes)? = top["sensitive"] {
+            mapping.sensitive = attributes.members.map(\.key)
+            for (name, value) in attributes.members { applyColumn(name, value, at: "sensitive.\(name)", reader) }
+        } else {
+            mapping.sensitive = reader.texts(top["sensitive"], at: "sensitive") ?? mapping.sensitive
+        }
         base.task = reader.choice(top["task"], at: "task") ?? base.task
         base.positiveLabel = reader.text(top["positive"], at: "positive") ?? base.positiveLabel
         base.threshold = reader.number(top["threshold"], at: "threshold", in: -1e300...1e300) ?? base.threshold
@@ -83,12 +98,37 @@ extension Registration {
         ignored.formUnion(reader.texts(top["ignore"], at: "ignore") ?? [])
         if case .object(let kinds)? = top["features"] {
             for (name, value) in kinds.members {
-                if let kind: FeatureKind = reader.choice(value, at: "features.\(name)") { declared[name] = kind }
+                if case .object = value {
+                    applyColumn(name, value, at: "features.\(name)", reader)
+                } else if let kind: FeatureKind = reader.choice(value, at: "features.\(name)") {
+                    declared[name] = kind
+                }
             }
         } else if let names = reader.texts(top["features"], at: "features") {
             features = names
         }
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+
+    /// `{privacy: drop | hash | bucket, edges: […]}`; of a feature also `kind`.
+    private mutating func applyColumn(_ name: String, _ json: JSON, at path: String, _ reader: SettingsReader) {
+        let members = reader.members(json, at: path, known: ["kind", "privacy", "edges"])
+        if let kind: FeatureKind = reader.choice(members["kind"], at: path + ".kind") { declared[name] = kind }
+        guard let word = reader.text(members["privacy"], at: path + ".privacy") else {
+            if members["edges"] != nil { reader.problem(path + ".edges", "stand without privacy: bucket") }
+            return
+        }
+        if members["kind"] != nil { reader.problem(path + ".kind", "stands beside privacy, which decides it") }
+        if word != "bucket", members["edges"] != nil { reader.problem(path + ".edges", "stand without privacy: bucket") }
+        switch word {
+        case "drop": dropped.insert(name)
+        case "hash": privacy[name] = .hash
+        case "bucket":
+            let edges = (reader.list(members["edges"], at: path + ".edges") ?? []).map { $0.doubleValue ?? .nan }
+            if let problem = Privacy.problem(ofEdges: edges) { return reader.problem(path + ".edges", problem) }
+            privacy[name] = .bucket(edges)
+        default: reader.problem(path + ".privacy", "\"\(word)\", expected one of \(Privacy.words.joined(separator: ", "))")
+        }
     }
 
     /// `raw: all | sample | none`, and `raw_share` beside `sample`.

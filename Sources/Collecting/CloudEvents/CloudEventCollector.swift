@@ -100,6 +100,7 @@ public struct CloudEventCollector: Sendable {
             throw RecordError("component: \(component.prefix(60)), expected \(service.component): set component under kserve.services")
         }
         let version = try version(of: event, versions)
+        if limits.privacyKey == nil, version.schema.needsPrivacyKey { throw RecordError(MissingPrivacyKey(version.key).description) }
         let half: HalfWrite.Half
         if event.isRequest {
             let decoder = PredictionDecoder(limits: limits, now: now)

@@ -23,7 +23,7 @@ extension ServiceConfiguration {
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
                 "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
-                "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve",
+                "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve", "privacy",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
@@ -42,6 +42,11 @@ extension ServiceConfiguration {
         readLimits(top["limits"], reader)
         spool.read(top["spool"], reader)
         readKServe(top["kserve"], reader)
+        let privacy = reader.members(top["privacy"], at: "privacy", known: ["key"])
+        if let secret = Self.secret(privacy["key"], at: "privacy.key", reader, environment) {
+            limits.privacyKey = PrivacyKey(secret)
+            if limits.privacyKey == nil { reader.problem("privacy.key", "expected at least \(PrivacyKey.bytesMin) bytes") }
+        }
         readMonitors(top["monitors"], reader)
         readDestinations(top["destinations"], reader, environment)
         readPolicies(top["policies"], reader)

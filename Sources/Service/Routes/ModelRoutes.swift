@@ -35,6 +35,7 @@ struct ModelRoutes {
                 id: try request.query("id"), timestamp: try request.query("timestamp"), label: try request.query("label"),
                 score: try request.query("score"),
                 prediction: try request.query("prediction"), sensitive: try list("sensitive")))
+        registration.privacyKey = engine.configuration.limits.privacyKey
         if let spec = try request.query("spec") { try registration.apply(spec: spec, file: "spec") }
         if let positive = try request.query("positive") { registration.base.positiveLabel = positive }
         if let text = try request.query("threshold") {

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release bench fuzz format lint clean setup setup-tests
+.PHONY: help demo test build release bench fuzz fault format lint clean setup setup-tests
 
 SWIFT_FILES = Package.swift Sources Tests sql
 
@@ -47,6 +47,9 @@ bench: setup ## times us beside what one would pick instead (ONLY=drift, ARGS="-
 
 fuzz: setup-tests ## throws broken files and records at the readers (SECONDS=60 each)
 	scripts/fuzz.sh $(or $(SECONDS),$(ARGS))
+
+fault: setup-tests build ## kills everything while records come in; none is lost or doubled (SECONDS=60)
+	python3 -B scripts/fault.py --seconds $(or $(SECONDS),60) $(ARGS)
 
 format: ## rewrites the Swift files in the house style
 	swift format -i -p -r $(SWIFT_FILES)

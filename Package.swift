@@ -29,7 +29,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let package = Package(
     name: "evenkeel",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "evenkeel", targets: ["evenkeel"])],
+    products: [
+        .executable(name: "evenkeel", targets: ["evenkeel"]), .library(name: "EvenkeelClient", targets: ["EvenkeelClient"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
@@ -85,6 +87,9 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // Beside the house: what applications embed. It knows the service by HTTP only.
+        room("EvenkeelClient", []),
+
         // Floor 6: subcommands, thin.
         .executableTarget(
             name: "evenkeel",
@@ -98,7 +103,8 @@ let package = Package(
         // Time kernels and statistics for Benchmarks/run.py; the second one also simulates what intervals and tests promise.
         .executableTarget(name: "kernel-benchmarks", dependencies: ["Kernels"], path: "Benchmarks/Kernels", swiftSettings: testing),
         .executableTarget(
-            name: "statistics-benchmarks", dependencies: ["Statistics"], path: "Benchmarks/Statistics", swiftSettings: testing),
+            name: "statistics-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Vocabulary"],
+            path: "Benchmarks/Statistics", swiftSettings: testing),
 
         // Tests mirror the rooms.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: hot),
@@ -114,6 +120,13 @@ let package = Package(
         tests("AlertingTests", ["Alerting", "Vocabulary"]),
         tests("AnalysisTests", ["Analysis", "Statistics", "Tables", "Vocabulary", "Reporting"]),
         tests("ReportingTests", ["Reporting", "Vocabulary", "Monitoring"]),
+        tests(
+            "EvenkeelClientTests",
+            [
+                "EvenkeelClient", "Service", "Vocabulary", .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("ServiceTests", ["Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting"]),
     ]
 )

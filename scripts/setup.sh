@@ -2,7 +2,7 @@
 # Installs what a build of Evenkeel needs on Debian and Ubuntu, and only what is missing. Does nothing when all is there.
 #
 #   scripts/setup.sh          to build and run: C libraries, pkg-config, make, a PostgreSQL server (no cluster is made or started)
-#   scripts/setup.sh tests    also Prometheus, which the tests use when it is there (its service is not started)
+#   scripts/setup.sh tests    also python3 for the fault test, and Prometheus, which the tests use when it is there (its service is not started)
 #
 # Exit codes: 0 all is there; 2 bad usage; 3 something is missing and could not be installed, with one line that says what.
 
@@ -36,6 +36,7 @@ setup() (
         have git || echo git
         have make || echo make
         have pkg-config || echo pkg-config
+        [[ $1 != tests ]] || have python3 || echo python3
         local pair
         for pair in libpq:libpq-dev gsl:libgsl-dev libcurl:libcurl4-openssl-dev libcrypto:libssl-dev zlib:zlib1g-dev \
             libzstd:libzstd-dev; do
@@ -122,11 +123,11 @@ setup() (
 
     check_swift
 
-    read -r -a missing <<<"$(missing_packages | tr '\n' ' ')"
+    read -r -a missing <<<"$(missing_packages "${1:-}" | tr '\n' ' ')"
     if ((${#missing[@]} > 0)); then
         may_install || fail "$reason: install ${missing[*]} (names of Debian packages)"
         install_packages "${missing[@]}"
-        read -r -a missing <<<"$(missing_packages | tr '\n' ' ')"
+        read -r -a missing <<<"$(missing_packages "${1:-}" | tr '\n' ' ')"
         ((${#missing[@]} == 0)) || fail "still missing after the installation: ${missing[*]}"
     fi
 

@@ -10,7 +10,8 @@ import Foundation
         case "scores": try Timings.scores(columns)
         case "detectors": try Timings.detectors(columns)
         case "coverage": try Coverage.run(Int(arguments.last ?? "") ?? 1000)
-        default: print("statistics-benchmarks audit|scores|detectors FOLDER, coverage RUNS")
+        case "joint": JointCoverage.run(Int(arguments.last ?? "") ?? 200)
+        default: print("statistics-benchmarks audit|scores|detectors FOLDER, coverage|joint RUNS")
         }
     }
 }

@@ -78,7 +78,7 @@ struct PredictionShape {
             guard let parsed = Timestamp(rfc3339: text[range]) else { return nil }
             time = parsed
         } else if number.isNaN {
-            return now
+            time = now
         } else {
             guard abs(number) < 9e12 else { return nil }
             time = Timestamp(microseconds: Int64((number * 1000).rounded()))

@@ -47,6 +47,8 @@ struct KeepLoop: ServiceLifecycle.Service {
     }
 
     private func removeOld(_ versions: [RegisteredVersion], at now: Timestamp) async throws {
+        // What is deleted cannot be brought back: of two clocks the one that is behind decides what is old.
+        let now = min(now, try await engine.records.facts().serverTime)
         let report = try await engine.records.keep(engine.configuration.retention, versions: versions, at: now)
         for week in report.droppedWeeks { engine.logger.notice("retention dropped the raw rows of the week from \(week)") }
         for (table, rows) in report.deleted.sorted(by: { $0.key < $1.key }) {

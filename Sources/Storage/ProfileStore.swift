@@ -33,14 +33,25 @@ public struct ProfileStore: ProfileReader, Sendable {
                     .failed,
                     "the window from \(start) to \(end) starts before \(left): profiles before that were deleted (retention.profile_days)")
             }
-            var sum = Profile(grid: grid)
-            var last: [Parameter] = [.time(start), .int(0), .int(-1)]
-            while true {
-                let rows = try connection.query(Queries["profiles_in_window"], window + last + [.int(Int64(Self.pageRows))])
-                for row in 0..<rows.count { sum.merge(try Self.decode(rows.bytes(row, 0), grid: grid), grid: grid) }
-                guard rows.count == Self.pageRows else { return sum }
-                last = [.time(rows.time(rows.count - 1, 1)), .int(rows.int(rows.count - 1, 2)), .int(rows.int(rows.count - 1, 3))]
-            }
+            return try Self.sum(of: version, from: start, to: end, grid: grid, on: connection)
+        }
+    }
+
+    /// The sum of the rows of a stretch, without asking whether it cuts through one.
+    static func sum(
+        of version: RegisteredVersion, from start: Timestamp = .earliest, to end: Timestamp = Timestamp(seconds: 253_402_300_799),
+        grid: ProfileGrid,
+        on connection: Connection
+    ) throws -> Profile {
+        var sum = Profile(grid: grid)
+        var last: [Parameter] = [.time(start), .int(0), .int(-1)]
+        while true {
+            let rows = try connection.query(
+                Queries["profiles_in_window"],
+                [.int(version.streamID), .time(start), .time(end)] + last + [.int(Int64(Self.pageRows))])
+            for row in 0..<rows.count { sum.merge(try Self.decode(rows.bytes(row, 0), grid: grid), grid: grid) }
+            guard rows.count == Self.pageRows else { return sum }
+            last = [.time(rows.time(rows.count - 1, 1)), .int(rows.int(rows.count - 1, 2)), .int(rows.int(rows.count - 1, 3))]
         }
     }
 

@@ -144,6 +144,12 @@ struct AuditTests {
             message("label,prediction,w,g\n1,1,0,a\n0,0,0,b\n") { $0.weights = "w" }
                 == "t.csv: every weight in w is 0, expected some above 0")
         #expect(message(good) { $0.tau = 0 }.contains("--tau"))
+        #expect(message(good) { $0.favorable = "0" }.contains("expected --positive 0, or --convention aif360 or clarify"))
+        #expect(message(good) { $0.favorable = "1.0" } == "no error")  // the positive label, in other words
+        #expect(
+            message(good) {
+                $0.favorable = "0"; $0.convention = .aif360; $0.referenceGroups = ["g": "a"]
+            } == "no error")
         #expect(
             message(good) {
                 $0.task = .regression; $0.convention = .aequitas

@@ -15,9 +15,10 @@ struct PredictionReaderTests {
     }()
 
     /// Both readers on one body.
-    private func check(_ text: String, isLines: Bool) throws {
+    private func check(_ text: String, isLines: Bool, dropped: DroppedWeeks = DroppedWeeks()) throws {
         let body = Array(text.utf8)
-        let limits = CollectorLimits()
+        var limits = CollectorLimits()
+        limits.droppedWeeks = dropped
         let decoder = PredictionDecoder(limits: limits, now: Bench.now)
         var expected: PredictionReader.Batches?
         var refused: RequestError?
@@ -59,6 +60,25 @@ struct PredictionReaderTests {
     private static let usual =
         #"{"model":"credit","version":"3","id":"r1","ts":"2026-05-31T10:00:00.25Z","features":{"age":37.5,"purpose":"car"},"score":0.83,"#
         + #""prediction":1,"groups":{"sex":"F"},"latency_ms":12.5,"cost":0.0004,"measures":{"tokens_in":12,"tokens_out":5},"error":null,"variant":"b"}"#
+
+    @Test("for a record of a week that was dropped, with a time and without one")
+    func droppedWeek() throws {
+        let week = DroppedWeeks([DroppedWeeks.start(of: Bench.now)])
+        for text in [
+            #"{"model":"credit","version":"3","id":"a"}"#, #"{"model":"credit","version":"3","id":"a","ts":"\#(Bench.now.rfc3339)"}"#,
+        ] {
+            try check(text, isLines: true, dropped: week)
+            let decoder = PredictionDecoder(
+                limits: {
+                    var limits = CollectorLimits(); limits.droppedWeeks = week; return limits
+                }(), now: Bench.now)
+            guard
+                case .batches(let batches, let rejections) = try PredictionReader(Array(text.utf8), isLines: true, decoder: decoder)
+                    .read(Self.versions)
+            else { Issue.record("expected an answer"); return }
+            #expect(batches.isEmpty && rejections.map(\.error) == [DroppedWeeks.refusal(Bench.now)])
+        }
+    }
 
     @Test(
         "for every kind of record",

@@ -20,12 +20,13 @@ import Testing
             "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
             "Hummingbird", "HTTPTypes", "NIOCore", "ServiceLifecycle", "UnixSignals", "Logging", "Yams",
         ],
+        "EvenkeelClient": [],
         "evenkeel": [
             "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Analysis", "Reporting", "ArgumentParser",
             "Logging",
         ],
     ]
-    static let system: Set<String> = ["Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization"]
+    static let system: Set<String> = ["Foundation", "FoundationEssentials", "FoundationNetworking", "Dispatch", "Glibc", "Synchronization"]
     static let cFolders = [
         "CGSL": "Statistics/GSL/", "CPostgres": "Storage/LibPQ/", "CCurl": "Alerting/Curl/", "CCrypto": "Vocabulary/Crypto/",
         "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/", "CZstd": "Collecting/Zstd/",

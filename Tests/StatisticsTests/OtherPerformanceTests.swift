@@ -119,7 +119,7 @@ struct MetricSamplingErrorsTests {
             return (scores, scores.map { random.uniform() < $0 })
         }
         let (scores, labels) = draw(20_000)
-        let errors = try MetricSamplingErrors(binary: labels, scores: scores, predictions: scores.map { $0 >= 0.5 }).of(rows: 500)
+        let errors = MetricSamplingErrors(binary: labels, scores: scores, predictions: scores.map { $0 >= 0.5 }).of(rows: 500)
         var values: [String: [Double]] = [:]
         for _ in 0..<400 {
             let (scores, labels) = draw(500)
@@ -132,6 +132,6 @@ struct MetricSamplingErrorsTests {
             let deviation = ((values[name] ?? []).reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 400).squareRoot()
             #expect(abs((errors[name] ?? 0) / deviation - 1) < 0.15, "\(name): \(errors[name] ?? 0), seen \(deviation)")
         }
-        #expect(try MetricSamplingErrors(binary: [], scores: nil, predictions: []).of(rows: 10).isEmpty)
+        #expect(MetricSamplingErrors(binary: [], scores: nil, predictions: []).of(rows: 10).isEmpty)
     }
 }

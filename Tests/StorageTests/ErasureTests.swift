@@ -108,7 +108,9 @@ struct ErasureTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for version in versions { group.addTask { try await store.store(batch, of: version, key: nil) } }
                 group.addTask { try await store.store(Loans.labels(batch.ids, 1, at: Bench.now), of: versions[0], key: nil) }
-                for _ in 0..<3 { group.addTask { _ = try await store.erase(model: "credit", ids: Array(batch.ids), actor: "a", at: Bench.now) } }
+                for _ in 0..<3 {
+                    group.addTask { _ = try await store.erase(model: "credit", ids: Array(batch.ids), actor: "a", at: Bench.now) }
+                }
                 try await group.waitForAll()
             }
             // No row is left of half a record: a label's prediction stands in its version, or the label waits.

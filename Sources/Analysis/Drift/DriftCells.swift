@@ -37,6 +37,31 @@ struct DriftCells {
         current = levels.map { a[$0] ?? 0 }
     }
 
+    /// Levels of the reference by code point, and beside them those of the current side that it does not have.
+    init(levels: [Level], reference: [Int64], current: [Int64], unseen: [Level: Int64]) {
+        if unseen.isEmpty {
+            names = .levels(levels.map(\.text))
+            (self.reference, self.current) = (reference, current)
+            return
+        }
+        var (names, r, a): ([String], [Int64], [Int64]) = ([], [], [])
+        var next = 0
+        for level in unseen.keys.sorted() {
+            while next < levels.count, levels[next] < level {
+                names.append(levels[next].text)
+                r.append(reference[next])
+                a.append(current[next])
+                next += 1
+            }
+            names.append(level.text)
+            r.append(0)
+            a.append(unseen[level] ?? 0)
+        }
+        self.names = .levels(names + levels[next...].map(\.text))
+        self.reference = r + reference[next...]
+        self.current = a + current[next...]
+    }
+
     static func edges(_ reference: SortedSample, bins: Int, binning: DriftOptions.Binning) -> [Double] {
         if binning == .quantiles { return quantileEdges(ofSorted: reference.values, bins: bins) }
         let finite = reference.values.filter(\.isFinite)

@@ -36,7 +36,7 @@ struct DriftChunks {
     }
 
     func result(_ r: ColumnData, _ a: ColumnData, tests: [DriftTest], edges: [Double]?) -> Result {
-        let measure = options.isNannyML ? nannyML(r, tests) : own(r, tests, edges)
+        let measure = options.isNannyML ? nannyML(r, tests) : ChunkTests(options: options, tests: tests).measure(r, a, edges: edges)
         let ofReference = reference.map { measure(r.rows($0.rows), true) }
         let ofCurrent = current.map { measure(a.rows($0.rows), false) }
         let limits = tests.indices.map { t -> Double? in
@@ -81,56 +81,6 @@ struct DriftChunks {
             count: ofCurrent.count)
     }
 
-    /// The statistics of a chunk; of one that is part of the reference it must be known.
-    private typealias Measure = (_ chunk: ColumnData, _ isPart: Bool) -> [Value]
-
-    private func own(_ reference: ColumnData, _ tests: [DriftTest], _ edges: [Double]?) -> Measure {
-        var options = options
-        options.pValues = .asymptotic  // only the statistics are shown
-        let maker = ColumnTests(options: options)
-        func values(_ result: ColumnTests.Result?) -> [Value] {
-            tests.map { test in
-                let outcome = result?.outcomes.first { $0.test == test.rawValue }
-                return Value(statistic: outcome?.statistic, why: outcome?.undefinedReason)
-            }
-        }
-        switch reference {
-        case .numbers(let numbers):
-            guard let whole = try? SortedSample(numbers.filter { !$0.isNaN }) else { return { _, _ in values(nil) } }
-            let edges = edges ?? DriftCells.edges(whole, bins: options.bins, binning: options.binning)
-            let wholeMissing = Int64(numbers.count - whole.count)
-            return { chunk, isPart in
-                guard case .numbers(let numbers) = chunk else { return values(nil) }
-                guard let sample = try? SortedSample(numbers.filter { !$0.isNaN }) else {
-                    let cells = DriftCells(
-                        edges: edges, reference: whole.counts(edges: edges), current: [Int64](repeating: 0, count: edges.count + 1))
-                    let missing = (wholeMissing - (isPart ? Int64(numbers.count) : 0), Int64(numbers.count))
-                    return values(maker.withoutValues(cells, tests: tests, missing: missing, why: "the chunk has no values"))
-                }
-                // A single chunk has nothing else to be compared with.
-                let others = isPart ? whole.without(sample) : nil
-                let missing = Int64(numbers.count - sample.count)
-                return values(
-                    maker.numeric(
-                        others ?? whole, sample, tests: tests, edges: edges,
-                        missing: (others == nil ? wholeMissing : wholeMissing - missing, missing)))
-            }
-        case .levels(let levels):
-            let whole = levels.tally
-            let wholeMissing = Int64(levels.codes.count { $0 < 0 })
-            return { chunk, isPart in
-                guard case .levels(let levels) = chunk else { return values(nil) }
-                let counts = levels.tally
-                let rest = isPart ? whole.merging(counts.mapValues { -$0 }, uniquingKeysWith: +).filter { $0.value > 0 } : whole
-                let missing = Int64(levels.codes.count { $0 < 0 })
-                return values(
-                    maker.categorical(
-                        rest.isEmpty ? whole : rest, counts, tests: tests,
-                        missing: (isPart && !rest.isEmpty ? wholeMissing - missing : wholeMissing, missing)))
-            }
-        }
-    }
-
     /// The tests that NannyML has for a kind, among those asked for.
     static func nannyMLTests(_ kind: ColumnKind, _ options: DriftOptions) -> [DriftTest] {
         let known: [DriftTest] =
@@ -138,7 +88,7 @@ struct DriftChunks {
         return options.tests.isEmpty ? known : known.filter(options.tests.contains)
     }
 
-    private func nannyML(_ r: ColumnData, _ tests: [DriftTest]) -> Measure {
+    private func nannyML(_ r: ColumnData, _ tests: [DriftTest]) -> ChunkTests.Measure {
         let nothing = tests.map { _ in Value() }
         switch r {
         case .numbers(let values):

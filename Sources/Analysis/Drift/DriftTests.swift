@@ -131,7 +131,7 @@ struct ColumnTests {
     /// Rows without a value on both sides.
     typealias Missing = (reference: Int64, current: Int64)
 
-    private func withMissing(_ cells: DriftCells, _ missing: Missing) -> DriftCells {
+    func withMissing(_ cells: DriftCells, _ missing: Missing) -> DriftCells {
         guard options.missingValues == .cell, missing.reference + missing.current > 0 else { return cells }
         var cells = cells
         cells.missing = missing
@@ -167,7 +167,7 @@ struct ColumnTests {
         return outcome
     }
 
-    private func cellTests(_ tests: [DriftTest], _ cells: DriftCells) -> [DriftOutcome] {
+    func cellTests(_ tests: [DriftTest], _ cells: DriftCells) -> [DriftOutcome] {
         let (r, a) = cells.counts
         let tested = CommonCells(r, a)
         let (n, m) = (r.reduce(0, +), a.reduce(0, +))

@@ -50,9 +50,14 @@ public struct AuditOptions: Sendable {
         if neighbours < 1 { throw AnalysisError("--neighbours \(neighbours), expected at least 1") }
         if !(1...100_000).contains(replicates) { throw AnalysisError("--replicates \(replicates), expected 1 to 100000") }
         if mitigation == .thresholds, score == nil { throw AnalysisError("--mitigate thresholds needs --score") }
-        if convention == .aif360 || convention == .clarify, referenceGroups.isEmpty {
+        if speaksOfBenefits, referenceGroups.isEmpty {
             throw AnalysisError(
                 "--convention \(convention.rawValue) compares with a reference group, expected --reference-group ATTRIBUTE=VALUE")
+        }
+        if let favorable, !speaksOfBenefits, Outcome(favorable) != Outcome(positive ?? "1") {
+            throw AnalysisError(
+                "--favorable \(favorable) with the convention \(convention.rawValue), whose rates are of the positive label; "
+                    + "expected --positive \(favorable), or --convention aif360 or clarify")
         }
         if task == .regression, prediction == nil { throw AnalysisError("--task regression needs --prediction") }
         if task == .multiclass, prediction == nil { throw AnalysisError("--task multiclass needs --prediction") }
@@ -70,7 +75,9 @@ public struct AuditOptions: Sendable {
     var zeroForUndefined: Bool { convention == .fairlearn }
 
     /// The value that counts as positive: for conventions that speak of benefits, the favourable one.
-    var positiveValue: String? { convention == .aif360 || convention == .clarify ? favorable ?? positive : positive }
+    var positiveValue: String? { speaksOfBenefits ? favorable ?? positive : positive }
+
+    private var speaksOfBenefits: Bool { convention == .aif360 || convention == .clarify }
 }
 
 extension AuditOptions {

@@ -53,7 +53,7 @@ public struct PerformanceAnalysis: Sendable {
                 return (data: data, cut: try frame.chunks(chunking, timestamp: options.timestamp))
             }
             let cut = try frame.chunks(chunking, timestamp: options.timestamp)
-            let chunks = try PerformanceChunks((data, cut), reference: reference, seed: options.seed)
+            let chunks = try PerformanceChunks((data, cut), reference: reference)
             json["chunks"] = chunks.json
             blocks += chunks.blocks(PerformanceReport.mainNames(outcome.metrics))
             hasFinding = chunks.hasAlert

@@ -24,13 +24,13 @@ struct PerformanceChunks {
     /// A file's rows and how they are cut.
     typealias Part = (data: PerformanceData, cut: [Chunking.Chunk])
 
-    init(_ part: Part, reference: Part?, seed: UInt64) throws {
+    init(_ part: Part, reference: Part?) throws {
         hasReference = reference != nil
         var errors: MetricSamplingErrors?
         var withoutError = "there is no --reference to take it from"
         if let reference {
             let data = reference.data
-            errors = try data.samplingErrors((0..<data.rowCount).filter(data.isUsable), seed: seed)
+            errors = data.samplingErrors((0..<data.rowCount).filter(data.isUsable))
             withoutError = errors == nil ? "there is no rule with weights" : "there is no rule, or it is undefined on the reference"
             chunks = try Self.chunks(reference, isReference: true, errors, withoutError)
             var values: [String: [Double]] = [:]

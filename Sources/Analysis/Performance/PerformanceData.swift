@@ -124,15 +124,15 @@ struct PerformanceData {
     }
 
     /// nil with weights, for which there is no rule.
-    func samplingErrors(_ rows: [Int], seed: UInt64) throws -> MetricSamplingErrors? {
+    func samplingErrors(_ rows: [Int]) -> MetricSamplingErrors? {
         guard weights == nil else { return nil }
         switch columns {
         case .binary(let labels, let scores, let predictions):
-            return try MetricSamplingErrors(
+            return MetricSamplingErrors(
                 binary: rows.map { labels[$0] > 0.5 }, scores: scores.map { all in rows.map { all[$0] } },
-                predictions: rows.map { predictions[$0] > 0.5 }, seed: seed)
+                predictions: rows.map { predictions[$0] > 0.5 })
         case .multiclass(let labels, let scores, let predictions, let classes):
-            return try MetricSamplingErrors(
+            return MetricSamplingErrors(
                 multiclass: rows.map { labels[$0] }, scores: scores?.map { all in rows.map { all[$0] } },
                 predictions: rows.map { predictions[$0] },
                 classes: classes.count)

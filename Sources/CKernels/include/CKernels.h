@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "csv.h"
+#include "joint.h"
 #include "levels.h"
 #include "number.h"
 #include "record.h"

@@ -67,7 +67,8 @@ public struct SpoolReplayer: Sendable {
     private typealias Part<Write> = (frame: SpoolFrame, write: Write)
     /// Writes that are stored as one: that of one frame, or those of one version without keys.
     private typealias Item<Write> = [Part<Write>]
-    private typealias Refusal = (frame: SpoolFrame, reason: String)
+    /// With how many of the frame's records were not stored.
+    private typealias Refusal = (frame: SpoolFrame, reason: String, rows: Int)
 
     typealias Decoded = (frame: SpoolFrame, write: Result<SpooledWrite, SpoolDamage>)
 
@@ -92,7 +93,7 @@ public struct SpoolReplayer: Sendable {
         var refusals: [Refusal] = []
         for (frame, write) in group {
             switch write {
-            case .failure(let damage): refusals.append((frame, "it cannot be read: \(damage)"))
+            case .failure(let damage): refusals.append((frame, "it cannot be read: \(damage)", frame.rows))
             case .success(.labels(let write)):
                 add((frame, write), to: &labels) { $0.key == nil && write.key == nil && $0.model == write.model }
             case .success(.predictions(let write)):
@@ -100,21 +101,21 @@ public struct SpoolReplayer: Sendable {
                     let part = (frame, PredictionWrite(version: version, batch: write.batch, key: write.key))
                     add(part, to: &predictions) { $0.key == nil && write.key == nil && $0.version.versionID == version.versionID }
                 } else {
-                    refusals.append((frame, "\(write.version) is not registered as it was when the records came"))
+                    refusals.append((frame, "\(write.version) is not registered as it was when the records came", frame.rows))
                 }
             }
         }
         try await store(
             predictions, key: \.key, &refusals, merge: { $0.batch.append($1.batch) }, { try await sink.store(predictions: $0) },
-            count: { metrics.count($0, $1) })
+            late: { Int($0.refused) }, count: { metrics.count($0, $1) })
         try await store(
             labels, key: \.key, &refusals, merge: { $0.batch.append($1.batch) }, { try await sink.store(labels: $0) },
-            count: { metrics.count($0, $1) })
+            late: { _ in 0 }, count: { metrics.count($0, $1) })
         for refusal in refusals {
             try await insistently("refused records cannot be kept") { try await spool.refuse(refusal.frame, because: refusal.reason) }
         }
         await spool.advance()
-        let refused = refusals.reduce(0) { $0 + $1.frame.rows }
+        let refused = refusals.reduce(0) { $0 + $1.rows }
         metrics.add(Double(refused), to: .spoolRecords, ["refused"])
         metrics.add(Double(frames.reduce(0) { $0 + $1.rows } - refused), to: .spoolRecords, ["replayed"])
         return await behind ?? []
@@ -138,7 +139,8 @@ public struct SpoolReplayer: Sendable {
 
     private func store<Write: Sendable, Receipt>(
         _ items: [Item<Write>], key: WritableKeyPath<Write, BatchKey?>, _ refusals: inout [Refusal],
-        merge: (inout Write, Write) -> Void, _ body: ([Write]) async throws -> [Receipt], count: (Write, Receipt) -> Void
+        merge: (inout Write, Write) -> Void, _ body: ([Write]) async throws -> [Receipt], late: (Receipt) -> Int,
+        count: (Write, Receipt) -> Void
     ) async throws {
         if items.isEmpty { return }
         let writes = items.map { item in
@@ -148,22 +150,37 @@ public struct SpoolReplayer: Sendable {
             return write
         }
         do {
-            for (write, receipt) in zip(writes, try await stored(writes, body)) { count(write, receipt) }
+            for (i, receipt) in try await stored(writes, body).enumerated() {
+                count(writes[i], receipt)
+                keep(items[i].map(\.frame), late(receipt), &refusals)
+            }
         } catch is CancellationError { throw CancellationError() } catch {
             // One of them is at fault, and must not hold up the others: each frame's write alone.
             for (frame, write) in items.joined() {
                 var write = write
                 do {
+                    let receipt: Receipt
                     do {
                         write[keyPath: key] = write[keyPath: key] ?? Self.ownKey([frame])
-                        count(write, try await stored([write], body)[0])
+                        receipt = try await stored([write], body)[0]
                     } catch is BatchKeyConflict {
                         // The client has used its key for another request. These records were acknowledged: they go in under their own.
                         write[keyPath: key] = Self.ownKey([frame])
-                        count(write, try await stored([write], body)[0])
+                        receipt = try await stored([write], body)[0]
                     }
-                } catch is CancellationError { throw CancellationError() } catch { refusals.append((frame, "\(error)")) }
+                    count(write, receipt)
+                    keep([frame], late(receipt), &refusals)
+                } catch is CancellationError { throw CancellationError() } catch { refusals.append((frame, "\(error)", frame.rows)) }
             }
+        }
+    }
+
+    /// Records that were acknowledged and came too late for their week: their frames are kept whole, since one of them may hold both kinds.
+    private func keep(_ frames: [SpoolFrame], _ late: Int, _ refusals: inout [Refusal]) {
+        if late == 0 { return }
+        for (i, frame) in frames.enumerated() {
+            refusals.append(
+                (frame, "\(late) records are of weeks whose rows retention has dropped; others here are stored", i == 0 ? late : 0))
         }
     }
 

@@ -3,7 +3,7 @@ internal import Synchronization
 /// What `body` returns, or nil when it takes longer than this. It is not interrupted then: what it returns goes to `late`.
 ///
 /// A transaction that was sent cannot be taken back, and a task group would wait for it.
-func within<Value: Sendable>(
+public func within<Value: Sendable>(
     seconds: Double, _ body: @escaping @Sendable () async throws -> Value, late: @escaping @Sendable (Value) -> Void = { _ in }
 ) async throws -> Value? {
     try await withCheckedThrowingContinuation { continuation in

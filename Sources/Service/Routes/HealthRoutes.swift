@@ -1,3 +1,4 @@
+internal import Collecting
 internal import Hummingbird
 internal import Storage
 internal import Vocabulary
@@ -5,6 +6,8 @@ internal import Vocabulary
 /// `/healthz`: the process answers. `/readyz`: what it is asked for can be done: the database answers too, or records go to the spool.
 struct HealthRoutes {
     let engine: Engine
+    /// A probe must get its answer while the database hangs.
+    static let answerSeconds = 3.0
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("healthz") { _, _ in answer(.object(["status": "ok", "version": .string(Engine.buildVersion)])) }
@@ -13,7 +16,10 @@ struct HealthRoutes {
             if let waiting = engine.spooledBytes {
                 return answer(.object(["status": "spooling", "spool_bytes": .integer(Int64(waiting))]))
             }
-            try await engine.database.ping()
+            let database = engine.database
+            guard try await within(seconds: Self.answerSeconds, { try await database.ping() }) != nil else {
+                return problem(.serviceUnavailable, "the database does not answer within \(Int(Self.answerSeconds)) s")
+            }
             return answer(.object(["status": "ready"]))
         }
     }

@@ -1,3 +1,4 @@
+internal import Collecting
 internal import HTTPTypes
 internal import Hummingbird
 internal import Reporting
@@ -15,7 +16,8 @@ struct MetricRoutes {
             let now = Engine.systemClock()
             var samples = engine.metrics.samples() + engine.spoolSamples
             // Without the database this process still tells what it counted: an outage is when one looks.
-            guard let current = try? await snapshot.current() else {
+            let snapshot = snapshot
+            guard let current = (try? await within(seconds: HealthRoutes.answerSeconds, { try await snapshot.current() })) ?? nil else {
                 return text(PrometheusText.render(samples, as: format), type: format.contentType)
             }
             for row in current.rows { samples += EvaluationMetrics.samples(row.version, latest: row.latest, now: now) }

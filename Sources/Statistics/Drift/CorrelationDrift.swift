@@ -26,18 +26,33 @@ public struct CorrelationDrift: Sendable, Equatable {
         guard reference.count == current.count, reference.count >= 2 else {
             throw StatisticsError(.undefined, "fewer than two columns of numbers")
         }
-        let (n, m) = (reference[0].count, current[0].count)
-        guard n >= 10, m >= 10 else { throw StatisticsError(.undefined, "fewer than 10 complete rows on a side") }
-        let r = Self.correlations(reference)
-        let a = Self.correlations(current)
+        try self.init(Self.ranked(reference), Self.ranked(current)) { n, m, was, now, _, _ in
+            (1 + was * was / 2) / (n - 3) + (1 + now * now / 2) / (m - 3)
+        }
+    }
+
+    /// Of Pearson's correlations, from co-moments; the variance of z is the reference's own, which needs no normal columns.
+    ///
+    /// - Throws: ``StatisticsError`` with fewer than two columns that vary, or fewer than 10 rows.
+    public init(reference: Covariance, current: Covariance, law: JointLaw) throws(StatisticsError) {
+        try self.init(reference, current) { n, m, _, _, i, j in law.correlationVariances[i * (i - 1) / 2 + j] * (1 / (n - 3) + 1 / (m - 3))
+        }
+    }
+
+    private init(
+        _ reference: Covariance, _ current: Covariance,
+        variance: (_ n: Double, _ m: Double, _ was: Double, _ now: Double, _ i: Int, _ j: Int) -> Double
+    ) throws(StatisticsError) {
+        guard reference.count >= 10, current.count >= 10 else { throw StatisticsError(.undefined, "fewer than 10 complete rows on a side") }
+        let (n, m) = (Double(reference.count), Double(current.count))
+        let (r, a) = (reference.correlations, current.correlations)
         var found: [Pair] = []
-        for i in reference.indices {
+        for i in r.indices {
             for j in 0..<i {
                 guard let was = r[i][j], let now = a[i][j] else { continue }
-                let variance = (1 + was * was / 2) / Double(n - 3) + (1 + now * now / 2) / Double(m - 3)
                 // A perfect correlation has an infinite z: it is taken just short of it.
                 func z(_ r: Double) -> Double { atanh(max(-1 + 1e-12, min(1 - 1e-12, r))) }
-                let p = Distributions.normalTwoSided((now == was ? 0 : z(now) - z(was)) / variance.squareRoot())
+                let p = Distributions.normalTwoSided((now == was ? 0 : z(now) - z(was)) / variance(n, m, was, now, i, j).squareRoot())
                 found.append(Pair(first: j, second: i, reference: was, current: now, pValue: p, adjustedP: p))
             }
         }
@@ -49,17 +64,11 @@ public struct CorrelationDrift: Sendable, Equatable {
             .sorted { (abs($1.element.difference), $0.offset) < (abs($0.element.difference), $1.offset) }.map(\.element)
     }
 
-    private static func correlations(_ columns: [[Double]]) -> [[Double?]] {
+    private static func ranked(_ columns: [[Double]]) -> Covariance {
         var sums = Covariance(size: columns.count)
         let ranks = columns.map(midranks)
         for row in columns[0].indices { sums.add(ranks.map { $0[row] }) }
-        let size = columns.count
-        return (0..<size).map { i in
-            (0..<i).map { j in
-                let product = sums.moments[i * size + i] * sums.moments[j * size + j]
-                return product > 0 ? max(-1, min(1, sums.moments[i * size + j] / product.squareRoot())) : nil
-            }
-        }
+        return sums
     }
 
     private static func midranks(_ values: [Double]) -> [Double] {

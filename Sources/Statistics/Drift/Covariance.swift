@@ -14,6 +14,22 @@ public struct Covariance: Sendable, Equatable {
         moments = [Double](repeating: 0, count: size * size)
     }
 
+    /// From sums made elsewhere.
+    public init(count: Int, mean: [Double], moments: [Double]) {
+        precondition(moments.count == mean.count * mean.count, "a square matrix of co-moments")
+        (size, self.count, self.mean, self.moments) = (mean.count, count, mean, moments)
+    }
+
+    /// Pearson's correlations of each row i with j < i; nil for a column that does not vary.
+    var correlations: [[Double?]] {
+        (0..<size).map { i in
+            (0..<i).map { j in
+                let product = moments[i * size + i] * moments[j * size + j]
+                return product > 0 ? max(-1, min(1, moments[i * size + j] / product.squareRoot())) : nil
+            }
+        }
+    }
+
     public mutating func add(_ row: [Double]) {
         precondition(row.count == size, "as many numbers as there are columns")
         count += 1

@@ -30,6 +30,8 @@ public struct DomainClassifier: Sendable, Equatable {
     /// Of a side with more rows so many are drawn.
     public static let rowsMax = 10_000
     public static let foldCount = 5
+    private static let cellsMax = 50
+    private static let trees = BoostedTrees.Settings(loss: .logistic, treesMax: 60, leavesMax: 8, penalty: 1)
     /// What shared training rows add to the variance of the area.
     private static let varianceFactor = 1 + Double(foldCount) / Double(foldCount - 1)
 
@@ -57,11 +59,15 @@ public struct DomainClassifier: Sendable, Equatable {
             let training = rows.indices.filter { folds[$0] != fold }
             let held = rows.indices.filter { folds[$0] == fold }
             let encoded = columns.map { Self.encoded($0, rows, labels, training) }
-            var model = DomainTrees()
-            model.fit(encoded.map { column in training.map { column[$0] } }, training.map { labels[$0] })
-            let margins = model.margins(encoded.map { column in held.map { column[$0] } })
+            let bins = encoded.map { column in FeatureBins(training.map { column[$0] }, cellsMax: Self.cellsMax) }
+            let model = BoostedTrees(
+                columns: zip(bins, encoded).map { bins, column in training.map { bins.cell(column[$0]) } }, cells: bins.map(\.cells),
+                target: training.map { labels[$0] ? 1 : 0 }, settings: Self.trees)
+            let margins = model.predictions(
+                held.flatMap { row in zip(bins, encoded).map { $0.cell($1[row]) } }, features: columns.count)
+            let gained = model.gains.reduce(0, +)
             for (place, row) in held.enumerated() { scores[row] = margins[place] }
-            for c in columns.indices { gains[c] += model.gains[c] / Double(Self.foldCount) }
+            if gained > 0 { for c in columns.indices { gains[c] += model.gains[c] / gained / Double(Self.foldCount) } }
         }
         let curve = try RocAUC(scores: scores, labels: labels)
         auc = curve.value

@@ -11,6 +11,9 @@ public struct NannyMLNumericDrift: Sendable {
     private let edges: [Double]
     private let shares: [Double]
     private let fine: [Double]
+    /// Values of the reference below each of the fine edges, for the last one up to it.
+    private let fineCounts: [Int]
+    private let prepared: PreparedReference
 
     public static let binnedFrom = 10_000
 
@@ -21,16 +24,25 @@ public struct NannyMLNumericDrift: Sendable {
         edges = Self.doaneEdges(reference)
         shares = Self.histogram(reference, edges).map { Double($0) / Double(reference.count) }
         fine = reference.count < Self.binnedFrom ? [] : Self.equalEdges(reference, Self.binnedFrom)
+        fineCounts = Self.counts(reference, below: fine)
+        prepared = PreparedReference(reference)
+    }
+
+    private static func counts(_ sample: SortedSample, below edges: [Double]) -> [Int] {
+        var place = 0
+        return edges.enumerated().map { i, edge in
+            let isLast = i == edges.count - 1
+            while place < sample.count, isLast ? sample.values[place] <= edge : sample.values[place] < edge { place += 1 }
+            return place
+        }
     }
 
     public func kolmogorovSmirnov(_ chunk: SortedSample) -> Double {
-        if fine.isEmpty { return KolmogorovSmirnovTest(reference: reference, current: chunk, method: .asymptotic).statistic }
+        if fine.isEmpty { return prepared.kolmogorovSmirnov(chunk, isPart: false) }
+        let counts = Self.counts(chunk, below: fine)
         var largest = 0.0
         for i in 1..<fine.count {
-            let isLast = i == fine.count - 1
-            let r = isLast ? reference.count(upTo: fine[i]) : reference.count(below: fine[i])
-            let a = isLast ? chunk.count(upTo: fine[i]) : chunk.count(below: fine[i])
-            largest = max(largest, abs(Double(r) / Double(reference.count) - Double(a) / Double(chunk.count)))
+            largest = max(largest, abs(Double(fineCounts[i]) / Double(reference.count) - Double(counts[i]) / Double(chunk.count)))
         }
         return largest
     }
@@ -59,11 +71,10 @@ public struct NannyMLNumericDrift: Sendable {
         }
         var inside = 0.0
         let width = fine[1] - fine[0]
+        let counts = Self.counts(chunk, below: fine)
         for i in 1..<fine.count {
-            let isLast = i == fine.count - 1
-            let r = isLast ? reference.count(upTo: fine[i]) : reference.count(below: fine[i])
-            let a = (isLast ? chunk.count(upTo: fine[i]) : chunk.count(below: fine[i])) - smaller
-            inside += abs(Double(r) / Double(reference.count) - (Double(a) / size + shareSmaller)) * width
+            let a = counts[i] - smaller
+            inside += abs(Double(fineCounts[i]) / Double(reference.count) - (Double(a) / size + shareSmaller)) * width
         }
         return inside + outside
     }

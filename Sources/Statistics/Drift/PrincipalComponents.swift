@@ -32,6 +32,18 @@ public struct PrincipalComponents: Sendable {
         directions = order.map { c in (0..<size).map { v[$0 * size + c] } }
     }
 
+    /// The directions that together hold `share` of the variance, never all of them.
+    func leading(share: Double) -> [[Double]] {
+        let total = variances.reduce(0, +)
+        var reached = 0.0
+        var count = 0
+        while count < variances.count - 1, reached < share * total {
+            reached += variances[count]
+            count += 1
+        }
+        return Array(directions.prefix(count))
+    }
+
     private static func rotate(_ a: inout [Double], _ v: inout [Double], _ size: Int, _ p: Int, _ q: Int) {
         let apq = a[p * size + q]
         if apq == 0 { return }
@@ -67,7 +79,7 @@ public struct PrincipalComponents: Sendable {
 public struct ReconstructionError: Sendable, Equatable {
     public var reference: Double
     public var current: Double
-    public var ratio: Double
+    public var ratio: Double { current / reference }
     public var pValue: Double
     public var components: Int
 
@@ -81,16 +93,7 @@ public struct ReconstructionError: Sendable, Equatable {
         let scale = Standardisation(fitted)
         var sums = Covariance(size: size)
         for row in fitted { sums.add(scale.applied(row)) }
-        let all = PrincipalComponents(symmetric: sums.matrix, size: size)
-        let total = all.variances.reduce(0, +)
-        var reached = 0.0
-        var count = 0
-        while count < size - 1, reached < share * total {
-            reached += all.variances[count]
-            count += 1
-        }
-        components = count
-        let directions = all.directions.prefix(count)
+        let directions = PrincipalComponents(symmetric: sums.matrix, size: size).leading(share: share)
         func error(_ row: [Double]) -> Double {
             let x = scale.applied(row)
             let whole = x.reduce(0) { $0 + $1 * $1 }
@@ -104,13 +107,17 @@ public struct ReconstructionError: Sendable, Equatable {
         var after = Covariance(size: 1)
         for row in kept { before.add([error(row)]) }
         for row in now { after.add([error(row)]) }
-        reference = before.mean[0]
-        current = after.mean[0]
-        guard reference > 0 else { throw StatisticsError(.undefined, "the components leave nothing of the reference over") }
-        ratio = current / reference
+        guard before.mean[0] > 0 else { throw StatisticsError(.undefined, "the components leave nothing of the reference over") }
         let variance =
             before.moments[0] / Double(before.count) / Double(before.count) + after.moments[0] / Double(after.count) / Double(after.count)
-        pValue = variance > 0 ? Distributions.normalTwoSided((current - reference) / variance.squareRoot()) : 1
+        let gap = after.mean[0] - before.mean[0]
+        self.init(
+            reference: before.mean[0], current: after.mean[0],
+            pValue: variance > 0 ? Distributions.normalTwoSided(gap / variance.squareRoot()) : 1, components: directions.count)
+    }
+
+    init(reference: Double, current: Double, pValue: Double, components: Int) {
+        (self.reference, self.current, self.pValue, self.components) = (reference, current, pValue, components)
     }
 }
 

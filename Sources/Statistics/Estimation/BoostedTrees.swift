@@ -1,16 +1,25 @@
-/// Regression trees boosted on squared error: f ← f + η · tree(residuals), a hundred times.
+internal import Glibc
+
+/// Regression trees boosted on squared error, f ← f + η · tree(residuals), or on the log loss of two classes.
 ///
-/// Trees grow leaf by leaf, the best split first, over columns cut into cells, as LightGBM's do with its defaults: 100 trees of 31
-/// leaves, learning rate 0.1, at least 20 rows to a leaf. What is missing goes to the side where it lowers the error more. Sums are
+/// Trees grow leaf by leaf, the best split first, over columns cut into cells, as LightGBM's do; by its defaults 100 trees of 31
+/// leaves, learning rate 0.1, at least 20 rows to a leaf. A leaf holds η · Σ slope / (Σ curvature + penalty), of squared error the mean residual. What is missing goes to the side where it lowers the error more. Sums are
 /// taken in the order of the rows, so the same input gives the same bits.
 /// - Complexity: O(trees · features · rows · depth) to fit; O(trees · depth) a row to predict.
 /// > Source: J. H. Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", 2001; G. Ke and others, "LightGBM: A
 /// > Highly Efficient Gradient Boosting Decision Tree", 2017.
 struct BoostedTrees: Sendable {
-    static let treesMax = 100
-    static let leavesMax = 31
     static let leafRowsMin = 20
     static let learningRate = 0.1
+
+    enum Loss: Sendable { case squared, logistic }
+
+    struct Settings: Sendable {
+        var loss = Loss.squared
+        var treesMax = 100
+        var leavesMax = 31
+        var penalty = 0.0
+    }
 
     private struct Node: Sendable {
         /// −1 for a leaf.
@@ -25,24 +34,41 @@ struct BoostedTrees: Sendable {
 
     private let base: Double
     private var trees: [[Node]] = []
+    /// By feature, what its splits gained.
+    private(set) var gains: [Double]
 
     /// - Parameters:
     ///   - columns: one array of cells for each feature, as long as `target`. - cells: how many cells each feature has.
-    init(columns: [[UInt8]], cells: [Int], target: [Double]) {
-        base = target.isEmpty ? 0 : target.reduce(0, +) / Double(target.count)
-        var residuals = target.map { $0 - base }
-        for _ in 0..<Self.treesMax {
-            var grower = TreeGrower(columns: columns, cells: cells, residuals: residuals)
-            let leaves = grower.grow()
+    ///   - target: numbers; of two classes 1 and 0.
+    init(columns: [[UInt8]], cells: [Int], target: [Double], settings: Settings = Settings()) {
+        gains = [Double](repeating: 0, count: columns.count)
+        let sum = target.reduce(0, +)
+        let isLogistic = settings.loss == .logistic
+        base =
+            isLogistic
+            ? log((sum + 0.5) / (Double(target.count) - sum + 0.5)) : target.isEmpty ? 0 : sum / Double(target.count)
+        var slopes = target.map { $0 - base }
+        var margins = isLogistic ? [Double](repeating: base, count: target.count) : []
+        var curves = margins
+        for _ in 0..<settings.treesMax {
+            for i in margins.indices {
+                let p = 1 / (1 + exp(-margins[i]))
+                slopes[i] = target[i] - p
+                curves[i] = p * (1 - p)
+            }
+            var grower = TreeGrower(columns: columns, cells: cells, slopes: slopes, curves: curves, settings: settings)
+            let leaves = grower.grow(&gains)
             if leaves.count < 2 { break }
             for leaf in leaves {
-                for row in grower.rows[leaf.range] { residuals[row] -= leaf.value }
+                for row in grower.rows[leaf.range] {
+                    if isLogistic { margins[row] += leaf.value } else { slopes[row] -= leaf.value }
+                }
             }
             trees.append(grower.nodes)
         }
     }
 
-    /// The predictions for rows of cells, the features of a row side by side.
+    /// The predictions (of two classes: log-odds of the second) for rows of cells, the features of a row side by side.
     func predictions(_ cells: [UInt8], features: Int) -> [Double] {
         guard features > 0 else { return [] }
         var out = [Double](repeating: base, count: cells.count / features)
@@ -67,6 +93,9 @@ struct BoostedTrees: Sendable {
         var sum: Double
         var sums: [Double]
         var counts: [Double]
+        /// Of squared error the counts.
+        var curve: Double
+        var curves: [Double]
         var split: Split?
         var value = 0.0
     }
@@ -80,7 +109,10 @@ struct BoostedTrees: Sendable {
     private struct TreeGrower {
         let columns: [[UInt8]]
         let cells: [Int]
-        let residuals: [Double]
+        let slopes: [Double]
+        /// Empty where each row's is 1.
+        let curves: [Double]
+        let settings: Settings
         /// Where each feature's cells begin in a histogram.
         let offsets: [Int]
         let width: Int
@@ -88,10 +120,12 @@ struct BoostedTrees: Sendable {
         var rows: [Int]
         var nodes: [Node] = [Node()]
 
-        init(columns: [[UInt8]], cells: [Int], residuals: [Double]) {
+        init(columns: [[UInt8]], cells: [Int], slopes: [Double], curves: [Double], settings: Settings) {
             self.columns = columns
             self.cells = cells
-            self.residuals = residuals
+            self.slopes = slopes
+            self.curves = curves
+            self.settings = settings
             var offsets: [Int] = []
             var width = 0
             for count in cells {
@@ -100,12 +134,12 @@ struct BoostedTrees: Sendable {
             }
             self.offsets = offsets
             self.width = width
-            rows = Array(residuals.indices)
+            rows = Array(slopes.indices)
         }
 
-        mutating func grow() -> [Leaf] {
+        mutating func grow(_ gains: inout [Double]) -> [Leaf] {
             var leaves = [leaf(0, rows.indices)]
-            while leaves.count < BoostedTrees.leavesMax {
+            while leaves.count < settings.leavesMax {
                 var best: Int?
                 for (place, leaf) in leaves.enumerated() {
                     guard let gain = leaf.split?.gain else { continue }
@@ -113,30 +147,35 @@ struct BoostedTrees: Sendable {
                     best = place
                 }
                 guard let best, let split = leaves[best].split else { break }
+                gains[split.feature] += split.gain
                 let (left, right) = divide(leaves[best], split)
                 leaves[best] = left
                 leaves.append(right)
             }
             for place in leaves.indices {
-                leaves[place].value = BoostedTrees.learningRate * leaves[place].sum / Double(max(leaves[place].range.count, 1))
+                let weight = leaves[place].curve + settings.penalty
+                leaves[place].value = weight > 0 ? BoostedTrees.learningRate * leaves[place].sum / weight : 0
                 nodes[leaves[place].node].value = leaves[place].value
             }
             return leaves
         }
 
         private func leaf(_ node: Int, _ range: Range<Int>) -> Leaf {
+            let (sum, sums) = histogram(range) { slopes[$0] }
+            let counts = histogram(range) { _ in 1 }.1
+            let (curve, byCell) = curves.isEmpty ? (Double(range.count), counts) : histogram(range) { curves[$0] }
+            return finished(Leaf(node: node, range: range, sum: sum, sums: sums, counts: counts, curve: curve, curves: byCell))
+        }
+
+        /// Over the rows at these places, a sum and the sums by cell, feature after feature.
+        private func histogram(_ range: Range<Int>, _ value: (Int) -> Double) -> (Double, [Double]) {
             var sums = [Double](repeating: 0, count: width)
-            var counts = sums
             for feature in columns.indices {
                 let column = columns[feature]
                 let offset = offsets[feature]
-                for place in range {
-                    let cell = offset + Int(column[rows[place]])
-                    sums[cell] += residuals[rows[place]]
-                    counts[cell] += 1
-                }
+                for place in range { sums[offset + Int(column[rows[place]])] += value(rows[place]) }
             }
-            return finished(Leaf(node: node, range: range, sum: range.reduce(0) { $0 + residuals[rows[$1]] }, sums: sums, counts: counts))
+            return (range.reduce(0) { $0 + value(rows[$1]) }, sums)
         }
 
         private func finished(_ leaf: Leaf) -> Leaf {
@@ -149,23 +188,24 @@ struct BoostedTrees: Sendable {
             let count = Double(leaf.range.count)
             let least = Double(BoostedTrees.leafRowsMin)
             guard count >= 2 * least else { return nil }
-            let whole = leaf.sum * leaf.sum / count
+            func gain(_ sum: Double, _ curve: Double) -> Double { sum * sum / (curve + settings.penalty) }
+            let whole = gain(leaf.sum, leaf.curve)
             var best: Split?
             for feature in columns.indices {
                 let offset = offsets[feature]
-                let missing = (leaf.sums[offset], leaf.counts[offset])
-                for isMissingLeft in missing.1 > 0 ? [false, true] : [false] {
-                    var sum = isMissingLeft ? missing.0 : 0
-                    var rows = isMissingLeft ? missing.1 : 0
+                for isMissingLeft in leaf.counts[offset] > 0 ? [false, true] : [false] {
+                    var sum = isMissingLeft ? leaf.sums[offset] : 0
+                    var rows = isMissingLeft ? leaf.counts[offset] : 0
+                    var curve = isMissingLeft ? leaf.curves[offset] : 0
                     for cell in 1..<max(cells[feature], 1) {
                         sum += leaf.sums[offset + cell]
                         rows += leaf.counts[offset + cell]
+                        curve += leaf.curves[offset + cell]
                         guard rows >= least, count - rows >= least else { continue }
-                        let rest = leaf.sum - sum
-                        let gain = sum * sum / rows + rest * rest / (count - rows) - whole
+                        let found = gain(sum, curve) + gain(leaf.sum - sum, leaf.curve - curve) - whole
                         // Below this a gain is the rounding of sums.
-                        guard gain > 1e-12 * (1 + whole), gain > best?.gain ?? 0 else { continue }
-                        best = Split(gain: gain, feature: feature, cell: UInt8(cell), isMissingLeft: isMissingLeft)
+                        guard found > 1e-12 * (1 + whole), found > best?.gain ?? 0 else { continue }
+                        best = Split(gain: found, feature: feature, cell: UInt8(cell), isMissingLeft: isMissingLeft)
                     }
                 }
             }
@@ -194,9 +234,11 @@ struct BoostedTrees: Sendable {
             large.node = nodes.count - (isLeftSmaller ? 1 : 2)
             large.range = isLeftSmaller ? ranges.1 : ranges.0
             large.sum -= small.sum
+            large.curve -= small.curve
             for cell in 0..<width {
                 large.sums[cell] -= small.sums[cell]
                 large.counts[cell] -= small.counts[cell]
+                large.curves[cell] -= small.curves[cell]
             }
             large = finished(large)
             return isLeftSmaller ? (small, large) : (large, small)

@@ -6,16 +6,16 @@ struct FeatureBins: Sendable {
     private let cuts: [Double]
     var cells: Int { cuts.count + 2 }
 
-    init(_ values: [Double]) {
+    init(_ values: [Double], cellsMax: Int = FeatureBins.cellsMax) {
         let sorted = values.filter { !$0.isNaN }.sorted()
         var distinct: [Double] = []
         for value in sorted where value != distinct.last { distinct.append(value) }
-        guard distinct.count > Self.cellsMax - 1 else {
+        guard distinct.count > cellsMax - 1 else {
             cuts = distinct.dropLast()
             return
         }
         var cuts: [Double] = []
-        let wanted = Self.cellsMax - 1
+        let wanted = cellsMax - 1
         for cell in 1..<wanted {
             let cut = sorted[cell * sorted.count / wanted]
             if cut != cuts.last, cut != sorted[sorted.count - 1] { cuts.append(cut) }

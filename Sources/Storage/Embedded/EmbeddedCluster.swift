@@ -102,11 +102,25 @@ public final class EmbeddedCluster: Sendable {
                 throw StoreError(.cluster, "the embedded PostgreSQL did not start: see \(folder.path)/postgres.log", detail: started.output)
             }
         }
-        let connection = try Connection(conninfo: conninfo(database: "postgres").reveal())
+        let connection = try firstConnection()
         if try connection.query("select 1 from pg_database where datname = 'evenkeel'").count == 0 {
             try connection.run("create database evenkeel")
         }
     }
+
+    /// A server that was left running may still be recovering from what killed its backends.
+    private func firstConnection() throws -> Connection {
+        let deadline = ContinuousClock.now + .seconds(Self.recoverySecondsMax)
+        while true {
+            do { return try Connection(conninfo: conninfo(database: "postgres").reveal()) } catch {
+                guard error.isRetryable, runningServer != nil, ContinuousClock.now < deadline else { throw error }
+            }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+    }
+
+    /// How long a running server may take until it answers.
+    static let recoverySecondsMax = 60.0
 
     private func stopBlocking() throws {
         guard lock.withLock({ $0 != nil }) else { return }  // joined, not ours

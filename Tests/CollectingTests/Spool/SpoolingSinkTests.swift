@@ -13,6 +13,8 @@ private final class FickleSink: RecordSink {
     enum Mood { case well, away, slow }
 
     let tables = MemorySink()
+    /// Of every write so many records come too late for their week.
+    let late = Mutex(0)
     private let state = Mutex((mood: Mood.well, slow: [CheckedContinuation<Void, Never>](), refusedIDs: Set<String>(), groups: [Int]()))
     var groups: [Int] { state.withLock { $0.groups } }
 
@@ -38,7 +40,12 @@ private final class FickleSink: RecordSink {
     }
     func store(predictions writes: [PredictionWrite]) async throws -> [PredictionReceipt] {
         try await answer(writes.flatMap { Array($0.batch.ids) })
-        return try await tables.store(predictions: writes)
+        let late = late.withLock { $0 }
+        return try await tables.store(predictions: writes).map { receipt in
+            var receipt = receipt
+            receipt.refused = Int64(late)
+            return receipt
+        }
     }
     func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] {
         try await answer(writes.flatMap { Array($0.batch.ids) })
@@ -201,6 +208,21 @@ struct SpoolingSinkTests {
         #expect(scratch.reports.contains { $0.hasPrefix("2 records of the spool were refused for good, and are kept in") })
         #expect(metrics.number(.spoolRecords, ["refused"]) == 2)
         #expect(metrics.number(.spoolRecords, ["replayed"]) == 3)
+    }
+
+    @Test("acknowledged records whose week was dropped meanwhile are kept in a file and told of, never lost in silence")
+    func lateForTheirWeek() async throws {
+        let spool = try scratch.open()
+        let sink = sink(spool)
+        database.be(.away)
+        _ = try await sink.store(predictions: [write("a", "b", "c")])
+        database.be(.well)
+        database.late.withLock { $0 = 2 }
+        try await replayer(spool).replayGroup()
+        #expect(spool.isEmpty)
+        #expect(try scratch.files("refused-").count == 1)
+        #expect(scratch.reports.contains { $0.contains("2 records are of weeks whose rows retention has dropped") })
+        #expect(metrics.number(.spoolRecords, ["refused"]) == 2 && metrics.number(.spoolRecords, ["replayed"]) == 1)
     }
 
     @Test("records of a version that is no more, or is another one now, are refused", arguments: [true, false])

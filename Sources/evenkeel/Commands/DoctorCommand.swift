@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Reporting
+import Service
+import Storage
+import Vocabulary
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Check an installation: the database, the clock, what waits, and with --profiles the sums.",
+        discussion: """
+            Examples:
+              evenkeel doctor --data /var/lib/evenkeel
+              evenkeel doctor --database postgresql://evenkeel@db/evenkeel --profiles --fail-on-finding
+
+            --profiles folds every stored row and label anew and compares the sums with the profiles, count by count. It reads all rows.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
+    @Flag(help: "Compare the profiles of every version with its rows.") var profiles = false
+    @Flag(help: "End with 1 when something is wrong.") var failOnFinding = false
+
+    func run() async throws {
+        var isWell = true
+        try await database.withEngine { engine in
+            var checks = try await engine.records.facts().checks(now: Engine.systemClock())
+            if profiles { checks += try await profileChecks(engine) }
+            isWell = checks.allSatisfy { $0.state != .wrong }
+            switch output.format {
+            case .json:
+                let list = checks.map {
+                    JSON.object(["check": .string($0.name), "state": .string($0.state.rawValue), "detail": .string($0.detail)])
+                }
+                try output.print(JSON.object(["command": "doctor", "well": .bool(isWell), "checks": .array(list)]).prettyText)
+            case .table: try output.print(checks.map { "\($0.state.rawValue)  \($0.name): \($0.detail)" }.joined(separator: "\n"))
+            }
+        }
+        if failOnFinding, !isWell { throw ExitCode(1) }
+    }
+
+    private func profileChecks(_ engine: Engine) async throws -> [HealthCheck] {
+        var checks: [HealthCheck] = []
+        for version in try await engine.registry.versions() {
+            let name = "profiles of \(version.key)"
+            switch try await engine.profiles.check(version) {
+            case .equal(let rows, let labelled):
+                checks.append(HealthCheck(name, .well, "equal to \(rows) rows and \(labelled) labels, count by count"))
+            case .different(let lines): checks.append(HealthCheck(name, .wrong, "not those of the rows: " + lines.joined(separator: "; ")))
+            case .incomparable(let why): checks.append(HealthCheck(name, .unknown, "cannot be compared: \(why)"))
+            }
+        }
+        return checks
+    }
+}

@@ -1,0 +1,1 @@
+"""What the fault test is made of: see ../fault.py."""

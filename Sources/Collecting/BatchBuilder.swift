@@ -40,6 +40,8 @@ struct BatchBuilder {
     private let key: PrivacyKey?
     /// What is done with the texts of each column of `codes`.
     private let privacies: [(name: String, privacy: Privacy)?]
+    /// Of sensitive attributes that become intervals: their slots in the shape.
+    private let numericSlots: [Int]
     /// The features' places by name.
     let positions: [String: Int]
     var shape: PredictionShape
@@ -64,6 +66,7 @@ struct BatchBuilder {
         }
         positions = Dictionary(features.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { a, _ in a })
         shape = PredictionShape(version.schema)
+        numericSlots = zip(privacies, shape.texts).compactMap { if case .bucket? = $0?.privacy { $1 } else { nil } }
         numbers = RowMajor(width: shape.numbers.count)
         codes = RowMajor(width: shape.texts.count)
         // Against texts that are made to collide, the hash differs from batch to batch; the codes do not.
@@ -113,10 +116,8 @@ struct BatchBuilder {
             shape.plan.text(shape.error).map({ $0.count <= 500 }) ?? true,
             shape.plan.text(shape.variant).map({ $0.count <= limits.levelBytesMax }) ?? true
         else { return false }
-        for (privacy, slot) in zip(privacies, shape.texts) {
-            // A text that should be a number.
-            guard let privacy, case .bucket = privacy.privacy, let range = shape.plan.text(slot), !range.isEmpty else { continue }
-            if privacy.privacy.level(of: Self.string(text, range), name: privacy.name, key: key) == nil { return false }
+        for slot in numericSlots {
+            if let range = shape.plan.text(slot), !range.isEmpty, Privacy.number(Self.string(text, range)) == nil { return false }
         }
         if !shape.measures.isEmpty, !putMeasures(limits) { return false }
         numbers.append(shape.plan.numbers[shape.numbers])

@@ -79,7 +79,7 @@ public struct Collector: Sendable {
     }
 
     private func batchKey(_ name: String?, _ body: [UInt8]) -> BatchKey? {
-        name.map { BatchKey($0, fingerprint: limits.privacyKey?.fingerprint(body) ?? Digest.hex(Digest.sha256(body))) }
+        name.map { BatchKey($0, fingerprint: limits.privacyKey?.digest(of: body) ?? Digest.hex(Digest.sha256(body))) }
     }
 
     public struct LabelAnswer: Sendable, Equatable {

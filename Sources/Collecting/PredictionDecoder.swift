@@ -139,9 +139,7 @@ public struct PredictionDecoder: Sendable {
 
     func group(_ value: JSON, _ name: String, _ schema: FeatureSchema) throws(RecordError) -> String? {
         let level = try RecordReader.level(value, path: "groups.\(name)", limits: limits)
-        if let level, case .bucket? = schema.sensitivePrivacy[name],
-            schema.sensitivePrivacy[name]?.level(of: level, name: name, key: nil) == nil
-        {
+        if let level, case .bucket? = schema.sensitivePrivacy[name], Privacy.number(level) == nil {
             throw RecordError("groups.\(name): expected a number or null")
         }
         return level

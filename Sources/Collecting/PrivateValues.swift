@@ -1,20 +1,38 @@
 internal import Tables
 public import Vocabulary
 
-/// A version hashes values, and this process has no key: its records are refused rather than stored in clear or without them.
-public struct MissingPrivacyKey: RetryableError, Equatable, CustomStringConvertible {
+/// A version hashes values, and this process has not the key that it was registered with: its records are refused rather than stored in
+/// clear, or with hashes that differ from the reference.
+public struct PrivacyKeyError: Error, Equatable, CustomStringConvertible {
+    public enum Reason: Sendable { case missing, other }
     public var version: ModelVersion
-    public init(_ version: ModelVersion) { self.version = version }
-    /// The client did nothing wrong: the same request is taken once the key is there.
-    public var isRetryable: Bool { true }
+    public var reason: Reason
+
+    public init(_ version: ModelVersion, _ reason: Reason) {
+        self.version = version
+        self.reason = reason
+    }
+
     public var description: String {
-        "privacy.key: missing, expected the key that \(version) hashes values with (or \(PrivacyKey.environmentName))"
+        switch reason {
+        case .missing: "\(PrivacyKey.environmentName): missing, expected the key that \(version) hashes values with (or privacy.key)"
+        case .other:
+            "\(PrivacyKey.environmentName) (or privacy.key): another key than \(version) was registered with, expected that one; "
+                + "with a new key, register a new version"
+        }
     }
 }
 
 extension CollectorLimits {
-    func requireKey(of version: RegisteredVersion) throws(MissingPrivacyKey) {
-        if privacyKey == nil, version.schema.needsPrivacyKey { throw MissingPrivacyKey(version.key) }
+    /// What is wrong with our key for this version; nil when it is the right one or none is needed.
+    public func keyProblem(of version: RegisteredVersion) -> PrivacyKeyError? {
+        guard version.schema.needsPrivacyKey else { return nil }
+        guard let privacyKey else { return PrivacyKeyError(version.key, .missing) }
+        return privacyKey.fingerprint == version.schema.keyFingerprint ? nil : PrivacyKeyError(version.key, .other)
+    }
+
+    func requireKey(of version: RegisteredVersion) throws(PrivacyKeyError) {
+        if let problem = keyProblem(of: version) { throw problem }
     }
 }
 

@@ -19,7 +19,7 @@ public struct SchemaInference: Sendable {
             _ = try table.requiredColumn(name)
         }
         schema = base
-        schema.sensitive = mapping.sensitive.filter { !dropped.contains($0) }
+        schema.sensitive = mapping.sensitive
         schema.sensitivePrivacy = privacy.filter { mapping.sensitive.contains($0.key) }
         schema.dropped = dropped.sorted()
         schema.features = []

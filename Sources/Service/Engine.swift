@@ -110,9 +110,11 @@ public struct Engine: Sendable {
             sink.setDatabaseReady(false)
             logger.warning("started without the database, records go to the spool: \(error)")
         }
-        if !joins, configuration.roles.contains(.collect), configuration.limits.privacyKey == nil {
-            let version = try await knownVersions.versions().first { $0.stage != .retired && $0.schema.needsPrivacyKey }
-            if let version { throw ConfigurationError([MissingPrivacyKey(version.key).description]) }
+        if !joins, configuration.roles.contains(.collect) {
+            // The other models are served, and these answer 503 until the key is there.
+            for version in (try? await knownVersions.versions()) ?? [] where version.stage != .retired {
+                if let problem = configuration.limits.keyProblem(of: version) { logger.error("\(problem)") }
+            }
         }
     }
 

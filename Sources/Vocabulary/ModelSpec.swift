@@ -50,6 +50,8 @@ public struct FeatureSchema: Sendable, Equatable {
     public var dropped: [String] = []
     /// Of sensitive attributes that are private.
     public var sensitivePrivacy: [String: Privacy] = [:]
+    /// Of the key that values are hashed with: ``PrivacyKey/fingerprint``.
+    public var keyFingerprint: String?
 
     public init(
         features: [Feature], sensitive: [String] = [], task: ModelTask = .binary, positiveLabel: String = "1",
@@ -82,6 +84,7 @@ extension FeatureSchema {
         if !sensitivePrivacy.isEmpty {
             object["sensitive_privacy"] = .object(JSONObject(sensitivePrivacy.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }))
         }
+        if let keyFingerprint { object["privacy_key"] = .string(keyFingerprint) }
         if raw != .all { object["raw"] = .string(raw.word) }
         if case .sample(let share) = raw { object["raw_share"] = .number(share) }
         return .object(object)
@@ -121,6 +124,7 @@ extension FeatureSchema {
             guard let privacy = Privacy(json: value) else { return nil }
             sensitivePrivacy[name] = privacy
         }
+        keyFingerprint = json["privacy_key"]?.stringValue
     }
 
     /// What is wrong with the name of a model, a version, a feature or an attribute; nil for a good one.
@@ -144,7 +148,7 @@ extension FeatureSchema {
         }
         if case .sample(let share) = raw, !(0...1).contains(share) { found.append("raw_share: \(share), expected 0 to 1") }
         if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }
-        return found
+        return found + privacyProblems
     }
 }
 

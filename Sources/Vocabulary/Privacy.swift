@@ -15,9 +15,12 @@ public enum Privacy: Sendable, Hashable {
     public func level(of text: String, name: String, key: PrivacyKey?) -> String? {
         switch self {
         case .hash: key?.level(of: text, name: name)
-        case .bucket: Double(text).flatMap(interval)
+        case .bucket: Self.number(text).flatMap(interval)
         }
     }
+
+    /// The number that a text to be put into an interval stands for.
+    public static func number(_ text: String) -> Double? { Double(text).flatMap { $0.isNaN ? nil : $0 } }
 
     /// `< 30`, `[30, 40)`, `>= 40`; nil for a missing number.
     public func interval(of number: Double) -> String? {
@@ -59,14 +62,19 @@ public struct PrivacyKey: Sendable, Equatable {
     /// The environment variable that gives it where the configuration does not.
     public static let environmentName = "EVENKEEL_PRIVACY_KEY"
     public static let bytesMin = 16
+    public static let expected = "too short, expected at least \(bytesMin) bytes"
     private static let digits = 16
 
     private let secret: Secret
+    /// Tells keys apart without showing them: it stands in the schema of each version that hashes.
+    public let fingerprint: String
 
     /// - Returns: nil for one that is too short to be a secret.
     public init?(_ secret: Secret) {
         guard secret.reveal().utf8.count >= Self.bytesMin else { return nil }
         self.secret = secret
+        let text = Array("evenkeel privacy key".utf8)
+        fingerprint = Digest.hex(Digest.hmacSHA256(key: Array(secret.reveal().utf8), text).prefix(Self.digits / 2))
     }
 
     /// The name is a part of what is hashed: the same value in two columns cannot be told to be the same.
@@ -75,8 +83,8 @@ public struct PrivacyKey: Sendable, Equatable {
         return Digest.hex(Digest.hmacSHA256(key: Array(secret.reveal().utf8), message).prefix(Self.digits / 2))
     }
 
-    /// A fingerprint that cannot be found again by trying likely texts.
-    public func fingerprint(_ bytes: [UInt8]) -> String { Digest.hex(Digest.hmacSHA256(key: Array(secret.reveal().utf8), bytes)) }
+    /// A digest that cannot be found again by trying likely texts.
+    public func digest(of bytes: [UInt8]) -> String { Digest.hex(Digest.hmacSHA256(key: Array(secret.reveal().utf8), bytes)) }
 }
 
 extension Feature {
@@ -96,6 +104,26 @@ extension FeatureSchema {
 
     /// Whether any value must not reach a disk in clear.
     public var isPrivate: Bool { !dropped.isEmpty || !sensitivePrivacy.isEmpty || features.contains { $0.privacy != nil } }
+
+    /// What contradicts itself about private columns, each with its path.
+    var privacyProblems: [String] {
+        var found: [String] = []
+        for name in dropped where features.contains(where: { $0.name == name }) || sensitive.contains(name) {
+            found.append("dropped: \(name) is a feature or a sensitive attribute too, expected a name that is neither")
+        }
+        for name in sensitivePrivacy.keys.sorted() where !sensitive.contains(name) {
+            found.append("sensitive_privacy: \(name), expected one of the sensitive attributes \(sensitive.joined(separator: ", "))")
+        }
+        for feature in features {
+            if feature.privacy != nil, feature.kind != .categorical {
+                found.append("features: \(feature.name) is private and \(feature.kind.rawValue), expected categorical")
+            }
+            if sensitive.contains(feature.name), feature.privacy != sensitivePrivacy[feature.name] {
+                found.append("features: \(feature.name) is a sensitive attribute of another privacy, expected the same for both")
+            }
+        }
+        return found
+    }
 }
 
 extension LevelColumn {

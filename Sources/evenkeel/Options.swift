@@ -30,12 +30,7 @@ struct DatabaseOptions: ParsableArguments {
         } else if embedded, case .server = configuration.database {
             configuration.database = .embedded(folder: ServiceConfiguration.defaultFolder)
         }
-        if configuration.limits.privacyKey == nil, let key = ProcessInfo.processInfo.environment[PrivacyKey.environmentName] {
-            configuration.limits.privacyKey = PrivacyKey(Secret(key))
-            if configuration.limits.privacyKey == nil {
-                throw ConfigurationError(["\(PrivacyKey.environmentName): expected at least \(PrivacyKey.bytesMin) bytes"])
-            }
-        }
+        try configuration.readPrivacyKey()
         return configuration
     }
 

@@ -34,10 +34,7 @@ public struct IngestSettings: Sendable {
                     + (known.isEmpty ? "none" : known.joined(separator: ", ")))
         }
         if isLabels, form == .csv || form == .rows { found += labelProblems }
-        if !isLabels, version.schema.needsPrivacyKey, limits.privacyKey == nil { found.append(MissingPrivacyKey(version.key).description) }
-        if !isLabels, version.schema.isPrivate, maxErrors > 0 {
-            found.append("--max-errors: \(maxErrors), expected 0: rows are set aside in clear, and \(version.key) has private columns")
-        }
+        if !isLabels, let problem = limits.keyProblem(of: version) { found.append(problem.description) }
         return found
     }
 

@@ -45,12 +45,21 @@ extension ServiceConfiguration {
         let privacy = reader.members(top["privacy"], at: "privacy", known: ["key"])
         if let secret = Self.secret(privacy["key"], at: "privacy.key", reader, environment) {
             limits.privacyKey = PrivacyKey(secret)
-            if limits.privacyKey == nil { reader.problem("privacy.key", "expected at least \(PrivacyKey.bytesMin) bytes") }
+            if limits.privacyKey == nil { reader.problem("privacy.key", PrivacyKey.expected) }
         }
         readMonitors(top["monitors"], reader)
         readDestinations(top["destinations"], reader, environment)
         readPolicies(top["policies"], reader)
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+
+    /// Reads `EVENKEEL_PRIVACY_KEY` where the file gave no key: for the service and for every command.
+    ///
+    /// - Throws: ``ConfigurationError`` for a key that is too short.
+    public mutating func readPrivacyKey(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        guard limits.privacyKey == nil, let text = environment[PrivacyKey.environmentName] else { return }
+        limits.privacyKey = PrivacyKey(Secret(text))
+        if limits.privacyKey == nil { throw ConfigurationError(["\(PrivacyKey.environmentName): \(PrivacyKey.expected)"]) }
     }
 
     private mutating func readDatabase(_ top: [String: JSON], _ reader: SettingsReader, _ environment: [String: String]) {

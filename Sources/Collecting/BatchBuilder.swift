@@ -6,12 +6,15 @@ internal import Vocabulary
 struct BatchBuilders {
     var all: [BatchBuilder] = []
     var rejections: [Rejection] = []
+    private let key: PrivacyKey?
     private var places: [ModelVersion: Int] = [:]
+
+    init(key: PrivacyKey?) { self.key = key }
 
     mutating func place(of version: RegisteredVersion) -> Int {
         if let place = places[version.key] { return place }
         places[version.key] = all.count
-        all.append(BatchBuilder(version: version))
+        all.append(BatchBuilder(version: version, key: key))
         return all.count - 1
     }
 
@@ -34,6 +37,11 @@ struct BatchBuilder {
     }
 
     let version: RegisteredVersion
+    private let key: PrivacyKey?
+    /// What is done with the texts of each column of `codes`.
+    private let privacies: [(name: String, privacy: Privacy)?]
+    /// Of sensitive attributes that become intervals: their slots in the shape.
+    private let numericSlots: [Int]
     /// The features' places by name.
     let positions: [String: Int]
     var shape: PredictionShape
@@ -48,11 +56,17 @@ struct BatchBuilder {
     private var errors: [(row: Int, text: String)] = []
     private var variants: [(row: Int, text: String)] = []
 
-    init(version: RegisteredVersion) {
+    init(version: RegisteredVersion, key: PrivacyKey?) {
         self.version = version
+        self.key = key
         let features = version.schema.features
+        let attributes = version.schema.sensitive.map { ($0, version.schema.sensitivePrivacy[$0]) }
+        privacies = (features.filter { $0.sentKind == .categorical }.map { ($0.name, $0.privacy) } + attributes).map { name, privacy in
+            privacy.map { (name, $0) }
+        }
         positions = Dictionary(features.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { a, _ in a })
         shape = PredictionShape(version.schema)
+        numericSlots = zip(privacies, shape.texts).compactMap { if case .bucket? = $0?.privacy { $1 } else { nil } }
         numbers = RowMajor(width: shape.numbers.count)
         codes = RowMajor(width: shape.texts.count)
         // Against texts that are made to collide, the hash differs from batch to batch; the codes do not.
@@ -102,6 +116,9 @@ struct BatchBuilder {
             shape.plan.text(shape.error).map({ $0.count <= 500 }) ?? true,
             shape.plan.text(shape.variant).map({ $0.count <= limits.levelBytesMax }) ?? true
         else { return false }
+        for slot in numericSlots {
+            if let range = shape.plan.text(slot), !range.isEmpty, Privacy.number(Self.string(text, range)) == nil { return false }
+        }
         if !shape.measures.isEmpty, !putMeasures(limits) { return false }
         numbers.append(shape.plan.numbers[shape.numbers])
         numbers.setLast(Number.prediction, prediction)
@@ -161,12 +178,15 @@ struct BatchBuilder {
         var column = 0
         func nextLevels() -> LevelColumn {
             defer { column += 1 }
-            return LevelColumn(codes: codes.column(column), of: levels[column].strings())
+            let texts = levels[column].strings()
+            guard let (name, privacy) = privacies[column] else { return LevelColumn(codes: codes.column(column), of: texts) }
+            return LevelColumn(codes: codes.column(column), of: texts, name: name, privacy, key: key)
         }
         batch.features = version.schema.features.map { feature in
-            guard feature.kind == .numeric else { return .categorical(nextLevels()) }
+            guard feature.sentKind == .numeric else { return .categorical(nextLevels()) }
             defer { number += 1 }
-            return .numeric(numbers.column(number))
+            guard let privacy = feature.privacy else { return .numeric(numbers.column(number)) }
+            return .categorical(LevelColumn(numbers.column(number), privacy))
         }
         batch.groups = version.schema.sensitive.map { _ in nextLevels() }
         batch.scores = numbers.column(Number.score)

@@ -38,7 +38,7 @@ public struct Collector: Sendable {
     /// - Parameter key: the client's name for this request, if it has one.
     /// - Throws: ``RequestError`` for a body of which nothing can be used; the sink's error when it cannot store.
     public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
-        let writeKey = Self.batchKey(key, body)
+        let writeKey = batchKey(key, body)
         let (batches, rejections) = try await decoded(body, isLines: isLines)
         let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
@@ -79,6 +79,7 @@ public struct Collector: Sendable {
             case .batches(let batches, let rejections): return (batches, rejections)
             case .needs(let key):
                 let version = try await directory.version(key)
+                if let version { try limits.requireKey(of: version) }
                 versions.known[key] = .some(version)
                 // Which models there are matters only for the words of a rejection.
                 if version == nil, versions.models.isEmpty { versions.models = Set(try await directory.versions().map(\.key.model)) }
@@ -86,8 +87,8 @@ public struct Collector: Sendable {
         }
     }
 
-    private static func batchKey(_ name: String?, _ body: [UInt8]) -> BatchKey? {
-        name.map { BatchKey($0, fingerprint: Digest.hex(Digest.sha256(body))) }
+    private func batchKey(_ name: String?, _ body: [UInt8]) -> BatchKey? {
+        name.map { BatchKey($0, fingerprint: limits.privacyKey?.digest(of: body) ?? Digest.hex(Digest.sha256(body))) }
     }
 
     public struct LabelAnswer: Sendable, Equatable {
@@ -101,7 +102,7 @@ public struct Collector: Sendable {
         let schemas = Dictionary(try await directory.versions().map { ($0.key.model, $0) }, uniquingKeysWith: { _, newer in newer })
         if !directory.isComplete, let unknown = request.firstModel(notIn: schemas) { throw DirectoryError(model: unknown) }
         let (batches, rejections) = LabelDecoder(limits: limits, now: clock()).decode(request, schemas: schemas.mapValues(\.schema))
-        let writeKey = Self.batchKey(key, body)
+        let writeKey = batchKey(key, body)
         let writes = batches.map { LabelWrite(model: $0.model, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(labels: writes)
         var answer = LabelAnswer(rejections: rejections)

@@ -1,4 +1,4 @@
-internal import Vocabulary
+public import Vocabulary
 
 /// What a collector takes at once. Each is reported by name when it is reached.
 public struct CollectorLimits: Sendable, Equatable {
@@ -17,6 +17,8 @@ public struct CollectorLimits: Sendable, Equatable {
     public var aheadSecondsMax: Int64 = 86_400
     /// Not a setting: what retention has dropped so far, handed in for each request.
     var droppedWeeks = DroppedWeeks()
+    /// Not a limit either: the key of private values, which goes wherever records are checked.
+    public var privacyKey: PrivacyKey?
 
     public init() {}
 }

@@ -21,7 +21,7 @@ public struct PredictionDecoder: Sendable {
     public func decode(_ body: RequestBody, versions: [ModelVersion: RegisteredVersion], models: Set<String> = []) -> (
         batches: [(version: RegisteredVersion, batch: PredictionBatch)], rejections: [Rejection]
     ) {
-        var builders = BatchBuilders()
+        var builders = BatchBuilders(key: limits.privacyKey)
         for (index, record) in body.records { decode(record, index, versions: versions, models: models, into: &builders) }
         return (builders.batches(), builders.rejections)
     }
@@ -80,6 +80,7 @@ public struct PredictionDecoder: Sendable {
         if let features = try members("features", of: reader) {
             for (name, value) in features.members {
                 guard let position = positions[name] else {
+                    if schema.dropped.contains(name) { continue }
                     throw RecordError("features.\(name.prefix(60)): not a feature of this version (\(list(schema.features.map(\.name))))")
                 }
                 out.features[position] = try feature(value, schema.features[position])
@@ -88,9 +89,10 @@ public struct PredictionDecoder: Sendable {
         if let groups = try members("groups", of: reader) {
             for (name, value) in groups.members {
                 guard let position = schema.sensitive.firstIndex(of: name) else {
+                    if schema.dropped.contains(name) { continue }
                     throw RecordError("groups.\(name.prefix(60)): not a sensitive attribute of this version (\(list(schema.sensitive)))")
                 }
-                out.groups[position] = try RecordReader.level(value, path: "groups.\(name)", limits: limits)
+                out.groups[position] = try group(value, name, schema)
             }
         }
         out.latency = try reader.number("latency_ms", atLeast: 0)
@@ -120,7 +122,7 @@ public struct PredictionDecoder: Sendable {
     }
 
     func feature(_ value: JSON, _ feature: Feature) throws(RecordError) -> ParsedPrediction.Value {
-        switch feature.kind {
+        switch feature.sentKind {
         case .categorical: return .level(try RecordReader.level(value, path: "features.\(feature.name)", limits: limits))
         case .numeric:
             switch value {
@@ -133,6 +135,14 @@ public struct PredictionDecoder: Sendable {
                 return .number(number)
             }
         }
+    }
+
+    func group(_ value: JSON, _ name: String, _ schema: FeatureSchema) throws(RecordError) -> String? {
+        let level = try RecordReader.level(value, path: "groups.\(name)", limits: limits)
+        if let level, case .bucket? = schema.sensitivePrivacy[name], Privacy.number(level) == nil {
+            throw RecordError("groups.\(name): expected a number or null")
+        }
+        return level
     }
 
     private func members(_ key: String, of reader: RecordReader) throws(RecordError) -> JSONObject? {
@@ -171,7 +181,7 @@ struct ParsedPrediction {
 
     /// With a missing value for every feature and attribute.
     init(schema: FeatureSchema) {
-        features = schema.features.map { $0.kind == .numeric ? .number(.nan) : .level(nil) }
+        features = schema.features.map { $0.sentKind == .numeric ? .number(.nan) : .level(nil) }
         groups = schema.sensitive.map { _ in nil }
     }
 }

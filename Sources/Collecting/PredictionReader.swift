@@ -36,7 +36,7 @@ struct PredictionReader {
 
     /// - Throws: ``RequestError`` for a body of which nothing can be used.
     func read(_ versions: Versions) throws(RequestError) -> Step {
-        var state = State(versions)
+        var state = State(versions, key: limits.privacyKey)
         do throws(Interruption) {
             if isLines {
                 try readLines(&state)
@@ -64,12 +64,13 @@ struct PredictionReader {
         let versions: Versions
         let registered: [ModelVersion: RegisteredVersion]
         let scanner = RecordScanner()
-        var builders = BatchBuilders()
+        var builders: BatchBuilders
         var records = 0
         /// Of the last usual record, with its builder's place: the next one is most likely of the same version.
         var last: (model: [UInt8], version: [UInt8], place: Int)?
 
-        init(_ versions: Versions) {
+        init(_ versions: Versions, key: PrivacyKey?) {
+            builders = BatchBuilders(key: key)
             self.versions = versions
             registered = versions.registered
         }

@@ -38,12 +38,17 @@ struct PredictionShape {
         plan.add("latency_ms", .number)
         plan.add("cost", .number)
         var end = first + BatchBuilder.Number.count
-        for feature in schema.features where feature.kind == .numeric { end = plan.add(feature.name, .measure, in: features) + 1 }
+        for feature in schema.features where feature.sentKind == .numeric { end = plan.add(feature.name, .measure, in: features) + 1 }
         numbers = first..<end
         var texts: [Int] = []
-        for feature in schema.features where feature.kind == .categorical { texts.append(plan.add(feature.name, .level, in: features)) }
+        for feature in schema.features where feature.sentKind == .categorical { texts.append(plan.add(feature.name, .level, in: features)) }
         for attribute in schema.sensitive { texts.append(plan.add(attribute, .level, in: groups)) }
         self.texts = texts
+        // Read and never looked at. A value of another kind is the general decoder's, which takes any.
+        for name in schema.dropped {
+            plan.add(name, .level, in: features)
+            plan.add(name, .level, in: groups)
+        }
         isBinary = schema.task == .binary
         positive = parseNumber(schema.positiveLabel).flatMap { $0 == 1 ? nil : $0 }
     }

@@ -13,16 +13,28 @@ public struct SchemaInference: Sendable {
     /// - Throws: ``TableError`` when a named column is not in the file, or a column declared numeric holds text.
     public init(
         _ table: CSVTable, mapping: TableMapping, base: FeatureSchema, declared: [String: FeatureKind] = [:], ignored: Set<String> = [],
-        features: [String]? = nil
+        features: [String]? = nil, privacy: [String: Privacy] = [:], dropped: Set<String> = []
     ) throws(TableError) {
-        for name in mapping.taken.union(declared.keys).union(ignored).union(features ?? []).sorted() { _ = try table.requiredColumn(name) }
+        for name in mapping.taken.union(declared.keys).union(ignored).union(features ?? []).union(privacy.keys).sorted() {
+            _ = try table.requiredColumn(name)
+        }
         schema = base
         schema.sensitive = mapping.sensitive
+        schema.sensitivePrivacy = privacy.filter { mapping.sensitive.contains($0.key) }
+        schema.dropped = dropped.sorted()
         schema.features = []
         columns = []
+        for (name, rule) in schema.sensitivePrivacy { if case .bucket = rule { _ = try table.privateNumbers(name) } }
         for name in table.names {
+            if dropped.contains(name) { columns.append((name, "dropped")); continue }
             if let role = mapping.role(of: name) { columns.append((name, role)); continue }
             if ignored.contains(name) || features?.contains(name) == false { columns.append((name, "ignored")); continue }
+            if let rule = privacy[name] {
+                if case .bucket = rule { _ = try table.privateNumbers(name) }
+                schema.features.append(Feature(name: name, kind: .categorical, privacy: rule))
+                columns.append((name, rule == .hash ? "categorical (hashed)" : "categorical (intervals)"))
+                continue
+            }
             let inferred = try table.kind(name)
             if let kind = declared[name] {
                 if kind == .numeric { _ = try table.numbers(name) }

@@ -29,7 +29,7 @@ public struct TableMapping: Sendable, Equatable {
     ///
     /// - Throws: ``TableError`` with file, line and column for a cell of the wrong kind.
     public func batch(
-        _ table: CSVTable, schema: FeatureSchema, fallbackTime: Timestamp, names: ((_ row: Int) -> String)? = nil
+        _ table: CSVTable, schema: FeatureSchema, fallbackTime: Timestamp, key: PrivacyKey? = nil, names: ((_ row: Int) -> String)? = nil
     ) throws(TableError) -> PredictionBatch {
         var batch = PredictionBatch(schema: schema)
         let rows = table.rowCount
@@ -49,12 +49,21 @@ public struct TableMapping: Sendable, Equatable {
         }
         batch.timestamps = try times(table, timestamp, fallback: fallbackTime)
         for (i, feature) in schema.features.enumerated() {
-            switch feature.kind {
-            case .numeric: batch.features[i] = .numeric(try table.numbers(feature.name))
-            case .categorical: batch.features[i] = .categorical(LevelColumn(try table.requiredColumn(feature.name)))
+            if let privacy = feature.privacy {
+                batch.features[i] = .categorical(try table.levels(feature.name, privacy, key: key))
+            } else if feature.kind == .numeric {
+                batch.features[i] = .numeric(try table.numbers(feature.name))
+            } else {
+                batch.features[i] = .categorical(LevelColumn(try table.requiredColumn(feature.name)))
             }
         }
-        for (i, attribute) in schema.sensitive.enumerated() { batch.groups[i] = LevelColumn(try table.requiredColumn(attribute)) }
+        for (i, attribute) in schema.sensitive.enumerated() {
+            if let privacy = schema.sensitivePrivacy[attribute] {
+                batch.groups[i] = try table.levels(attribute, privacy, key: key)
+            } else {
+                batch.groups[i] = LevelColumn(try table.requiredColumn(attribute))
+            }
+        }
         batch.scores = try score.map { name throws(TableError) in try table.numbers(name) } ?? [Double](repeating: .nan, count: rows)
         batch.predictions =
             try prediction.map { name throws(TableError) in try outcomes(table, name, schema) } ?? [Double](repeating: .nan, count: rows)

@@ -45,13 +45,13 @@ struct JointMonitor {
         let pair = sure.first ?? correlation.pairs.min { $0.adjustedP < $1.adjustedP } ?? correlation.pairs[0]
         finding.value = abs(pair.difference)
         finding.pValue = pair.adjustedP
-        let moved = sure.count { abs($0.difference) >= settings.jointFloor }
+        let moved = sure.count { abs($0.difference) >= settings.correlationFloor }
         finding.why =
             "the correlation of \(names[pair.first]) and \(names[pair.second]) went from \(format(pair.reference)) to \(format(pair.current))"
             + (moved > 1 ? ", and those of \(moved - 1) more pairs moved" : "")
         let spread = 1 / Double(max(1, referenceRows - 3)) + 1 / Double(max(1, currentRows - 3))
         return Draft(
-            finding: finding, effect: abs(pair.difference), floor: settings.jointFloor,
+            finding: finding, effect: abs(pair.difference), floor: settings.correlationFloor,
             detectable: Distributions.normalQuantile(1 - settings.alpha / 2) * spread.squareRoot())
     }
 
@@ -63,7 +63,7 @@ struct JointMonitor {
         finding.why =
             "rows are rebuilt from \(error.components) components with \(format(error.ratio)) times the reference's squared error"
         return Draft(
-            finding: finding, effect: abs(error.ratio - 1), floor: settings.jointFloor,
+            finding: finding, effect: abs(error.ratio - 1), floor: settings.reconstructionFloor,
             detectable: Distributions.normalQuantile(1 - settings.alpha / 2) * error.standardError / error.reference)
     }
 

@@ -12,8 +12,10 @@ public struct MonitorSettings: Sendable, Equatable {
     public var cramersVFloor = 0.1
     /// Of the change of a feature's share of missing values.
     public var missingFloor = 0.05
-    /// Of the change of two features' correlation, and of the relative change of the reconstruction error.
-    public var jointFloor = 0.1
+    /// Of the change of two features' correlation.
+    public var correlationFloor = 0.2
+    /// Of the relative change of the reconstruction error.
+    public var reconstructionFloor = 0.1
     /// Of the rise of the expected calibration error above the reference's, what chance would show taken off both.
     public var calibrationFloor = 0.05
     /// Of the drop of ROC AUC and accuracy below the reference's.

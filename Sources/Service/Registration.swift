@@ -15,6 +15,10 @@ public struct Registration: Sendable {
     public var declared: [String: FeatureKind] = [:]
     public var ignored: Set<String> = []
     public var features: [String]?
+    /// Columns whose values are hashed or become intervals, and those that are thrown away.
+    public var privacy: [String: Privacy] = [:]
+    public var dropped: Set<String> = []
+    public var privacyKey: PrivacyKey?
 
     public init(key: ModelVersion, mapping: TableMapping) {
         self.key = key
@@ -31,21 +35,52 @@ public struct Registration: Sendable {
     ///   version that exists.
     public func run(_ table: CSVTable, registry: RegistryStore, actor: String, at now: Timestamp) async throws -> Outcome {
         let inference = try SchemaInference(
-            table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features)
-        var problems = inference.schema.problems
+            table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features, privacy: privacy,
+            dropped: dropped)
+        var schema = inference.schema
+        if schema.needsPrivacyKey {
+            guard let privacyKey else { throw PrivacyKeyError(key, .missing) }
+            schema.keyFingerprint = privacyKey.fingerprint
+        }
+        var problems = schema.problems + contradictions
         if let problem = FeatureSchema.problem(ofName: key.model) { problems.append("model: \(problem)") }
         if let problem = FeatureSchema.problem(ofName: key.version) { problems.append("version: \(problem)") }
         if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
-        if inference.schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
+        if schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
-        let reference = try profile(table, schema: inference.schema, at: now)
+        let reference = try profile(table, schema: schema, at: now)
         let version = try await registry.register(
-            key, schema: inference.schema, reference: reference, rows: Int64(table.rowCount), actor: actor, at: now)
+            key, schema: schema, reference: reference, rows: Int64(table.rowCount), actor: actor, at: now)
         return Outcome(version: version, columns: inference.columns)
     }
 
+    /// Private columns that the spec and the options also say something else about.
+    private var contradictions: [String] {
+        var found: [String] = []
+        let roles = [
+            ("id", mapping.id), ("timestamp", mapping.timestamp), ("label", mapping.label), ("score", mapping.score),
+            ("prediction", mapping.prediction),
+        ]
+        for case (let role, let name?) in roles where dropped.contains(name) || privacy[name] != nil {
+            found.append("\(role): \(name) is private, expected a column that is stored as it is sent")
+        }
+        for name in dropped.union(privacy.keys).sorted() {
+            if declared[name] != nil { found.append("features.\(name): a kind beside privacy, which decides it, expected one of the two") }
+            if ignored.contains(name) { found.append("ignore: \(name) is private, expected a column that records do not carry") }
+        }
+        if let features {
+            for name in dropped.sorted() where features.contains(name) {
+                found.append("features: \(name) is dropped too, expected one of the two")
+            }
+            for name in privacy.keys.sorted() where !features.contains(name) && !mapping.sensitive.contains(name) {
+                found.append("features: \(name) has privacy and is not among them, expected it there")
+            }
+        }
+        return found
+    }
+
     private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
-        let batch = try mapping.batch(table, schema: schema, fallbackTime: now)
+        let batch = try mapping.batch(table, schema: schema, fallbackTime: now, key: privacyKey)
         let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch)) {
             quantileEdges(ofSorted: $0, bins: $1)
         }
@@ -77,7 +112,12 @@ extension Registration {
         mapping.label = reader.text(top["label"], at: "label") ?? mapping.label
         mapping.score = reader.text(top["score"], at: "score") ?? mapping.score
         mapping.prediction = reader.text(top["prediction"], at: "prediction") ?? mapping.prediction
-        mapping.sensitive = reader.texts(top["sensitive"], at: "sensitive") ?? mapping.sensitive
+        if case .object(let attributes)? = top["sensitive"] {
+            mapping.sensitive = attributes.members.map(\.key)
+            for (name, value) in attributes.members { applyColumn(name, value, at: "sensitive.\(name)", isFeature: false, reader) }
+        } else {
+            mapping.sensitive = reader.texts(top["sensitive"], at: "sensitive") ?? mapping.sensitive
+        }
         base.task = reader.choice(top["task"], at: "task") ?? base.task
         base.positiveLabel = reader.text(top["positive"], at: "positive") ?? base.positiveLabel
         base.threshold = reader.number(top["threshold"], at: "threshold", in: -1e300...1e300) ?? base.threshold
@@ -86,12 +126,41 @@ extension Registration {
         ignored.formUnion(reader.texts(top["ignore"], at: "ignore") ?? [])
         if case .object(let kinds)? = top["features"] {
             for (name, value) in kinds.members {
-                if let kind: FeatureKind = reader.choice(value, at: "features.\(name)") { declared[name] = kind }
+                if case .object = value {
+                    applyColumn(name, value, at: "features.\(name)", isFeature: true, reader)
+                } else if let kind: FeatureKind = reader.choice(value, at: "features.\(name)") {
+                    declared[name] = kind
+                }
             }
         } else if let names = reader.texts(top["features"], at: "features") {
             features = names
         }
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+
+    /// `{privacy: drop | hash | bucket, edges: […]}`; of a feature also `kind`.
+    private mutating func applyColumn(_ name: String, _ json: JSON, at path: String, isFeature: Bool, _ reader: SettingsReader) {
+        let members = reader.members(json, at: path, known: (isFeature ? ["kind"] : []) + ["privacy", "edges"])
+        if let kind: FeatureKind = reader.choice(members["kind"], at: path + ".kind") { declared[name] = kind }
+        let word = reader.text(members["privacy"], at: path + ".privacy")
+        if word != "bucket", members["edges"] != nil { reader.problem(path + ".edges", "stand without privacy: bucket, expected none") }
+        var rule: Privacy?
+        switch word {
+        case nil: return
+        case "drop" where isFeature: dropped.insert(name)
+        case "hash": rule = .hash
+        case "bucket":
+            let edges = (reader.list(members["edges"], at: path + ".edges") ?? []).map { $0.doubleValue ?? .nan }
+            if let problem = Privacy.problem(ofEdges: edges) { return reader.problem(path + ".edges", problem) }
+            rule = .bucket(edges)
+        default:
+            let words = isFeature ? Privacy.words : Privacy.words.filter { $0 != "drop" }
+            reader.problem(path + ".privacy", "\"\(word ?? "")\", expected one of \(words.joined(separator: ", "))")
+        }
+        guard let rule else { return }
+        if let other = privacy.updateValue(rule, forKey: name), other != rule {
+            reader.problem(path + ".privacy", "differs from that under sensitive, expected one rule for a column")
+        }
     }
 
     /// `raw: all | sample | none`, and `raw_share` beside `sample`.

@@ -16,10 +16,13 @@ public enum FeatureKind: String, Sendable, CaseIterable {
 
 public struct Feature: Sendable, Hashable {
     public var name: String
+    /// What its values are in a batch.
     public var kind: FeatureKind
-    public init(name: String, kind: FeatureKind) {
+    public var privacy: Privacy?
+    public init(name: String, kind: FeatureKind, privacy: Privacy? = nil) {
         self.name = name
         self.kind = kind
+        self.privacy = privacy
     }
 }
 
@@ -43,6 +46,12 @@ public struct FeatureSchema: Sendable, Equatable {
     public var currency: String
     /// Which records are stored with their features.
     public var raw = RawRows.all
+    /// Names that records may carry among their features and groups, and whose values are thrown away.
+    public var dropped: [String] = []
+    /// Of sensitive attributes that are private.
+    public var sensitivePrivacy: [String: Privacy] = [:]
+    /// Of the key that values are hashed with: ``PrivacyKey/fingerprint``.
+    public var keyFingerprint: String?
 
     public init(
         features: [Feature], sensitive: [String] = [], task: ModelTask = .binary, positiveLabel: String = "1",
@@ -69,8 +78,13 @@ extension FeatureSchema {
             ("threshold", .number(threshold)),
             ("currency", .string(currency)),
             ("sensitive", .array(sensitive.map(JSON.string))),
-            ("features", .array(features.map { .object(["name": .string($0.name), "kind": .string($0.kind.rawValue)]) })),
+            ("features", .array(features.map(\.json))),
         ])
+        if !dropped.isEmpty { object["dropped"] = .array(dropped.map(JSON.string)) }
+        if !sensitivePrivacy.isEmpty {
+            object["sensitive_privacy"] = .object(JSONObject(sensitivePrivacy.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }))
+        }
+        if let keyFingerprint { object["privacy_key"] = .string(keyFingerprint) }
         if raw != .all { object["raw"] = .string(raw.word) }
         if case .sample(let share) = raw { object["raw_share"] = .number(share) }
         return .object(object)
@@ -84,7 +98,9 @@ extension FeatureSchema {
         for feature in features {
             guard let name = feature["name"]?.stringValue, let kind = feature["kind"]?.stringValue.flatMap(FeatureKind.init)
             else { return nil }
-            parsed.append(Feature(name: name, kind: kind))
+            let privacy = feature["privacy"].map(Privacy.init(json:))
+            if case .some(nil) = privacy { return nil }
+            parsed.append(Feature(name: name, kind: kind, privacy: privacy ?? nil))
         }
         var sensitive: [String] = []
         if let given = json["sensitive"] {
@@ -100,6 +116,15 @@ extension FeatureSchema {
             guard let known = RawRows(word: word, share: json["raw_share"]?.doubleValue) else { return nil }
             raw = known
         }
+        for name in json["dropped"]?.arrayValue ?? [] {
+            guard let name = name.stringValue else { return nil }
+            dropped.append(name)
+        }
+        for (name, value) in json["sensitive_privacy"]?.objectValue?.members ?? [] {
+            guard let privacy = Privacy(json: value) else { return nil }
+            sensitivePrivacy[name] = privacy
+        }
+        keyFingerprint = json["privacy_key"]?.stringValue
     }
 
     /// What is wrong with the name of a model, a version, a feature or an attribute; nil for a good one.
@@ -115,13 +140,15 @@ extension FeatureSchema {
         var seen: Set<String> = []
         if features.count > Self.featuresMax { found.append("features: \(features.count), expected at most \(Self.featuresMax)") }
         if sensitive.count > Self.sensitiveMax { found.append("sensitive: \(sensitive.count), expected at most \(Self.sensitiveMax)") }
-        for (path, name) in features.map({ ("features", $0.name) }) + sensitive.map({ ("sensitive", $0) }) {
+        for (path, name) in features.map({ ("features", $0.name) }) + sensitive.map({ ("sensitive", $0) })
+            + dropped.map({ ("dropped", $0) })
+        {
             if let problem = Self.problem(ofName: name) { found.append("\(path): \(problem)") }
             if !seen.insert(path + "/" + name).inserted { found.append("\(path): \(name) is named twice") }
         }
         if case .sample(let share) = raw, !(0...1).contains(share) { found.append("raw_share: \(share), expected 0 to 1") }
         if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }
-        return found
+        return found + privacyProblems
     }
 }
 

@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Collecting
 import Foundation
 import Logging
 import Service
@@ -50,6 +51,7 @@ enum Failure {
         switch error {
         case let error as StoreError: stop(error.code == .conflict ? 2 : 3, error.description)
         case let error as ConfigurationError: stop(2, error.description)
+        case let error as PrivacyKeyError: stop(2, error.description)
         case let error as TableError: stop(2, error.description)
         case let error as AnalysisError: stop(2, error.description)
         case let error as ServeError: stop(3, error.description)

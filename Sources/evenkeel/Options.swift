@@ -30,6 +30,7 @@ struct DatabaseOptions: ParsableArguments {
         } else if embedded, case .server = configuration.database {
             configuration.database = .embedded(folder: ServiceConfiguration.defaultFolder)
         }
+        try configuration.readPrivacyKey()
         return configuration
     }
 

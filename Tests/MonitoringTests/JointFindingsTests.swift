@@ -24,7 +24,7 @@ struct JointFindingsTests {
         var random = Seeded(1)
         let evaluation = bench.evaluate(rows(4000, &random))
         for statistic in Self.verdictGivers {
-            #expect(try #require(evaluation.finding(statistic, by: .jointDrift)).verdict == .ok, "\(statistic)")
+            #expect(evaluation.finding(statistic, by: .jointDrift)?.verdict == .ok, "\(statistic)")
         }
         let mmd = try #require(evaluation.finding("mmd", by: .jointDrift))
         #expect(mmd.verdict == nil && mmd.value != nil && (mmd.pValue ?? 0) > 0.01)
@@ -34,17 +34,17 @@ struct JointFindingsTests {
         var random = Seeded(2)
         let evaluation = bench.evaluate(rows(4000, &random, correlation: -0.8))
         let finding = try #require(evaluation.finding("correlation", by: .jointDrift))
-        #expect(finding.verdict == .drifted && abs(try #require(finding.value) - 1.6) < 0.05)
-        #expect(finding.why.hasPrefix("the correlation of x0 and x1 went from 0.8"))
+        #expect(finding.verdict == .drifted && abs((finding.value ?? .nan) - 1.6) < 0.05)
+        #expect(finding.why.hasPrefix("the correlation of x0 and x1 went from 0.7"))
         #expect(evaluation.finding("reconstruction_error", by: .jointDrift)?.verdict == .drifted)
-        #expect(try #require(evaluation.finding("mmd", by: .jointDrift)?.pValue) < 1e-6)
+        #expect((evaluation.finding("mmd", by: .jointDrift)?.pValue ?? 1) < 1e-6)
         #expect(!evaluation.findings(of: .featureDrift).contains { $0.verdict == .drifted })
     }
 
     @Test("a change that is sure and small is negligible") func negligible() throws {
         var random = Seeded(3)
         let evaluation = bench.evaluate(rows(40_000, &random, correlation: 0.75))
-        #expect(try #require(evaluation.finding("correlation", by: .jointDrift)).verdict == .negligible)
+        #expect(evaluation.finding("correlation", by: .jointDrift)?.verdict == .negligible)
     }
 
     @Test("few rows are insufficient, none are no data") func few() throws {

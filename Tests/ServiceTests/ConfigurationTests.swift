@@ -135,6 +135,28 @@ import Vocabulary
         }
     }
 
+    @Test("the key of private values is the file's or else the environment's, and is never printed") func privacyKey() throws {
+        let environment = ["EVENKEEL_PRIVACY_KEY": "environment 0123456789", "KEY": "configured 0123456789"]
+        var file = try ServiceConfiguration(yaml: "privacy: {key: {env: KEY}}", file: "e.yaml", environment: environment)
+        try file.readPrivacyKey(environment)
+        #expect(file.limits.privacyKey == PrivacyKey(Secret("configured 0123456789")))
+        var without = ServiceConfiguration()
+        try without.readPrivacyKey([:])
+        #expect(without.limits.privacyKey == nil)
+        try without.readPrivacyKey(environment)
+        #expect(without.limits.privacyKey == PrivacyKey(Secret("environment 0123456789")))
+        var dumped = ""
+        dump(without, to: &dumped)
+        #expect(!dumped.contains("0123456789") && !"\(without)".contains("0123456789"))
+        var short = ServiceConfiguration()
+        let error = #expect(throws: ConfigurationError.self) { try short.readPrivacyKey(["EVENKEEL_PRIVACY_KEY": "tiny"]) }
+        #expect(error?.problems == ["EVENKEEL_PRIVACY_KEY: too short, expected at least 16 bytes"])
+        let other = #expect(throws: ConfigurationError.self) {
+            try ServiceConfiguration(yaml: "privacy: {key: tiny}", file: "e.yaml", environment: [:])
+        }
+        #expect(other?.problems == ["e.yaml: privacy.key: too short, expected at least 16 bytes"])
+    }
+
     @Test("retention is a number of days each, or for ever") func retention() throws {
         let yaml = "retention: {raw_days: 30, label_days: 3, profile_days: forever, hour_profile_days: 2}"
         #expect(throws: ConfigurationError.self) { try ServiceConfiguration(yaml: yaml, file: "e.yaml", environment: [:]) }

@@ -50,6 +50,27 @@ struct FeatureSchemaTests {
         #expect(FeatureSchema(json: json) == nil)
     }
 
+    @Test("what contradicts itself about a private column is refused with its path")
+    func privacy() {
+        var schema = FeatureSchema(
+            features: [
+                Feature(name: "age", kind: .numeric, privacy: .bucket([30])), Feature(name: "sex", kind: .categorical),
+                Feature(name: "name", kind: .categorical),
+            ], sensitive: ["sex", "race"])
+        schema.sensitivePrivacy = ["sex": .hash, "city": .hash]
+        schema.dropped = ["name", "race", "race"]
+        #expect(
+            schema.problems == [
+                "dropped: race is named twice",
+                "dropped: name is a feature or a sensitive attribute too, expected a name that is neither",
+                "dropped: race is a feature or a sensitive attribute too, expected a name that is neither",
+                "dropped: race is a feature or a sensitive attribute too, expected a name that is neither",
+                "sensitive_privacy: city, expected one of the sensitive attributes sex, race",
+                "features: age is private and numeric, expected categorical",
+                "features: sex is a sensitive attribute of another privacy, expected the same for both",
+            ])
+    }
+
     @Test("a good schema has no problems", arguments: schemas.prefix(3))
     func noProblems(schema: FeatureSchema) {
         #expect(schema.problems == [])

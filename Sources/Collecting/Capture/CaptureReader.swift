@@ -21,7 +21,7 @@ struct CaptureReader {
         self.score = score
         self.prediction = prediction
         self.missing = missing
-        features = Dictionary(version.schema.features.map { ($0.name, $0.kind) }, uniquingKeysWith: { a, _ in a })
+        features = Dictionary(version.schema.features.map { ($0.name, $0.sentKind) }, uniquingKeysWith: { a, _ in a })
     }
 
     // MARK: Predictions
@@ -78,17 +78,24 @@ struct CaptureReader {
         for (name, value) in cells {
             var isKnown = false
             if let kind = features[name] {
-                found.append((name, kind == .numeric ? try number(value, "endpointInput.\(name)") : value))
+                found.append((name, kind == .numeric ? try feature(value, name) : value))
                 isKnown = true
             }
             if schema.sensitive.contains(name) {
                 groups.append((name, value))
                 isKnown = true
             }
-            if !isKnown { unknown.insert(name) }
+            if !isKnown, !schema.dropped.contains(name) { unknown.insert(name) }
         }
         record["features"] = .object(JSONObject(found))
         record["groups"] = .object(JSONObject(groups))
+    }
+
+    /// An error does not say the value of a private feature.
+    private func feature(_ value: JSON, _ name: String) throws(RecordError) -> JSON {
+        let path = "endpointInput.\(name)"
+        guard schema.features.contains(where: { $0.name == name && $0.privacy != nil }) else { return try number(value, path) }
+        do throws(RecordError) { return try number(value, path) } catch { throw RecordError("\(path): expected a number") }
     }
 
     /// Text payloads write numbers as text.

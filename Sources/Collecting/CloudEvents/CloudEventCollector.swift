@@ -97,12 +97,13 @@ public struct CloudEventCollector: Sendable {
         if responses > 0 { metrics.add(Double(responses), to: .cloudEvents, ["expired_response"]) }
     }
 
-    private func half(of event: CloudEvent, _ versions: [RegisteredVersion], now: Timestamp) throws(RecordError) -> HalfWrite {
+    private func half(of event: CloudEvent, _ versions: [RegisteredVersion], now: Timestamp) throws -> HalfWrite {
         let service = service(of: event)
         if let component = event.attributes["component"], !component.isEmpty, component != service.component {
             throw RecordError("component: \(component.prefix(60)), expected \(service.component): set component under kserve.services")
         }
         let version = try version(of: event, versions)
+        try limits.requireKey(of: version)
         let half: HalfWrite.Half
         if event.isRequest {
             let decoder = PredictionDecoder(limits: limits, now: now)

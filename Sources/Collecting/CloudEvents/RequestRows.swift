@@ -12,7 +12,7 @@ struct RequestRows {
         self.version = version
         self.service = service
         self.decoder = decoder
-        builder = BatchBuilder(version: version)
+        builder = BatchBuilder(version: version, key: decoder.limits.privacyKey)
     }
 
     /// Where a column goes: to a feature, to the groups, to both, or nowhere.
@@ -108,7 +108,7 @@ struct RequestRows {
     private var names: [String] { service.columns ?? schema.features.map(\.name) }
 
     private func isKnown(_ name: String) -> Bool {
-        builder.positions[name] != nil || schema.sensitive.contains(name) || service.ignored.contains(name)
+        builder.positions[name] != nil || schema.sensitive.contains(name) || schema.dropped.contains(name) || service.ignored.contains(name)
     }
 
     private func targets(count: Int, path: String) throws(RecordError) -> [Target] {
@@ -131,7 +131,7 @@ struct RequestRows {
         do throws(RecordError) {
             if let feature = target.feature { row.features[feature] = try decoder.feature(value, schema.features[feature]) }
             if let group = target.group {
-                row.groups[group] = try RecordReader.level(value, path: "groups.\(target.name)", limits: decoder.limits)
+                row.groups[group] = try decoder.group(value, target.name, schema)
             }
         } catch { throw RecordError("\(path): \(error.message)") }
     }
@@ -141,7 +141,7 @@ struct RequestRows {
     private func groupsOfAll(_ event: CloudEvent, _ parameters: JSON?) throws(RecordError) -> [String?] {
         try schema.sensitive.map { name throws(RecordError) in
             let json = parameters?[name] ?? event.attributes[Self.extensionName(name)].map(JSON.string) ?? .null
-            return try RecordReader.level(json, path: "groups.\(name)", limits: decoder.limits)
+            return try decoder.group(json, name, schema)
         }
     }
 

@@ -24,6 +24,10 @@ struct ChunkDecoder: Sendable {
         if settings.isLabels, form == .csv || form == .rows, let problem = settings.labelProblems.first {
             throw TableError(file: file, line: 1, message: problem)
         }
+        if !settings.isLabels, form == .csv || form == .rows, schema.isPrivate, settings.mapping.id == nil {
+            let reason = "rows without one are named by a digest of all cells, private ones too"
+            throw TableError(file: file, line: 1, message: "--id: missing, expected the column that names a row: \(reason)")
+        }
         if form.isCSV {
             let names = try Table(self.header, file: file, missing: settings.missing).names
             for name in named { if !names.contains(name) { throw Self.absent(name, names, file) } }
@@ -45,7 +49,7 @@ struct ChunkDecoder: Sendable {
 
     private mutating func note(_ names: [String]) {
         if settings.isLabels { return }
-        let known = Set(named)
+        let known = Set(named + schema.dropped)
         for name in names where !known.contains(name) { unknown.insert(name) }
     }
 
@@ -162,7 +166,7 @@ struct ChunkDecoder: Sendable {
         var decoded = DecodedChunk()
         let decoder = limits(fallback: fallback, now: now).1
         let reader = captureReader
-        var builders = BatchBuilders()
+        var builders = BatchBuilders(key: settings.limits.privacyKey)
         for place in filled(chunk) {
             do throws(RecordError) {
                 for record in try reader.predictions(try line(chunk, place), unknown: &unknown) {
@@ -233,7 +237,7 @@ struct ChunkDecoder: Sendable {
         _ table: Table, _ rows: TableRows, _ ids: RowChain?, _ fallback: Timestamp
     ) throws(TableError) -> DecodedChunk {
         let lines = table.lines
-        let batch = try settings.mapping.batch(table, schema: schema, fallbackTime: fallback) { row in
+        let batch = try settings.mapping.batch(table, schema: schema, fallbackTime: fallback, key: settings.limits.privacyKey) { row in
             let (record, linesBelow) = rows.place(ofLine: lines[row])
             return ids?.id(row: record, linesBelow: linesBelow) ?? ""
         }

@@ -101,7 +101,7 @@ public struct FileIngest: Sendable {
         if start > 0 { feed.seek(to: start, line: place.line) }
         run.bytes += Int64(start)
         var chain = place.chain.isEmpty ? Digest.sha256(header?.bytes ?? []) : Digest.fromBase64(place.chain) ?? []
-        var side = SideFile(path, isContinued: start > 0, note: note)
+        var side = SideFile(path, isContinued: start > 0, isPrivate: settings.version.schema.isPrivate, note: note)
         var storing: Task<Stored, any Error>?
         var wasCancelled = false
         do {

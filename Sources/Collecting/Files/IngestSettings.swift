@@ -34,6 +34,7 @@ public struct IngestSettings: Sendable {
                     + (known.isEmpty ? "none" : known.joined(separator: ", ")))
         }
         if isLabels, form == .csv || form == .rows { found += labelProblems }
+        if !isLabels, let problem = limits.keyProblem(of: version) { found.append(problem.description) }
         return found
     }
 

@@ -1,11 +1,12 @@
 internal import Foundation
 internal import Tables
 
-/// The bad rows of one file, as they stand in it: `FILE.rejected` beside it.
+/// The bad rows of one file, as they stand in it: `FILE.rejected` beside it. Of a version with private columns only their places.
 struct SideFile {
     private let path: String
     private let file: String
     private let note: @Sendable (String) -> Void
+    private let isPrivate: Bool
     private var isContinued: Bool
     private var handle: FileHandle?
     /// Rows that were set aside.
@@ -14,9 +15,10 @@ struct SideFile {
     private static let shownMax = 10
 
     /// - Parameter isContinued: whether an earlier run has set rows of the same file aside: they stay.
-    init(_ file: String, isContinued: Bool, note: @escaping @Sendable (String) -> Void) {
+    init(_ file: String, isContinued: Bool, isPrivate: Bool, note: @escaping @Sendable (String) -> Void) {
         self.file = file
         path = (file == "-" ? "standard-input" : file) + ".rejected"
+        self.isPrivate = isPrivate
         self.isContinued = isContinued
         self.note = note
     }
@@ -29,12 +31,16 @@ struct SideFile {
                 handle = try FileHandle(forWritingTo: URL(filePath: path))
                 try handle?.seekToEnd()
             }
-            try handle?.write(contentsOf: Data(rows.flatMap { $0.bytes + [10] }))
+            try handle?.write(contentsOf: Data(rows.flatMap { line($0) + [10] }))
         } catch {
             throw SideFileError(description: "\(path): bad rows cannot be written: \(error.localizedDescription)")
         }
         for row in rows.prefix(max(0, Self.shownMax - count)) { note(row.error.description) }
         count += rows.count
+    }
+
+    private func line(_ row: BadRow) -> [UInt8] {
+        isPrivate ? Array("\(row.error.file):\(row.error.line):\(row.error.column)".utf8) : row.bytes
     }
 
     /// Says how many there are.

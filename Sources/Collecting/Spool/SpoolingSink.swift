@@ -45,21 +45,25 @@ public final class SpoolingSink: RecordSink {
 
     public func store(predictions writes: [PredictionWrite]) async throws -> [PredictionReceipt] {
         let (live, metrics) = (live, metrics)
-        return try await store(writes, { try await live.store(predictions: $0) }, late: { metrics.countStored($0, $1) }) { write in
-            var receipt = PredictionReceipt(accepted: Int64(write.batch.count), duplicates: 0, stored: [])
-            receipt.isSpooled = true
-            return (.predictions(SpooledPredictions(write)), receipt)
-        }
+        return try await store(
+            writes, { try await live.store(predictions: $0) }, late: { metrics.countStored($0, $1) },
+            spooling: { write in
+                var receipt = PredictionReceipt(accepted: Int64(write.batch.count), duplicates: 0, stored: [])
+                receipt.isSpooled = true
+                return (.predictions(SpooledPredictions(write)), receipt)
+            })
     }
 
     public func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] {
         let (live, metrics) = (live, metrics)
-        return try await store(writes, { try await live.store(labels: $0) }, late: { metrics.countStored($0, $1) }) { write in
-            var receipt = LabelReceipt()
-            receipt.accepted = Int64(write.batch.count)
-            receipt.isSpooled = true
-            return (.labels(write), receipt)
-        }
+        return try await store(
+            writes, { try await live.store(labels: $0) }, late: { metrics.countStored($0, $1) },
+            spooling: { write in
+                var receipt = LabelReceipt()
+                receipt.accepted = Int64(write.batch.count)
+                receipt.isSpooled = true
+                return (.labels(write), receipt)
+            })
     }
 
     /// - Parameters:

@@ -23,7 +23,7 @@ extension ServiceConfiguration {
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
                 "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
-                "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve",
+                "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve", "privacy",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
@@ -42,10 +42,24 @@ extension ServiceConfiguration {
         readLimits(top["limits"], reader)
         spool.read(top["spool"], reader)
         readKServe(top["kserve"], reader)
+        let privacy = reader.members(top["privacy"], at: "privacy", known: ["key"])
+        if let secret = Self.secret(privacy["key"], at: "privacy.key", reader, environment) {
+            limits.privacyKey = PrivacyKey(secret)
+            if limits.privacyKey == nil { reader.problem("privacy.key", PrivacyKey.expected) }
+        }
         readMonitors(top["monitors"], reader)
         readDestinations(top["destinations"], reader, environment)
         readPolicies(top["policies"], reader)
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+
+    /// Reads `EVENKEEL_PRIVACY_KEY` where the file gave no key: for the service and for every command.
+    ///
+    /// - Throws: ``ConfigurationError`` for a key that is too short.
+    public mutating func readPrivacyKey(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        guard limits.privacyKey == nil, let text = environment[PrivacyKey.environmentName] else { return }
+        limits.privacyKey = PrivacyKey(Secret(text))
+        if limits.privacyKey == nil { throw ConfigurationError(["\(PrivacyKey.environmentName): \(PrivacyKey.expected)"]) }
     }
 
     private mutating func readDatabase(_ top: [String: JSON], _ reader: SettingsReader, _ environment: [String: String]) {
@@ -108,6 +122,7 @@ extension ServiceConfiguration {
             ("alpha", \.alpha, 1e-12...0.5), ("confidence", \.confidence, 0.5...0.9999), ("psi_floor", \.psiFloor, 0...10),
             ("ks_floor", \.ksFloor, 0...1), ("jensen_shannon_floor", \.jensenShannonFloor, 0...1),
             ("cramers_v_floor", \.cramersVFloor, 0...1),
+            ("correlation_floor", \.correlationFloor, 0...2), ("reconstruction_floor", \.reconstructionFloor, 0...100),
             ("missing_floor", \.missingFloor, 0...1), ("calibration_floor", \.calibrationFloor, 0...1),
             ("performance_floor", \.performanceFloor, 0...1), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
             ("fairness_ratio_floor", \.fairnessRatioFloor, 0...1),

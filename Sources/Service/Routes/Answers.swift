@@ -27,6 +27,12 @@ func problem(_ status: HTTPResponse.Status, _ detail: String) -> Response {
         status: status, type: "application/problem+json")
 }
 
+private func unavailable(_ detail: String) -> Response {
+    var response = problem(.serviceUnavailable, detail)
+    response.headers[.retryAfter] = "2"
+    return response
+}
+
 /// Turns what routes throw into answers: what the caller can mend is said, what is ours is logged.
 struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
     let logger: Logger
@@ -44,11 +50,13 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             return problem(.unprocessableContent, error.description)
         } catch let error as StoreError where error.code == .conflict {
             return problem(.conflict, error.description)
+        } catch let error as PrivacyKeyError {
+            // The client did nothing wrong: the same request is taken once the key is there.
+            logger.error("\(request.method) \(request.uri.path): \(error)")
+            return unavailable(error.description)
         } catch let error as any RetryableError where error.isRetryable {
             logger.warning("\(request.method) \(request.uri.path): \(error)")
-            var response = problem(.serviceUnavailable, "the database is away or busy: send the same request again")
-            response.headers[.retryAfter] = "2"
-            return response
+            return unavailable("the database is away or busy: send the same request again")
         } catch let error as HTTPError {
             var response = problem(error.status, error.body ?? error.status.reasonPhrase)
             response.headers[.acceptEncoding] = error.headers[.acceptEncoding]

@@ -35,6 +35,7 @@ struct ModelRoutes {
                 id: try request.query("id"), timestamp: try request.query("timestamp"), label: try request.query("label"),
                 score: try request.query("score"),
                 prediction: try request.query("prediction"), sensitive: try list("sensitive")))
+        registration.privacyKey = engine.configuration.limits.privacyKey
         if let spec = try request.query("spec") { try registration.apply(spec: spec, file: "spec") }
         if let positive = try request.query("positive") { registration.base.positiveLabel = positive }
         if let text = try request.query("threshold") {
@@ -45,7 +46,7 @@ struct ModelRoutes {
             guard let task = ModelTask(rawValue: text) else { throw HTTPError(.badRequest, message: "task: expected binary or regression") }
             registration.base.task = task
         }
-        registration.ignored = Set(try list("ignore"))
+        registration.ignored.formUnion(try list("ignore"))
         let table = try CSVTable(try await request.bytes(upTo: Self.referenceBytesMax), file: "body")
         let outcome = try await registration.run(table, registry: engine.registry, actor: "http", at: Engine.systemClock())
         // So that its first records can be checked if the database goes away before they come.

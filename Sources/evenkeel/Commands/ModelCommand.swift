@@ -65,6 +65,7 @@ struct ModelCommand: AsyncParsableCommand {
             for column in commaList(categorical) { registration.declared[column] = .categorical }
             if let features { registration.features = commaList(features) }
             registration.ignored.formUnion(commaList(ignore))
+            registration.privacyKey = try database.configuration().limits.privacyKey
             try await database.withEngine { engine in
                 let outcome = try await registration.run(table, registry: engine.registry, actor: NSUserName(), at: Engine.systemClock())
                 switch output.format {

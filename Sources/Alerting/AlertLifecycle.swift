@@ -11,6 +11,7 @@ public struct AlertLifecycle: Sendable {
     /// - Parameter newest: the version's newest alert of each policy and monitor; those of other policies are left alone.
     public func observe(_ evaluation: Evaluation, open newest: [Alert], silences: [Silence]) -> [AlertChange] {
         guard evaluation.window.kind == policy.window else { return [] }
+        let sure = monitorsWithSureFindings(evaluation)
         return policy.monitors.compactMap { monitor in
             let verdict = evaluation.verdict(of: monitor)
             guard verdict.isInformed else { return nil }
@@ -22,8 +23,19 @@ public struct AlertLifecycle: Sendable {
             }
             if !verdict.isFinding, let current, !Self.isJudged(current.memory.places, evaluation, monitor) { return nil }
             let isSilent = silences.contains { Self.covers($0, evaluation, monitor) }
-            return step(current, evaluation, monitor, isFinding: verdict.isFinding).map { announcing($0, isSilent: isSilent) }
+            // To begin takes certainty; an alert that fires goes on while the verdict does.
+            let isFinding = verdict.isFinding && (current?.state == .firing || sure.contains(monitor))
+            return step(current, evaluation, monitor, isFinding: isFinding).map { announcing($0, isSilent: isSilent) }
         }
+    }
+
+    /// The monitors with a finding that the budget allows to be believed.
+    private func monitorsWithSureFindings(_ evaluation: Evaluation) -> Set<Vocabulary.Monitor> {
+        let watched = evaluation.findings.filter { policy.monitors.contains($0.monitor) }
+        guard let budget = policy.falseAlarms else { return Set(watched.map(\.monitor)) }
+        let tests = watched.count { $0.pValue != nil && $0.verdict?.isInformed == true }
+        let level = budget.alpha(window: policy.window, findings: policy.findings) / Double(max(1, tests))
+        return Set(watched.lazy.filter { $0.verdict?.isFinding == true && ($0.pValue ?? 1) <= level }.map(\.monitor))
     }
 
     /// Ends the alerts of a version that serves no more: nothing will be seen of it that could resolve them.

@@ -8,6 +8,8 @@ public struct AlertPolicy: Sendable, Equatable {
     /// Fires when at least `findings` of the last `of` judged windows had a finding.
     public var findings: Int
     public var of: Int
+    /// How often it may fire for nothing; nil for a policy to which the verdicts are enough.
+    public var falseAlarms: FalseAlarmBudget? = .standard
     /// Resolves after this many judged windows in a row without one.
     public var resolveAfter: Int
     public var severity: AlertSeverity

@@ -54,6 +54,15 @@ public struct ExactSum: Sendable, Equatable {
         settle()
     }
 
+    /// What takes this sum back.
+    public var negated: ExactSum {
+        var out = self
+        out.settle()
+        for i in digits.indices { out.digits[i] = -out.digits[i] }
+        out.settle()
+        return out
+    }
+
     private mutating func settle() {
         var carry: Int64 = 0
         for i in 0..<digits.count - 1 {

@@ -138,6 +138,14 @@ public struct JointTotals: Sendable, Equatable {
         for i in waves.indices { waves[i] &+= other.waves[i] }
     }
 
+    /// Turns the sums into those that take them back.
+    public mutating func negate() {
+        (rows, incomplete) = (-rows, -incomplete)
+        for i in sums.indices { (sums[i], clipped[i]) = (-sums[i], -clipped[i]) }
+        for i in products.indices { products[i] = -products[i] }
+        for i in waves.indices { waves[i] = -waves[i] }
+    }
+
     /// The means of z by feature; none without rows.
     public var means: [Double] { sums.map { Double($0) / Double(max(1, rows)) * JointScale.step } }
 

@@ -10,6 +10,7 @@ struct Draft {
     var detectable = 0.0
     /// The rows that the p-value's law asks for.
     var rowsNeeded: Int64 = 0
+    var kind = EffectKind.distance
     /// Fairness has words of its own for its verdicts.
     var isFairness = false
 
@@ -43,6 +44,15 @@ struct Draft {
         }
         return finding
     }
+}
+
+/// How an effect spreads among windows without drift.
+enum EffectKind {
+    case distance
+    /// Grows with the square of what moved, as PSI does.
+    case squaredDistance
+    /// Below 0 things became better.
+    case directed
 }
 
 /// Four significant digits, for sentences.

@@ -101,24 +101,27 @@ struct DriftMonitor {
         let tested = CommonCells(r, a)
         let (n, m, cells) = (r.reduce(0, +), a.reduce(0, +), tested.count)
         var drafts: [Draft] = []
-        func add(_ statistic: String, _ value: Double, pValue: Double?, floor: Double, detectable: Double) {
+        func add(_ statistic: String, _ value: Double, _ kind: EffectKind, pValue: Double?, floor: Double, detectable: Double) {
             var finding = blank(statistic)
             finding.value = value
             finding.pValue = pValue
             finding.why = moved(r, a, labels)
             drafts.append(
-                Draft(finding: finding, effect: value, floor: floor, detectable: detectable, rowsNeeded: tested.rowsNeeded ?? .max))
+                Draft(
+                    finding: finding, effect: value, floor: floor, detectable: detectable, rowsNeeded: tested.rowsNeeded ?? .max,
+                    kind: kind))
         }
         if let psi = try? PopulationStabilityIndex(reference: r, current: a) {
             let law = try? PopulationStabilityIndex(reference: tested.reference, current: tested.current)
             add(
-                "psi", psi.statistic, pValue: tested.isTestable ? law?.pValue : nil, floor: settings.psiFloor,
+                "psi", psi.statistic, .squaredDistance, pValue: tested.isTestable ? law?.pValue : nil, floor: settings.psiFloor,
                 detectable: PopulationStabilityIndex.critical(alpha: settings.alpha, cells: cells, n: n, m: m))
         }
         if let js = try? JensenShannon(reference: r, current: a) {
             let law = try? JensenShannon(reference: tested.reference, current: tested.current)
             add(
-                "jensen_shannon", js.statistic, pValue: tested.isTestable ? law?.pValue : nil, floor: settings.jensenShannonFloor,
+                "jensen_shannon", js.statistic, .distance, pValue: tested.isTestable ? law?.pValue : nil,
+                floor: settings.jensenShannonFloor,
                 detectable: JensenShannon.critical(alpha: settings.alpha, cells: cells, n: n, m: m))
         }
         return drafts

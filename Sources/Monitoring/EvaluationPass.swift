@@ -85,9 +85,10 @@ public struct EvaluationPass: Sendable {
 
     /// Evaluates any window now.
     public func evaluate(_ version: RegisteredVersion, _ window: Window, isAnnounced: Bool = true) async throws -> Evaluation {
-        let reference = try await reader.reference(of: version)
+        let (baseline, reference) = try await BaselineReader(reader: reader, settings: evaluator.settings).baseline(
+            of: version, for: window)
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
-        let evaluation = evaluator.evaluate(version, window, reference: reference, current: current, at: clock())
+        let evaluation = evaluator.evaluate(version, window, reference: reference, baseline: baseline, current: current, at: clock())
         try await store.save(evaluation, of: version)
         // A window asked for by hand answers a question; it does not wake anybody.
         if isAnnounced, window.kind != .custom { try await announce(evaluation, version) }

@@ -1,8 +1,17 @@
-/// When a number becomes a verdict.
+internal import Profiles
+public import Vocabulary
+
+/// When a number becomes a verdict, and what it is compared with.
 public struct MonitorSettings: Sendable, Equatable {
     /// The level at which a corrected p-value counts as significant.
     public var alpha = 0.05
     public var confidence = 0.95
+
+    public var baseline = Baseline.frozen
+    /// Windows (rolling) or weeks (seasonal) before the evaluated one that a baseline is made of.
+    public var baselineWindows = 8
+    /// Windows between a rolling baseline and the evaluated window, so that a slow drift is not compared with itself.
+    public var baselineGap = 0
 
     // Effect floors: what is smaller is called negligible, however significant.
     public var psiFloor = 0.1
@@ -16,6 +25,12 @@ public struct MonitorSettings: Sendable, Equatable {
     public var correlationFloor = 0.2
     /// Of the relative change of the reconstruction error.
     public var reconstructionFloor = 0.1
+    /// Of the share of values outside the reference's range, and of levels that it does not have.
+    public var dataQualityFloor = 0.01
+    /// Of the share of the reference that was not the only value that is left.
+    public var constantFloor = 0.1
+    /// The share of predictions that should succeed.
+    public var successObjective = 0.999
     /// Of the rise of the expected calibration error above the reference's, what chance would show taken off both.
     public var calibrationFloor = 0.05
     /// Of the drop of ROC AUC and accuracy below the reference's.

@@ -43,8 +43,8 @@ struct OutcomeMonitor {
         mce.value = now.maximum
         return [
             Draft(
-                finding: ece, effect: max(0, now.debiased - (was?.debiased ?? 0)), floor: settings.calibrationFloor,
-                detectable: 2 * now.expectedByChance),
+                finding: ece, effect: now.debiased - (was?.debiased ?? 0), floor: settings.calibrationFloor,
+                detectable: 2 * now.expectedByChance, kind: .directed),
             .shown(mce),
         ]
     }
@@ -84,7 +84,7 @@ struct OutcomeMonitor {
         finding.why = "ROC AUC \(format(now.value)), \(format(was.value)) in the reference"
         return Draft(
             finding: finding, effect: was.value - now.value, floor: settings.performanceFloor,
-            detectable: Distributions.normalQuantile(1 - settings.alpha / 2) * deviation)
+            detectable: Distributions.normalQuantile(1 - settings.alpha / 2) * deviation, kind: .directed)
     }
 
     private func brier() -> Draft { probability("brier") { $0.brier } }
@@ -123,6 +123,6 @@ struct OutcomeMonitor {
         return Draft(
             finding: finding, effect: before - value, floor: settings.performanceFloor,
             detectable: Distributions.normalQuantile(1 - settings.alpha / 2)
-                * (max(pooled * (1 - pooled), 1e-3) * (1 / Double(was.labelled) + 1 / Double(now.labelled))).squareRoot())
+                * (max(pooled * (1 - pooled), 1e-3) * (1 / Double(was.labelled) + 1 / Double(now.labelled))).squareRoot(), kind: .directed)
     }
 }

@@ -9,11 +9,28 @@ public struct WindowEvaluator: Sendable {
     public var settings: MonitorSettings
     public init(settings: MonitorSettings = MonitorSettings()) { self.settings = settings }
 
+    /// - Parameter baseline: what `reference` is, if it is not the frozen one.
     public func evaluate(
-        _ version: RegisteredVersion, _ window: Window, reference: ReferenceProfile, current: Profile, at now: Timestamp
+        _ version: RegisteredVersion, _ window: Window, reference: ReferenceProfile, baseline: Baseline = .frozen, current: Profile,
+        at now: Timestamp
     ) -> Evaluation {
+        let variation = reference.variation(for: window)
+        let families = families(version, reference: reference, current: current).map { family in
+            family.map { $0.widened(by: variation, settings: settings) }
+        }
+        return Evaluation(
+            version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled, baseline: baseline,
+            findings: families.flatMap(settle))
+    }
+
+    /// The numbers of each monitor, not yet judged.
+    func families(_ version: RegisteredVersion, reference: ReferenceProfile, current: Profile) -> [[Draft]] {
         let drift = DriftMonitor(settings: settings)
         var families = [drift.features(version, reference, current), drift.prediction(reference, current)]
+        families += [
+            DataQualityMonitor(settings: settings).findings(version, reference, current),
+            ServiceLevelMonitor(settings: settings).findings(current),
+        ]
         if let joint = JointMonitor(settings: settings, version, reference, current) { families.append(joint.findings()) }
         if reference.grid.isBinary {
             let outcome = OutcomeMonitor(settings: settings, reference, current)
@@ -22,14 +39,22 @@ public struct WindowEvaluator: Sendable {
                 families.append(FairnessMonitor(settings: settings, version, reference, current).findings())
             }
         }
-        return Evaluation(
-            version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled,
-            findings: families.flatMap(settle))
+        return families
     }
 
     private func settle(_ family: [Draft]) -> [Finding] {
         // A number that is only shown has no verdict to protect, so it is outside the family.
         let adjusted = benjaminiHochberg(family.map { $0.effect == nil || !$0.isLargeEnough(settings) ? nil : $0.finding.pValue })
         return zip(family, adjusted).map { $0.settled(adjustedP: $1, settings: settings) }
+    }
+}
+
+extension ReferenceProfile {
+    /// That of windows as long as this one; for a window of any length that of the next shorter kind.
+    fileprivate func variation(for window: Window) -> NaturalVariation? {
+        if let own = variations[window.kind] { return own }
+        let seconds = Int64(window.end.seconds(since: window.start))
+        let shorter = WindowKind.allCases.filter { $0.seconds.map { $0 <= seconds } ?? false }
+        return shorter.compactMap { variations[$0] }.last
     }
 }

@@ -95,6 +95,13 @@ public struct NameTally: Sendable, Equatable {
     }
 
     public var total: Int64 { counts.values.reduce(rest, +) }
+
+    var negated: NameTally {
+        var out = self
+        out.counts = counts.mapValues { -$0 }
+        out.rest = -rest
+        return out
+    }
     var cutoffHash: UInt64? { cutoff }
 
     public mutating func add(_ name: String, _ count: Int64) {
@@ -105,7 +112,10 @@ public struct NameTally: Sendable, Equatable {
 
     public mutating func merge(_ other: NameTally) {
         rest += other.rest
-        for (name, count) in other.counts { counts[name, default: 0] += count }
+        for (name, count) in other.counts {
+            let sum = counts[name, default: 0] + count
+            counts[name] = sum == 0 ? nil : sum
+        }
         if let theirs = other.cutoff { cutoff = min(cutoff ?? theirs, theirs) }
         trim()
     }
@@ -165,12 +175,29 @@ public struct MeasureCells: Sendable, Equatable {
     }
 
     mutating func merge(_ other: MeasureCells) {
-        for (bucket, count) in other.counts { counts[bucket, default: 0] += count }
+        for (bucket, count) in other.counts {
+            let sum = counts[bucket, default: 0] + count
+            counts[bucket] = sum == 0 ? nil : sum
+        }
         missing += other.missing
         sum.add(other.sum)
     }
 
     public var present: Int64 { counts.values.reduce(0, +) }
+
+    /// nil without values.
+    public var mean: Double? { present > 0 ? sum.value / Double(present) : nil }
+
+    /// The end of the bucket that holds the quantile: at most 12.5 % above it. 0 without values.
+    public func quantile(_ q: Double) -> Double {
+        let rank = Int64((q * Double(present)).rounded(.up))
+        var below: Int64 = 0
+        for (bucket, count) in counts.sorted(by: { $0.key < $1.key }) {
+            below += count
+            if below >= rank { return bucket > 0 ? MeasureCells.start(of: bucket + 1) : MeasureCells.start(of: bucket) }
+        }
+        return 0
+    }
 
     /// Ascending with the value: negative numbers mirror the positive ones, 0 is bucket 0.
     public static func bucket(of x: Double) -> Int32 {

@@ -1,12 +1,15 @@
 public import Vocabulary
 
-/// A version's frozen grid and the profile of its reference.
+/// What windows are compared with: a version's frozen grid, and the sums of its reference or of another baseline.
 public struct ReferenceProfile: Sendable {
     public let grid: ProfileGrid
     public let profile: Profile
-    public init(grid: ProfileGrid, profile: Profile) {
+    /// Of windows of each kind; none where the baseline has no times, or too few windows.
+    public let variations: [WindowKind: NaturalVariation]
+    public init(grid: ProfileGrid, profile: Profile, variations: [WindowKind: NaturalVariation] = [:]) {
         self.grid = grid
         self.profile = profile
+        self.variations = variations
     }
 }
 

@@ -49,6 +49,8 @@ public enum EvaluationMetrics {
         case .featureDrift: return MetricSample(.featureDrift, key + [finding.subject, finding.statistic, window], value)
         case .predictionDrift: return MetricSample(.predictionDrift, key + [finding.statistic, window], value)
         case .jointDrift: return MetricSample(.jointDrift, key + [finding.statistic, window], value)
+        case .dataQuality: return MetricSample(.dataQuality, key + [finding.subject, finding.statistic, window], value)
+        case .serviceLevel: return MetricSample(.serviceLevel, key + [finding.subject, finding.statistic, window], value)
         case .calibration: return MetricSample(.calibrationError, key + [finding.statistic, window], value)
         case .performance: return MetricSample(.performance, key + [finding.statistic, window, "realized"], value)
         case .fairness where !finding.group.isEmpty:

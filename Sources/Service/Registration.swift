@@ -84,14 +84,33 @@ public struct Registration: Sendable {
         let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch)) {
             quantileEdges(ofSorted: $0, bins: $1)
         }
-        var profile = Profile(grid: grid)
-        profile.fold(batch, grid: grid)
-        for (row, label) in try mapping.labels(table, schema: schema).enumerated() where !label.isNaN {
-            let labelled = LabelledPrediction(
-                label: label, score: batch.scores[row], prediction: batch.predictions[row], group: batch.groups.map { $0[row] })
-            profile.foldLabel(labelled, grid: grid)
+        let labels = try mapping.labels(table, schema: schema)
+        func profile(_ batch: PredictionBatch, _ labels: [Double]) -> Profile {
+            var profile = Profile(grid: grid)
+            profile.fold(batch, grid: grid)
+            for (row, label) in labels.enumerated() where !label.isNaN {
+                let labelled = LabelledPrediction(
+                    label: label, score: batch.scores[row], prediction: batch.predictions[row], group: batch.groups.map { $0[row] })
+                profile.foldLabel(labelled, grid: grid)
+            }
+            return profile
         }
-        return ReferenceProfile(grid: grid, profile: profile)
+        let whole = ReferenceProfile(grid: grid, profile: profile(batch, labels))
+        // Without times of its own every row has the same one.
+        if mapping.timestamp == nil { return whole }
+        let version = RegisteredVersion(
+            key: key, versionID: 0, streamID: 0, stage: .candidate, schema: schema, referenceRows: Int64(batch.count), registeredAt: now)
+        let settings = MonitorSettings()
+        var variations: [WindowKind: NaturalVariation] = [:]
+        for kind in WindowKind.allCases {
+            guard let seconds = kind.seconds else { continue }
+            let windows = Dictionary(grouping: batch.timestamps.indices) { batch.timestamps[$0].floored(toSeconds: seconds) }
+                .sorted { $0.key < $1.key }.map(\.value).filter { $0.count >= settings.rowsMin }
+            variations[kind] = NaturalVariation(windows: windows.count, of: whole, of: version, settings: settings) { i in
+                profile(batch.rows(at: windows[i]), windows[i].map { labels[$0] })
+            }
+        }
+        return ReferenceProfile(grid: grid, profile: whole.profile, variations: variations)
     }
 }
 

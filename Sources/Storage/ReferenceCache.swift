@@ -8,6 +8,16 @@ final class ReferenceCache: Sendable {
     static let versionsMax = 512
     private let cached = Mutex<(byID: [Int64: ReferenceProfile], order: [Int64])>(([:], []))
 
+    private func variations(_ versionID: Int64, on connection: Connection) throws -> [WindowKind: NaturalVariation] {
+        let rows = try connection.query(Queries["find_variations"], [.int(versionID)])
+        var found: [WindowKind: NaturalVariation] = [:]
+        for row in 0..<rows.count {
+            guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let bytes = rows.bytes(row, 1) else { continue }
+            found[kind] = try NaturalVariation(encoded: bytes)
+        }
+        return found
+    }
+
     func reference(of versionID: Int64, on connection: Connection) throws -> ReferenceProfile {
         if let known = cached.withLock({ $0.byID[versionID] }) { return known }
         let rows = try connection.query(Queries["find_reference"], [.int(versionID)])
@@ -17,7 +27,8 @@ final class ReferenceCache: Sendable {
         let reference: ReferenceProfile
         do {
             let grid = try ProfileGrid(encoded: gridBytes)
-            reference = ReferenceProfile(grid: grid, profile: try Profile(encoded: profileBytes, grid: grid))
+            reference = ReferenceProfile(
+                grid: grid, profile: try Profile(encoded: profileBytes, grid: grid), variations: try variations(versionID, on: connection))
         } catch { throw StoreError(.damaged, "the reference of version \(versionID) cannot be read: \(error)") }
         cached.withLock { cache in
             if cache.byID.updateValue(reference, forKey: versionID) == nil { cache.order.append(versionID) }

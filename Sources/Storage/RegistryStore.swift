@@ -52,6 +52,10 @@ public struct RegistryStore: VersionDirectory, Sendable {
                 Queries["insert_feature"],
                 [.int(versionID), .texts(schema.features.map(\.name)), .texts(schema.features.map(\.kind.rawValue))])
             try connection.query(Queries["insert_reference"], [.int(versionID), .bytes(grid), .bytes(profile)])
+            for (kind, variation) in reference.variations {
+                try connection.query(
+                    Queries["insert_variation"], [.int(versionID), .text(kind.rawValue), .bytes(variation.encoded())])
+            }
             try connection.run(AnalystView.statement(key, schema: schema, streamID: streamID))
             try connection.audit("register", key, actor: actor, at: now, detail: .object(["reference_rows": .integer(rows)]))
             return RegisteredVersion(

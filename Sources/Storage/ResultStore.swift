@@ -13,7 +13,8 @@ public struct ResultStore: EvaluationStore, Sendable {
         ]
         let findings = evaluation.findings
         try await database.transaction { connection in
-            try connection.query(Queries["insert_evaluation"], key + [.int(evaluation.rows), .int(evaluation.labelled)])
+            try connection.query(
+                Queries["insert_evaluation"], key + [.int(evaluation.rows), .int(evaluation.labelled), .text(evaluation.baseline.rawValue)])
             try connection.query(
                 Queries["insert_results"],
                 key + [
@@ -36,7 +37,8 @@ public struct ResultStore: EvaluationStore, Sendable {
                 [.int(version.streamID), .text(kind.rawValue), .time(start), .time(end), .time(at)])
             return Evaluation(
                 version: version.key, window: Window(kind: kind, start: start, end: end), evaluatedAt: at, rows: found.int(0, 3) ?? 0,
-                labelled: found.int(0, 4) ?? 0, findings: (0..<rows.count).compactMap { Self.finding(rows, $0, from: 0) })
+                labelled: found.int(0, 4) ?? 0, baseline: found.text(0, 5).flatMap(Baseline.init) ?? .frozen,
+                findings: (0..<rows.count).compactMap { Self.finding(rows, $0, from: 0) })
         }
     }
 

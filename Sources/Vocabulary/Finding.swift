@@ -44,6 +44,18 @@ public enum Monitor: String, Sendable, CaseIterable {
     case calibration
     case performance
     case fairness
+    case dataQuality = "data_quality"
+    case serviceLevel = "service_level"
+}
+
+/// What a window is compared with.
+public enum Baseline: String, Sendable, CaseIterable {
+    /// The reference that the version was registered with.
+    case frozen
+    /// The windows before it.
+    case rolling
+    /// The same hour of the week (of a day: the same weekday) in the weeks before it.
+    case seasonal
 }
 
 /// The lengths of window that are evaluated on a schedule, and `custom` for those asked for by hand.
@@ -130,16 +142,19 @@ public struct Evaluation: Sendable, Equatable {
     public var evaluatedAt: Timestamp
     public var rows: Int64
     public var labelled: Int64
+    public var baseline: Baseline
     public var findings: [Finding]
 
     public init(
-        version: ModelVersion, window: Window, evaluatedAt: Timestamp, rows: Int64, labelled: Int64, findings: [Finding]
+        version: ModelVersion, window: Window, evaluatedAt: Timestamp, rows: Int64, labelled: Int64, baseline: Baseline = .frozen,
+        findings: [Finding]
     ) {
         self.version = version
         self.window = window
         self.evaluatedAt = evaluatedAt
         self.rows = rows
         self.labelled = labelled
+        self.baseline = baseline
         self.findings = findings
     }
 
@@ -175,7 +190,8 @@ extension Evaluation {
         .object([
             "model": .string(version.model), "version": .string(version.version), "window": .string(window.kind.rawValue),
             "from": .string(window.start.rfc3339), "to": .string(window.end.rfc3339), "evaluated_at": .string(evaluatedAt.rfc3339),
-            "rows": .integer(rows), "labelled": .integer(labelled), "findings": .array(findings.map(\.json)),
+            "rows": .integer(rows), "labelled": .integer(labelled), "baseline": .string(baseline.rawValue),
+            "findings": .array(findings.map(\.json)),
         ])
     }
 }

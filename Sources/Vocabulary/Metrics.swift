@@ -17,6 +17,8 @@ public enum Metric: String, Sendable, CaseIterable {
     case performance = "evenkeel_performance"
     case fairnessDisparity = "evenkeel_fairness_disparity"
     case groupRate = "evenkeel_group_rate"
+    case dataQuality = "evenkeel_data_quality"
+    case serviceLevel = "evenkeel_service_level"
     case verdict = "evenkeel_verdict"
     case alertsFiring = "evenkeel_alerts_firing"
     case evaluationAge = "evenkeel_evaluation_age_seconds"
@@ -52,6 +54,8 @@ public enum Metric: String, Sendable, CaseIterable {
         case .featureDrift, .featureDriftPValue: ["model", "version", "feature", "statistic", "window"]
         case .featureMissing: ["model", "version", "feature", "window"]
         case .predictionDrift, .jointDrift, .calibrationError: ["model", "version", "statistic", "window"]
+        case .dataQuality: ["model", "version", "feature", "statistic", "window"]
+        case .serviceLevel: ["model", "version", "measure", "statistic", "window"]
         case .performance: ["model", "version", "metric", "window", "kind"]
         case .fairnessDisparity: ["model", "version", "attribute", "metric", "window"]
         case .groupRate: ["model", "version", "attribute", "group", "rate", "window"]
@@ -82,6 +86,8 @@ public enum Metric: String, Sendable, CaseIterable {
         case .predictionDrift: "Distance of the scores in the newest window from the reference."
         case .jointDrift: "Distance of the numeric features together in the newest window from the reference."
         case .calibrationError: "Calibration error of the newest window's labelled scores."
+        case .dataQuality: "Shares of values outside the reference's range or levels, or 1 for a constant feature, in the newest window."
+        case .serviceLevel: "Share of failed predictions, and mean and quantiles of every measure, in the newest window."
         case .performance: "Performance in the newest window."
         case .fairnessDisparity: "Disparity between the groups of a sensitive attribute in the newest window."
         case .groupRate: "A rate of one group in the newest window."

@@ -46,7 +46,7 @@ struct SilenceTests {
 
 @Suite("What an alert says")
 struct AlertSummaryTests {
-    private func finding(_ subject: String, _ statistic: String, _ value: Double, _ verdict: Verdict?, p: Double = 0.001, why: String)
+    private func finding(_ subject: String, _ statistic: String, _ value: Double, _ verdict: Verdict?, p: Double = 1e-6, why: String)
         -> Finding
     {
         Finding(

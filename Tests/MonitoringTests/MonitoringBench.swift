@@ -81,6 +81,12 @@ struct MonitoringBench {
         WindowEvaluator(settings: settings).evaluate(
             version, Self.window, reference: reference, current: rows.profile(version.schema, reference.grid), at: Self.now)
     }
+    func evaluate(_ batch: PredictionBatch) -> Evaluation {
+        var profile = Profile(grid: reference.grid)
+        profile.fold(batch, grid: reference.grid)
+        return WindowEvaluator(settings: settings).evaluate(
+            version, Self.window, reference: reference, current: profile, at: Self.now)
+    }
     var emptyWindow: Evaluation {
         WindowEvaluator(settings: settings).evaluate(
             version, Self.window, reference: reference, current: Profile(grid: reference.grid), at: Self.now)

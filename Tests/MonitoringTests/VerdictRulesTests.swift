@@ -102,7 +102,7 @@ struct VerdictRulesTests {
         let values = (0..<300).map { Double($0 % 30) }
         let rows = Rows(numeric: [values], scores: values, labels: values, groups: values.map { _ in ["f"] })
         let evaluation = MonitoringBench(rows, sensitive: ["sex"], task: .regression).evaluate(rows)
-        #expect(Set(evaluation.findings.map(\.monitor)) == [.featureDrift, .predictionDrift])
+        #expect(Set(evaluation.findings.map(\.monitor)) == [.featureDrift, .predictionDrift, .dataQuality, .serviceLevel])
         #expect(evaluation.labelled == 300)
     }
 }

@@ -51,6 +51,23 @@ struct MergeLawTests {
         }
     }
 
+    @Test("a part is taken out of a sum again, but for the smallest and largest values", arguments: Workshop.seeds, [false, true])
+    func without(seed: UInt64, isWild: Bool) {
+        let p = parts(seed, isWild: isWild).profiles
+        let rest = workshop.merged(p[0], p[1]).without(p[1], grid: workshop.grid)
+        #expect(rest.rows == p[0].rows && rest.errors == p[0].errors && rest.labelled == p[0].labelled)
+        for i in 0..<2 {
+            let (a, b) = (rest.numeric(i), p[0].numeric(i))
+            let isSame = a.counts == b.counts && a.missing == b.missing && a.sum == b.sum && a.sumOfSquares == b.sumOfSquares
+            #expect(isSame, "seed \(seed)")
+        }
+        #expect(rest.score.counts == p[0].score.counts)
+        #expect(rest.categorical(2).counts == p[0].categorical(2).counts)
+        #expect(rest.categorical(2).unseen.total == p[0].categorical(2).unseen.total)
+        let isSame = isWild ? rest.outcomes.rows { _ in true } == p[0].outcomes.rows { _ in true } : rest.outcomes == p[0].outcomes
+        #expect(isSame, "seed \(seed)")
+    }
+
     @Test("the profile of two batches together is the sum of their profiles", arguments: Workshop.seeds, [false, true])
     func union(seed: UInt64, isWild: Bool) {
         let b = parts(seed, isWild: isWild).batches

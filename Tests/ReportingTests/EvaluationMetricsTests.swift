@@ -114,8 +114,8 @@ struct ContractedMetricsTests {
     func catalogue() throws {
         let contract = try contracted()
         #expect(contract.count > 20)
-        // What we tell beyond it: of the export itself, of joint drift, of the spool, and of inference services.
-        let ours: Set<Metric> = [.seriesDropped, .jointDrift, .spoolKeptBytes, .spoolRecords, .cloudEvents]
+        // What we tell beyond it: of the export itself, of joint drift, data and service, of the spool, and of inference services.
+        let ours: Set<Metric> = [.seriesDropped, .jointDrift, .dataQuality, .serviceLevel, .spoolKeptBytes, .spoolRecords, .cloudEvents]
         for metric in Metric.allCases where !ours.contains(metric) {
             guard let labels = contract[metric.rawValue] else {
                 Issue.record("\(metric.rawValue) is not in the contract")

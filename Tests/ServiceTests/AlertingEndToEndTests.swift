@@ -23,7 +23,9 @@ import Vocabulary
                 Destination(name: "people", url: hook, secret: secret), Destination(name: "trainer", url: hook, secret: secret),
             ]
             configuration.policies = [
-                AlertPolicy(name: "p", findings: 2, of: 3, resolveAfter: 2, destinations: ["people"], retraining: "trainer")
+                AlertPolicy(
+                    name: "p", monitors: [.featureDrift, .fairness], findings: 2, of: 3, resolveAfter: 2, destinations: ["people"],
+                    retraining: "trainer")
             ]
         }
         do {

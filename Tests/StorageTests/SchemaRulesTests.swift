@@ -11,7 +11,7 @@ struct SchemaRulesTests {
         "ingest_file", "half", "half_total",
     ]
     /// Copied to every node.
-    static let lookup: Set<String> = ["model", "model_version", "stream", "feature", "reference_profile"]
+    static let lookup: Set<String> = ["model", "model_version", "stream", "feature", "reference_profile", "reference_variation"]
     /// On the coordinator alone.
     static let local: Set<String> = ["dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week"]
 

@@ -40,8 +40,14 @@ select $1::bigint, position - 1, name, kind from unnest($2::text[], $3::text[]) 
 -- name: insert_reference
 insert into evenkeel.reference_profile (version_id, grid, profile) values ($1, $2, $3)
 
+-- name: insert_variation
+insert into evenkeel.reference_variation (version_id, window_kind, data) values ($1, $2, $3)
+
 -- name: find_reference
 select grid, profile from evenkeel.reference_profile where version_id = $1
+
+-- name: find_variations
+select window_kind, data from evenkeel.reference_variation where version_id = $1
 
 -- name: set_stage
 update evenkeel.model_version set stage = $2, retired_at = $3 where version_id = $1

@@ -1,6 +1,6 @@
 -- name: insert_evaluation
-insert into evenkeel.evaluation (stream_id, window_kind, window_start, window_end, evaluated_at, rows, labelled)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into evenkeel.evaluation (stream_id, window_kind, window_start, window_end, evaluated_at, rows, labelled, baseline)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: insert_results
 insert into evenkeel.result (stream_id, window_kind, window_start, window_end, evaluated_at, monitor, subject, group_name,
@@ -10,7 +10,7 @@ from unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::
     $14::float8[], $15::bigint[], $16::bigint[], $17::text[], $18::text[]) as r
 
 -- name: latest_evaluation
-select window_start, window_end, evaluated_at, rows, labelled from evenkeel.evaluation
+select window_start, window_end, evaluated_at, rows, labelled, baseline from evenkeel.evaluation
 where stream_id = $1 and window_kind = $2 and window_end <= $3
 order by window_end desc, evaluated_at desc limit 1
 

@@ -2,6 +2,7 @@ internal import Alerting
 internal import Collecting
 public import Foundation
 internal import Monitoring
+internal import Profiles
 internal import Vocabulary
 
 extension ServiceConfiguration {
@@ -123,13 +124,23 @@ extension ServiceConfiguration {
             ("ks_floor", \.ksFloor, 0...1), ("jensen_shannon_floor", \.jensenShannonFloor, 0...1),
             ("cramers_v_floor", \.cramersVFloor, 0...1),
             ("correlation_floor", \.correlationFloor, 0...2), ("reconstruction_floor", \.reconstructionFloor, 0...100),
+            ("data_quality_floor", \.dataQualityFloor, 0...1), ("constant_floor", \.constantFloor, 0...1),
+            ("success_objective", \.successObjective, 0...1),
             ("missing_floor", \.missingFloor, 0...1), ("calibration_floor", \.calibrationFloor, 0...1),
             ("performance_floor", \.performanceFloor, 0...1), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
             ("fairness_ratio_floor", \.fairnessRatioFloor, 0...1),
         ]
         let members = reader.members(
             json, at: "monitors",
-            known: numbers.map(\.0) + ["rows_min", "group_rows_min", "delay_seconds", "quiet_seconds", "patience_seconds"])
+            known: numbers.map(\.0) + [
+                "rows_min", "group_rows_min", "delay_seconds", "quiet_seconds", "patience_seconds", "baseline", "baseline_windows",
+                "baseline_gap",
+            ])
+        monitors.baseline = reader.choice(members["baseline"], at: "monitors.baseline") ?? monitors.baseline
+        monitors.baselineWindows =
+            reader.integer(members["baseline_windows"], at: "monitors.baseline_windows", in: 4...NaturalVariation.windowsMax)
+            ?? monitors.baselineWindows
+        monitors.baselineGap = reader.integer(members["baseline_gap"], at: "monitors.baseline_gap", in: 0...1000) ?? monitors.baselineGap
         for (key, path, range) in numbers {
             if let value = reader.number(members[key], at: "monitors.\(key)", in: range) { monitors[keyPath: path] = value }
         }
@@ -188,7 +199,7 @@ extension ServiceConfiguration {
                 item, at: path,
                 known: [
                     "name", "monitors", "window", "findings", "of", "resolve_after", "severity", "destinations", "retraining",
-                    "retraining_cooldown_seconds",
+                    "retraining_cooldown_seconds", "false_alarms",
                 ])
             guard let name = reader.text(members["name"], at: path + ".name") else {
                 reader.problem(path + ".name", "missing, expected a name")
@@ -207,6 +218,12 @@ extension ServiceConfiguration {
             if policy.findings > policy.of { reader.problem(path + ".findings", "\(policy.findings), expected at most of: \(policy.of)") }
             policy.resolveAfter =
                 reader.integer(members["resolve_after"], at: path + ".resolve_after", in: 1...AlertPolicy.windowsMax) ?? policy.resolveAfter
+            if let text = reader.text(members["false_alarms"], at: path + ".false_alarms") {
+                policy.falseAlarms = FalseAlarmBudget(text)
+                if policy.falseAlarms == nil, text != "any" {
+                    reader.problem(path + ".false_alarms", "\"\(text)\", expected for example \"1 per 30d\", or any")
+                }
+            }
             policy.severity = reader.choice(members["severity"], at: path + ".severity") ?? policy.severity
             policy.destinations = reader.texts(members["destinations"], at: path + ".destinations") ?? listeners
             if let cooldown = reader.integer(

@@ -1,0 +1,46 @@
+internal import Profiles
+internal import Vocabulary
+
+/// Reads what a window is compared with.
+struct BaselineReader {
+    let reader: any ProfileReader
+    let settings: MonitorSettings
+
+    /// The frozen reference also where the other baselines have too few windows yet: a version that is new has no past.
+    func baseline(of version: RegisteredVersion, for window: Window) async throws -> (Baseline, ReferenceProfile) {
+        let frozen = try await reader.reference(of: version)
+        let starts = starts(for: window)
+        guard let first = starts.last, let span = try await reader.span(of: version), span.last >= first else { return (.frozen, frozen) }
+        let seconds = Int64(window.end.seconds(since: window.start))
+        var windows: [Profile] = []
+        for start in starts where start.adding(seconds: seconds) > span.first {
+            let profile: Profile
+            do { profile = try await reader.profile(of: version, from: start, to: start.adding(seconds: seconds)) } catch let error
+                as any RetryableError where error.isRetryable
+            {
+                throw error
+            } catch { continue }  // retention has left only longer sums, or none
+            if profile.rows >= settings.rowsMin { windows.append(profile) }
+        }
+        guard windows.count >= NaturalVariation.windowsMin else { return (.frozen, frozen) }
+        var sum = Profile(grid: frozen.grid)
+        for profile in windows { sum.merge(profile, grid: frozen.grid) }
+        let plain = ReferenceProfile(grid: frozen.grid, profile: sum)
+        let variation = NaturalVariation(windows: windows.count, of: plain, of: version, settings: settings) { windows[$0] }
+        return (
+            settings.baseline,
+            ReferenceProfile(grid: frozen.grid, profile: sum, variations: variation.map { [window.kind: $0] } ?? [:])
+        )
+    }
+
+    /// The latest first; none for the frozen baseline.
+    private func starts(for window: Window) -> [Timestamp] {
+        let length = Int64(window.end.seconds(since: window.start))
+        let counts = 1...Int64(settings.baselineWindows)
+        switch settings.baseline {
+        case .frozen: return []
+        case .rolling: return counts.map { window.start.adding(seconds: -length * (Int64(settings.baselineGap) + $0)) }
+        case .seasonal: return counts.map { window.start.adding(seconds: -7 * 86_400 * $0) }
+        }
+    }
+}

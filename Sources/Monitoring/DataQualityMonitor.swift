@@ -1,0 +1,93 @@
+internal import Glibc
+internal import Profiles
+internal import Statistics
+internal import Vocabulary
+
+/// Looks for what a broken pipeline does to features: values outside the reference's range, levels that it did not have, a column that
+/// has become constant. (That values are missing is told by the drift monitor.)
+struct DataQualityMonitor {
+    let settings: MonitorSettings
+
+    func findings(_ version: RegisteredVersion, _ reference: ReferenceProfile, _ current: Profile) -> [Draft] {
+        version.schema.features.indices.flatMap { i -> [Draft] in
+            let name = version.schema.features[i].name
+            switch (reference.grid.features[i], reference.profile.features[i], current.features[i]) {
+            case (.numeric(let grid), .numeric(let r), .numeric(let a)):
+                return [outOfRange(name, grid, r, a), constant(name, r.counts, a.counts) { numericCell(grid, $0) }].compactMap { $0 }
+            case (.categorical(let grid), .categorical(let r), .categorical(let a)):
+                return [
+                    unseen(name, grid, r, a),
+                    constant(name, r.counts + [r.unseen.total], a.counts + [a.unseen.total]) {
+                        $0 < grid.levels.count ? "\"\(grid.levels[$0])\"" : "a level that the reference does not have"
+                    },
+                ].compactMap { $0 }
+            default: return []
+            }
+        }
+    }
+
+    private func blank(_ name: String, _ statistic: String, _ n: Int64, _ m: Int64) -> Finding {
+        Finding(monitor: .dataQuality, subject: name, statistic: statistic, value: nil, referenceCount: n, currentCount: m)
+    }
+
+    private func empty(_ finding: Finding) -> Draft {
+        var finding = finding
+        finding.verdict = .noData
+        finding.why = finding.referenceCount == 0 ? "the reference has no values" : "no values in the window"
+        return .shown(finding)
+    }
+
+    /// nil where the reference's range has no ends.
+    private func outOfRange(_ name: String, _ grid: NumericGrid, _ r: NumericCells, _ a: NumericCells) -> Draft? {
+        var finding = blank(name, "out_of_range_ratio", r.present, a.present)
+        guard r.present > 0, a.present > 0, let first = grid.cuts.first, let last = grid.cuts.last else { return empty(finding) }
+        // The outermost cells lie beyond the smallest and the largest reference value; only infinite ones are in them.
+        func outside(_ cells: NumericCells) -> Int64 { cells.counts[0] + cells.counts[cells.counts.count - 1] }
+        if outside(r) > 0 { return nil }
+        let count = outside(a)
+        let share = Double(count) / Double(a.present)
+        finding.value = share
+        finding.pValue = (try? Exceedances(outside: count, of: a.present, reference: r.present))?.pValue ?? 1
+        finding.why = "\(percent(share)) of the values lie outside \(format(first)) to \(format(last)), the reference's range"
+        return Draft(finding: finding, effect: share, floor: settings.dataQualityFloor)
+    }
+
+    private func unseen(_ name: String, _ grid: CategoricalGrid, _ r: CategoricalCells, _ a: CategoricalCells) -> Draft? {
+        // Of too many levels the reference itself has some that are not counted by name.
+        if !grid.isComplete { return nil }
+        var finding = blank(name, "unseen_ratio", r.present, a.present)
+        guard r.present > 0, a.present > 0 else { return empty(finding) }
+        let share = Double(a.unseen.total) / Double(a.present)
+        finding.value = share
+        // Levels that a sample misses have about the share of those that it holds once (I. J. Good, "The Population Frequencies of Species", 1953).
+        let once = Double(r.counts.count { $0 == 1 })
+        let expected = min(1, (once + 1) / Double(r.present))
+        finding.pValue =
+            a.unseen.total == 0
+            ? 1 : (try? Distributions.binomial(Double(a.unseen.total) - 1, n: Double(a.present), p: expected))?.tail ?? 1
+        let names = a.unseen.heaviest(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
+        finding.why =
+            "\(percent(share)) of the values are levels that the reference does not have" + (names.isEmpty ? "" : ", most often \(names)")
+        return Draft(finding: finding, effect: share, floor: settings.dataQualityFloor)
+    }
+
+    /// nil where the values are of several kinds, or the reference's are all of one.
+    private func constant(_ name: String, _ r: [Int64], _ a: [Int64], _ words: (Int) -> String) -> Draft? {
+        let (n, m) = (r.reduce(0, +), a.reduce(0, +))
+        guard n > 0, m > 0, let only = a.firstIndex(of: m) else { return nil }
+        let was = Double(r[only]) / Double(n)
+        if was == 1 { return nil }
+        var finding = blank(name, "constant", n, m)
+        finding.value = 1
+        finding.pValue = exp(Double(m) * log(max(was, 0.5 / Double(n))))
+        finding.why = "all values are \(words(only)), \(percent(was)) of the reference's were"
+        return Draft(finding: finding, effect: 1 - was, floor: settings.constantFloor)
+    }
+
+    private func numericCell(_ grid: NumericGrid, _ cell: Int) -> String {
+        if cell % 2 == 1 { return format(grid.cuts[cell / 2]) }
+        if cell == 0 { return "below \(format(grid.cuts[0]))" }
+        let below = format(grid.cuts[cell / 2 - 1])
+        return cell / 2 < grid.cuts.count ? "between \(below) and \(format(grid.cuts[cell / 2]))" : "above \(below)"
+    }
+}

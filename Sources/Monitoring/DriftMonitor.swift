@@ -82,6 +82,7 @@ struct DriftMonitor {
             var finding = blank("chi_squared")
             finding.value = chi.statistic
             finding.pValue = tested.isTestable ? law?.pValue : nil
+            finding.drivers = drivers(r, a, labels)
             finding.why = moved(r, a, labels) + ", effect size (Cramér's V) \(format(chi.cramersV))"
             let critical = Distributions.chiSquaredCritical(settings.alpha, degreesOfFreedom: Double(law?.degreesOfFreedom ?? 1))
             drafts.append(
@@ -106,6 +107,7 @@ struct DriftMonitor {
             finding.value = value
             finding.pValue = pValue
             finding.why = moved(r, a, labels)
+            finding.drivers = drivers(r, a, labels)
             drafts.append(
                 Draft(
                     finding: finding, effect: value, floor: floor, detectable: detectable, rowsNeeded: tested.rowsNeeded ?? .max,
@@ -155,6 +157,17 @@ struct DriftMonitor {
         finding.verdict = .noData
         finding.why = n == 0 ? "the reference has no values" : "no values in the window"
         return .shown(finding)
+    }
+
+    /// The cells whose share changed by a hundredth or more, those that changed most first.
+    private func drivers(_ r: [Int64], _ a: [Int64], _ labels: [String]) -> [Driver] {
+        let n = Double(max(1, r.reduce(0, +)))
+        let m = Double(max(1, a.reduce(0, +)))
+        let changes = r.indices.map { (cell: $0, change: abs(Double(a[$0]) / m - Double(r[$0]) / n)) }
+        return changes.filter { $0.change >= 0.01 }.sorted { ($1.change, $0.cell) < ($0.change, $1.cell) }.prefix(Driver.max).map {
+            cell, _ in
+            Driver(labels[cell], before: Double(r[cell]) / n, after: Double(a[cell]) / m, count: a[cell])
+        }
     }
 
     /// The cell whose share changed most.

@@ -90,6 +90,7 @@ struct FairnessMonitor {
             (difference.verdict, difference.why, ratio.verdict, ratio.why) = (verdict, why, verdict, why)
             return [.shown(difference), .shown(ratio)]
         }
+        difference.drivers = pairOf(judged, groups)
         difference.why = "lowest for \(judged.lowest), highest for \(judged.highest), \(format(judged.difference)) apart"
         let detectable = Distributions.normalQuantile(1 - settings.alpha / 2) * (0.5 / Double(max(1, judged.smallestGroup))).squareRoot()
         var drafts = [
@@ -98,6 +99,7 @@ struct FairnessMonitor {
                 isFairness: true)
         ]
         if let value = judgedRatio?.ratio, let worst = judgedRatio {
+            ratio.drivers = pairOf(worst, groups)
             ratio.why = "\(worst.lowest) has \(format(value)) of the rate of \(worst.highest)"
             // A ratio of exactly the floor still passes: four fifths is enough. Of a low rate even a small difference is a low ratio.
             drafts.append(
@@ -109,5 +111,12 @@ struct FairnessMonitor {
             drafts.append(.shown(ratio))
         }
         return drafts
+    }
+
+    /// The two groups that are farthest apart, each with its rate and rows.
+    private func pairOf(_ worst: Disparity, _ groups: [GroupCounts]) -> [Driver] {
+        [(worst.lowest, worst.highestRate - worst.difference), (worst.highest, worst.highestRate)].map { name, rate in
+            Driver(name, after: rate, count: groups.first { $0.group == name }?.predictions)
+        }
     }
 }

@@ -45,6 +45,9 @@ struct JointMonitor {
         let pair = sure.first ?? correlation.pairs.min { $0.adjustedP < $1.adjustedP } ?? correlation.pairs[0]
         finding.value = abs(pair.difference)
         finding.pValue = pair.adjustedP
+        finding.drivers = sure.prefix(Driver.max).map {
+            Driver("\(names[$0.first]) and \(names[$0.second])", before: $0.reference, after: $0.current)
+        }
         let moved = sure.count { abs($0.difference) >= settings.correlationFloor }
         finding.why =
             "the correlation of \(names[pair.first]) and \(names[pair.second]) went from \(format(pair.reference)) to \(format(pair.current))"

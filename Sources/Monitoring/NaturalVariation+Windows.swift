@@ -5,7 +5,7 @@ public import Vocabulary
 extension NaturalVariation {
     /// Windows below which nothing can be said.
     public static let windowsMin = 4
-    /// Windows that are compared at most, evenly spaced.
+    /// Windows that are compared at most, drawn with a fixed seed: evenly spaced ones might all be of the same hour of the day.
     public static let windowsMax = 48
 
     /// Compares each window with the rest of the baseline.
@@ -19,17 +19,19 @@ extension NaturalVariation {
         window: (Int) -> Profile
     ) {
         guard count >= Self.windowsMin else { return nil }
-        let used = min(count, Self.windowsMax)
+        var random = SeededRandom(seed: 1)
+        let drawn = (0..<count).map { (key: random.uniform(), window: $0) }.sorted { ($0.key, $0.window) < ($1.key, $1.window) }
+            .prefix(Self.windowsMax).map(\.window)
         let evaluator = WindowEvaluator(settings: settings)
         var drafts: [Place: [Draft]] = [:]
-        for i in 0..<used {
-            let window = window(i * count / used)
+        for place in drawn {
+            let window = window(place)
             let rest = ReferenceProfile(grid: baseline.grid, profile: baseline.profile.without(window, grid: baseline.grid))
             for draft in evaluator.families(version, reference: rest, current: window).joined() where draft.varies(settings) {
                 drafts[draft.place, default: []].append(draft)
             }
         }
-        self.init(windows: used, spreads: drafts.compactMapValues(Self.spread))
+        self.init(windows: drawn.count, spreads: drafts.compactMapValues(Self.spread))
     }
 
     private static func spread(_ drafts: [Draft]) -> Spread? {

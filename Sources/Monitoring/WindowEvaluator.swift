@@ -20,7 +20,7 @@ public struct WindowEvaluator: Sendable {
         }
         return Evaluation(
             version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled, baseline: baseline,
-            findings: families.flatMap(settle))
+            findings: explained(families.flatMap(settle)))
     }
 
     /// The numbers of each monitor, not yet judged.
@@ -40,6 +40,23 @@ public struct WindowEvaluator: Sendable {
             }
         }
         return families
+    }
+
+    /// A finding on scores or outcomes names the features that drifted in the same window, by PSI: mostly they are its cause.
+    private func explained(_ findings: [Finding]) -> [Finding] {
+        let moved = findings.filter { $0.monitor == .featureDrift && $0.statistic == "psi" && $0.verdict?.isFinding == true }
+            .sorted { ($1.value ?? 0, $0.subject) < ($0.value ?? 0, $1.subject) }.prefix(3)
+        if moved.isEmpty { return findings }
+        let drivers = moved.map { Driver("PSI of \($0.subject)", after: $0.value, count: $0.currentCount) }
+        let names = moved.map { "\($0.subject) (PSI \(format($0.value ?? 0)))" }.joined(separator: ", ")
+        let effects: Set<Vocabulary.Monitor> = [.predictionDrift, .calibration, .performance, .fairness]
+        return findings.map { finding in
+            guard effects.contains(finding.monitor), finding.verdict?.isFinding == true else { return finding }
+            var finding = finding
+            finding.drivers = Array((finding.drivers + drivers).prefix(Driver.max))
+            finding.why += "; moved in the same window: \(names)"
+            return finding
+        }
     }
 
     private func settle(_ family: [Draft]) -> [Finding] {

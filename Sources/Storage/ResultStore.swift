@@ -23,6 +23,7 @@ public struct ResultStore: EvaluationStore, Sendable {
                     .doubles(findings.map(\.upper)), .doubles(findings.map(\.pValue)), .doubles(findings.map(\.adjustedP)),
                     .ints(findings.map(\.referenceCount)), .ints(findings.map(\.currentCount)), .texts(findings.map(\.verdict?.rawValue)),
                     .texts(findings.map(\.why)),
+                    .texts(findings.map { $0.drivers.isEmpty ? nil : JSON.array($0.drivers.map(\.json)).text }),
                 ])
         }
     }
@@ -91,11 +92,14 @@ public struct ResultStore: EvaluationStore, Sendable {
 
     private static func finding(_ rows: Rows, _ row: Int, from first: Int) -> Finding? {
         guard let monitor = rows.text(row, first).flatMap(Monitor.init), let statistic = rows.text(row, first + 3) else { return nil }
-        return Finding(
+        var finding = Finding(
             monitor: monitor, subject: rows.text(row, first + 1) ?? "", group: rows.text(row, first + 2) ?? "", statistic: statistic,
             value: rows.double(row, first + 4), lower: rows.double(row, first + 5), upper: rows.double(row, first + 6),
             pValue: rows.double(row, first + 7), adjustedP: rows.double(row, first + 8), referenceCount: rows.int(row, first + 9) ?? 0,
             currentCount: rows.int(row, first + 10) ?? 0, verdict: rows.text(row, first + 11).flatMap(Verdict.init),
             why: rows.text(row, first + 12) ?? "")
+        let drivers = rows.text(row, first + 13).flatMap { try? JSON.parse($0) }
+        finding.drivers = drivers?.arrayValue?.compactMap(Driver.init) ?? []
+        return finding
     }
 }

@@ -113,6 +113,8 @@ public struct Finding: Sendable, Equatable {
     public var verdict: Verdict?
     /// One plain sentence.
     public var why: String
+    /// What moved most, first; at most ``Driver/max``.
+    public var drivers: [Driver] = []
 
     public init(
         monitor: Monitor, subject: String, group: String = "", statistic: String, value: Double?, lower: Double? = nil,
@@ -178,7 +180,7 @@ extension Finding {
             ("value", JSON(value)),
             ("lower", JSON(lower)), ("upper", JSON(upper)), ("p_value", JSON(pValue)), ("p_adjusted", JSON(adjustedP)),
             ("reference_n", .integer(referenceCount)), ("n", .integer(currentCount)), ("verdict", JSON(verdict?.rawValue)),
-            ("why", .string(why)),
+            ("why", .string(why)), ("drivers", .array(drivers.map(\.json))),
         ])
         if !group.isEmpty { object["group"] = .string(group) }
         return .object(object)

@@ -8,5 +8,8 @@ create table evenkeel.reference_variation (
     primary key (version_id, window_kind)
 );
 
+-- What moved most: bins, levels, groups, features, each with what it was and is.
+alter table evenkeel.result add column drivers jsonb;
+
 -- frozen, rolling or seasonal.
 alter table evenkeel.evaluation add column baseline text not null default 'frozen';

@@ -4,10 +4,13 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: insert_results
 insert into evenkeel.result (stream_id, window_kind, window_start, window_end, evaluated_at, monitor, subject, group_name,
-    statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict, why)
-select $1::bigint, $2::text, $3::timestamptz, $4::timestamptz, $5::timestamptz, r.*
+    statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict, why, drivers)
+select $1::bigint, $2::text, $3::timestamptz, $4::timestamptz, $5::timestamptz, r.monitor, r.subject, r.group_name,
+    r.statistic, r.value, r.lower, r.upper, r.p_value, r.p_adjusted, r.reference_count, r.current_count, r.verdict, r.why, r.drivers::jsonb
 from unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
-    $14::float8[], $15::bigint[], $16::bigint[], $17::text[], $18::text[]) as r
+    $14::float8[], $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[])
+    as r (monitor, subject, group_name, statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict,
+        why, drivers)
 
 -- name: latest_evaluation
 select window_start, window_end, evaluated_at, rows, labelled, baseline from evenkeel.evaluation
@@ -15,14 +18,15 @@ where stream_id = $1 and window_kind = $2 and window_end <= $3
 order by window_end desc, evaluated_at desc limit 1
 
 -- name: results_of_evaluation
-select monitor, subject, group_name, statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict, why
+select monitor, subject, group_name, statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict, why,
+       drivers
 from evenkeel.result
 where stream_id = $1 and window_kind = $2 and window_start = $3 and window_end = $4 and evaluated_at = $5
 order by monitor, subject, statistic, group_name
 
 -- name: query_results
 select window_kind, window_start, window_end, evaluated_at, monitor, subject, group_name, statistic, value, lower, upper,
-       p_value, p_adjusted, reference_count, current_count, verdict, why
+       p_value, p_adjusted, reference_count, current_count, verdict, why, drivers
 from evenkeel.result
 where stream_id = $1
   and ($2::text is null or statistic = $2)

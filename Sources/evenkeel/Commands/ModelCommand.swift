@@ -10,7 +10,7 @@ import Vocabulary
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "The registry of models and versions.",
-        subcommands: [Register.self, List.self, Show.self, Promote.self, Retire.self])
+        subcommands: [Register.self, Spec.self, List.self, Show.self, Promote.self, Retire.self])
 
     struct Register: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -15,12 +15,16 @@ public struct WindowEvaluator: Sendable {
         let drift = DriftMonitor(settings: settings)
         var families = [drift.features(version, reference, current), drift.prediction(reference, current)]
         if let joint = JointMonitor(settings: settings, version, reference, current) { families.append(joint.findings()) }
-        if reference.grid.isBinary {
+        switch reference.grid.outcome {
+        case .binary:
             let outcome = OutcomeMonitor(settings: settings, reference, current)
             families += [outcome.calibration(), outcome.performance()]
             if !version.schema.sensitive.isEmpty {
                 families.append(FairnessMonitor(settings: settings, version, reference, current).findings())
             }
+        case .numeric:
+            let regression = RegressionMonitor(settings: settings, version, reference, current)
+            families += [regression.performance(), regression.fairness()]
         }
         return Evaluation(
             version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled,

@@ -55,12 +55,27 @@ extension ProfileGrid {
             case .categorical(let levels): .categorical(CategoricalGrid(reference: levels))
             }
         }
-        let score = NumericGrid(
-            reference: reference.scores, quantileEdges: edges,
-            required: [0, 1, schema.threshold] + ProfileGrid.calibrationEdges)
+        let outcome = OutcomeKind(schema)
+        let score =
+            switch outcome {
+            case .binary:
+                NumericGrid(
+                    reference: reference.scores, quantileEdges: edges,
+                    required: [0, 1, schema.threshold] + ProfileGrid.calibrationEdges)
+            case .numeric: NumericGrid(reference: reference.estimates, quantileEdges: edges)
+            }
         self.init(
             features: features, score: score, attributes: reference.groups.map { CategoricalGrid(reference: $0).levels },
-            threshold: schema.threshold, isBinary: schema.task == .binary, joint: joint)
+            threshold: schema.threshold, outcome: outcome, joint: joint)
+    }
+}
+
+extension OutcomeKind {
+    init(_ schema: FeatureSchema) {
+        switch schema.task {
+        case .binary: self = .binary
+        case .regression: self = .numeric
+        }
     }
 }
 

@@ -4,12 +4,12 @@ extension ProfileGrid {
 
     /// Compact, versioned, with a checksum. Equal grids give equal bytes.
     public func encoded() -> [UInt8] {
-        ProfileGrid.encode(features, score, attributes, threshold, isBinary, joint).sealed(
+        ProfileGrid.encode(features, score, attributes, threshold, outcome, joint).sealed(
             magic: ProfileGrid.magic, version: ProfileGrid.formatVersion)
     }
 
     static func encode(
-        _ features: [FeatureGrid], _ score: NumericGrid, _ attributes: [[String]], _ threshold: Double, _ isBinary: Bool,
+        _ features: [FeatureGrid], _ score: NumericGrid, _ attributes: [[String]], _ threshold: Double, _ outcome: OutcomeKind,
         _ joint: JointGrid?
     ) -> ByteWriter {
         var out = ByteWriter()
@@ -29,7 +29,7 @@ extension ProfileGrid {
         out.count(attributes.count)
         for levels in attributes { out.strings(levels) }
         out.double(threshold)
-        out.byte(isBinary ? 1 : 0)
+        out.byte(outcome == .binary ? 1 : 0)
         out.byte(joint == nil ? 0 : 1)
         joint?.encode(to: &out)
         return out
@@ -58,11 +58,11 @@ extension ProfileGrid {
         var attributes: [[String]] = []
         for _ in 0..<(try input.count()) { attributes.append(try input.strings()) }
         let threshold = try input.double()
-        let isBinary = try input.byte() == 1
+        let outcome: OutcomeKind = try input.byte() == 1 ? .binary : .numeric
         let joint = try input.byte() == 0 ? nil : try JointGrid(&input, features: features)
         try input.finish()
         self.init(
-            features: features, score: score, attributes: attributes, threshold: threshold, isBinary: isBinary, joint: joint)
+            features: features, score: score, attributes: attributes, threshold: threshold, outcome: outcome, joint: joint)
     }
 
     private static func numeric(_ input: inout ByteReader) throws(EncodingError) -> NumericGrid {

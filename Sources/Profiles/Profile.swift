@@ -15,7 +15,10 @@ public struct Profile: Sendable, Equatable {
     public internal(set) var labelled: Int64 = 0
     public internal(set) var features: [FeatureCells]
     public internal(set) var score: NumericCells
+    /// Of scores that mean something beside labels of two kinds; empty for a regression.
     public internal(set) var outcomes = Outcomes()
+    /// Of a regression.
+    public internal(set) var residuals = GroupTable<ErrorSums>()
     /// nil where the grid has none.
     public internal(set) var joint: JointSums?
     public internal(set) var measures: [String: MeasureCells] = [:]
@@ -40,7 +43,7 @@ public struct Profile: Sendable, Equatable {
         joint = grid.joint.map { JointSums(grid: $0) }
     }
 
-    public var isEmpty: Bool { rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty }
+    public var isEmpty: Bool { rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty && residuals.groups.isEmpty }
 
     /// Adds predictions.
     ///
@@ -66,8 +69,12 @@ public struct Profile: Sendable, Equatable {
             default: preconditionFailure("the batch's columns are of the schema's kinds")
             }
         }
-        score.fold(served.scores, grid: grid.score)
-        outcomes.fold(served, grid: grid)
+        switch grid.outcome {
+        case .binary:
+            score.fold(served.scores, grid: grid.score)
+            outcomes.fold(served, grid: grid)
+        case .numeric: score.fold(served.estimates, grid: grid.score)
+        }
         if let jointGrid = grid.joint { joint?.fold(served, grid: jointGrid) }
     }
 
@@ -75,7 +82,16 @@ public struct Profile: Sendable, Equatable {
     public mutating func foldLabel(_ labelled: LabelledPrediction, grid: ProfileGrid, times: Int64 = 1) {
         precondition(grid.fingerprint == gridFingerprint, "a profile is folded on its own grid")
         self.labelled += times
-        guard grid.isBinary else { return }
+        switch grid.outcome {
+        case .binary: foldOutcome(labelled, grid: grid, times: times)
+        case .numeric:
+            residuals.update(labelled.group, grid.attributes) {
+                $0.add(label: labelled.label, predicted: labelled.estimate, center: grid.score.center, times: times)
+            }
+        }
+    }
+
+    private mutating func foldOutcome(_ labelled: LabelledPrediction, grid: ProfileGrid, times: Int64) {
         let label: Stratum.Label = labelled.label == 1 ? .positive : .negative
         let stratum = Stratum(
             label: label,
@@ -109,6 +125,7 @@ public struct Profile: Sendable, Equatable {
         }
         score.merge(other.score)
         outcomes.merge(other.outcomes, attributes: grid.attributes)
+        residuals.merge(other.residuals, attributes: grid.attributes)
         if let theirs = other.joint { joint?.merge(theirs) }
     }
 
@@ -133,6 +150,16 @@ public struct LabelledPrediction: Sendable, Equatable {
         self.prediction = prediction
         self.group = group
     }
+}
+
+extension LabelledPrediction {
+    /// The value of a regression.
+    var estimate: Double { prediction.isNaN ? score : prediction }
+}
+
+extension PredictionBatch {
+    /// The values of a regression: each record's prediction, or its score where it has none.
+    var estimates: [Double] { zip(predictions, scores).map { $0.isNaN ? $1 : $0 } }
 }
 
 /// The record's own prediction if it has one, else score ≥ threshold; nil where there is neither.

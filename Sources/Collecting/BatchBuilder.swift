@@ -54,6 +54,7 @@ struct BatchBuilder {
     private var measures: [(name: String, values: [Double])] = []
     /// Most records have neither.
     private var errors: [(row: Int, text: String)] = []
+    private var classScores: [(row: Int, scores: [Double])] = []
     private var variants: [(row: Int, text: String)] = []
 
     init(version: RegisteredVersion, key: PrivacyKey?) {
@@ -100,6 +101,7 @@ struct BatchBuilder {
             if let place = place(ofMeasure: name) { put(value, at: place) }
         }
         if let error = row.error { errors.append((count, error)) }
+        if !row.classScores.isEmpty { classScores.append((count, row.classScores)) }
         if let variant = row.variant { variants.append((count, variant)) }
         ids.append(row.id)
         timestamps.append(row.time)
@@ -110,7 +112,7 @@ struct BatchBuilder {
     mutating func append(_ text: [UInt8], limits: CollectorLimits, now: Timestamp) -> Bool {
         let first = shape.numbers.lowerBound
         guard let id = shape.plan.text(shape.id), (1...limits.idBytesMax).contains(id.count),
-            let time = shape.time(text, limits: limits, now: now), let prediction = shape.prediction(),
+            let time = shape.time(text, limits: limits, now: now), let prediction = shape.prediction(), shape.isScorePlain,
             !(shape.plan.numbers[first + Number.latency] < 0), !(shape.plan.numbers[first + Number.cost] < 0),
             shape.texts.allSatisfy({ shape.plan.text($0).map { $0.count <= limits.levelBytesMax } ?? true }),
             shape.plan.text(shape.error).map({ $0.count <= 500 }) ?? true,
@@ -191,6 +193,10 @@ struct BatchBuilder {
         batch.groups = version.schema.sensitive.map { _ in nextLevels() }
         batch.scores = numbers.column(Number.score)
         batch.predictions = numbers.column(Number.prediction)
+        if !classScores.isEmpty {
+            batch.classScores = [[Double]](repeating: [], count: count)
+            for (row, scores) in classScores { batch.classScores[row] = scores }
+        }
         batch.errors = Self.column(errors, count)
         batch.variants = Self.column(variants, count)
         // The last rows may lack a measure.

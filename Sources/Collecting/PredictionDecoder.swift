@@ -75,8 +75,13 @@ public struct PredictionDecoder: Sendable {
         out.id = try reader.text("id", bytesMax: limits.idBytesMax)
         out.time = try reader.time("ts", now: now, limits: limits)
         if limits.droppedWeeks.holds(out.time) { throw RecordError(DroppedWeeks.refusal(out.time)) }
-        out.score = try reader.number("score")
-        out.prediction = try reader.outcome("prediction", schema: schema)
+        if schema.task == .multiclass {
+            let (score, prediction) = (reader.object["score"], reader.object["prediction"])
+            out.put(try ClassAnswer(score: score, prediction: prediction, schema: schema, paths: ("score", "prediction")))
+        } else {
+            out.score = try reader.number("score")
+            out.prediction = try reader.outcome("prediction", schema: schema)
+        }
         if let features = try members("features", of: reader) {
             for (name, value) in features.members {
                 guard let position = positions[name] else {
@@ -172,6 +177,8 @@ struct ParsedPrediction {
     var groups: [String?] = []
     var score = Double.nan
     var prediction = Double.nan
+    /// In the order of the schema's classes; empty where the record has none.
+    var classScores: [Double] = []
     /// In milliseconds.
     var latency = Double.nan
     var cost = Double.nan
@@ -184,4 +191,6 @@ struct ParsedPrediction {
         features = schema.features.map { $0.sentKind == .numeric ? .number(.nan) : .level(nil) }
         groups = schema.sensitive.map { _ in nil }
     }
+
+    mutating func put(_ answer: ClassAnswer) { (score, prediction, classScores) = (answer.score, answer.prediction, answer.scores) }
 }

@@ -24,6 +24,7 @@ public struct SchemaInference: Sendable {
         schema.dropped = dropped.sorted()
         schema.features = []
         columns = []
+        if schema.task == .multiclass, schema.classes.isEmpty { schema.classes = try mapping.classes(of: table) }
         for (name, rule) in schema.sensitivePrivacy { if case .bucket = rule { _ = try table.privateNumbers(name) } }
         for name in table.names {
             if dropped.contains(name) { columns.append((name, "dropped")); continue }
@@ -56,6 +57,7 @@ extension TableMapping {
         if name == timestamp { return "timestamp" }
         if name == label { return "label" }
         if name == score { return "score" }
+        if let entry = scores.first(where: { $0.value == name }) { return "score of \(entry.key)" }
         if name == prediction { return "prediction" }
         return sensitive.contains(name) ? "sensitive" : nil
     }

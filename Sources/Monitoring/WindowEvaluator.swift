@@ -22,6 +22,12 @@ public struct WindowEvaluator: Sendable {
             if !version.schema.sensitive.isEmpty {
                 families.append(FairnessMonitor(settings: settings, version, reference, current).findings())
             }
+        case .classes:
+            let classes = MulticlassMonitor(settings: settings, version, reference, current)
+            families[1] += classes.predictionDrift()
+            families += [
+                OutcomeMonitor(settings: settings, reference, current).calibration(), classes.performance(), classes.fairness(),
+            ]
         case .numeric:
             let regression = RegressionMonitor(settings: settings, version, reference, current)
             families += [regression.performance(), regression.fairness()]

@@ -75,6 +75,8 @@ public enum OutcomeKind: Sendable, Equatable {
     case binary
     /// Labels are numbers, as predictions are.
     case numeric
+    /// Labels are places in a list of so many classes, as predictions are.
+    case classes(Int)
 }
 
 /// The grid of a version: what every profile of it is counted on. Profiles add only when their grids are the same.

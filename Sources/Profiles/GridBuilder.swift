@@ -58,10 +58,10 @@ extension ProfileGrid {
         let outcome = OutcomeKind(schema)
         let score =
             switch outcome {
-            case .binary:
+            case .binary, .classes:
                 NumericGrid(
                     reference: reference.scores, quantileEdges: edges,
-                    required: [0, 1, schema.threshold] + ProfileGrid.calibrationEdges)
+                    required: (outcome == .binary ? [0, 1, schema.threshold] : [0, 1]) + ProfileGrid.calibrationEdges)
             case .numeric: NumericGrid(reference: reference.estimates, quantileEdges: edges)
             }
         self.init(
@@ -75,6 +75,7 @@ extension OutcomeKind {
         switch schema.task {
         case .binary: self = .binary
         case .regression: self = .numeric
+        case .multiclass: self = .classes(schema.classes.count)
         }
     }
 }

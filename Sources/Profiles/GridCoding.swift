@@ -1,6 +1,6 @@
 extension ProfileGrid {
     static let magic = "EKG"
-    static let formatVersion: UInt8 = 2
+    static let formatVersion: UInt8 = 3
 
     /// Compact, versioned, with a checksum. Equal grids give equal bytes.
     public func encoded() -> [UInt8] {
@@ -29,7 +29,13 @@ extension ProfileGrid {
         out.count(attributes.count)
         for levels in attributes { out.strings(levels) }
         out.double(threshold)
-        out.byte(outcome == .binary ? 1 : 0)
+        switch outcome {
+        case .numeric: out.byte(0)
+        case .binary: out.byte(1)
+        case .classes(let count):
+            out.byte(2)
+            out.count(count)
+        }
         out.byte(joint == nil ? 0 : 1)
         joint?.encode(to: &out)
         return out
@@ -58,7 +64,14 @@ extension ProfileGrid {
         var attributes: [[String]] = []
         for _ in 0..<(try input.count()) { attributes.append(try input.strings()) }
         let threshold = try input.double()
-        let outcome: OutcomeKind = try input.byte() == 1 ? .binary : .numeric
+        let outcome: OutcomeKind
+        switch try input.byte() {
+        case 0: outcome = .numeric
+        case 1: outcome = .binary
+        default:
+            guard let count = Int(exactly: try input.unsigned()), count <= 1 << 15 else { throw EncodingError("too many classes") }
+            outcome = .classes(count)
+        }
         let joint = try input.byte() == 0 ? nil : try JointGrid(&input, features: features)
         try input.finish()
         self.init(

@@ -22,6 +22,7 @@ extension Profile {
         if joint != expected.joint { lines.append("the joint sums of the numeric features") }
         if outcomes != expected.outcomes { lines.append("the table of scores, labels, decisions and groups") }
         if residuals != expected.residuals { lines.append("the sums of errors by group") }
+        if classes != expected.classes { lines.append("the table of classes and labels") }
         return lines.isEmpty ? ["the encoding alone"] : lines
     }
 }

@@ -15,10 +15,12 @@ public struct Profile: Sendable, Equatable {
     public internal(set) var labelled: Int64 = 0
     public internal(set) var features: [FeatureCells]
     public internal(set) var score: NumericCells
-    /// Of scores that mean something beside labels of two kinds; empty for a regression.
+    /// Empty for a regression. Of several classes the score is that of the predicted one, and the label whether it was right.
     public internal(set) var outcomes = Outcomes()
     /// Of a regression.
     public internal(set) var residuals = GroupTable<ErrorSums>()
+    /// Of a model of several classes.
+    public internal(set) var classes = GroupTable<ClassCounts>()
     /// nil where the grid has none.
     public internal(set) var joint: JointSums?
     public internal(set) var measures: [String: MeasureCells] = [:]
@@ -43,7 +45,9 @@ public struct Profile: Sendable, Equatable {
         joint = grid.joint.map { JointSums(grid: $0) }
     }
 
-    public var isEmpty: Bool { rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty && residuals.groups.isEmpty }
+    public var isEmpty: Bool {
+        rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty && residuals.groups.isEmpty && classes.groups.isEmpty
+    }
 
     /// Adds predictions.
     ///
@@ -74,6 +78,10 @@ public struct Profile: Sendable, Equatable {
             score.fold(served.scores, grid: grid.score)
             outcomes.fold(served, grid: grid)
         case .numeric: score.fold(served.estimates, grid: grid.score)
+        case .classes(let count):
+            score.fold(served.scores, grid: grid.score)
+            outcomes.fold(served, grid: grid)
+            classes.fold(served, classes: count, grid.attributes)
         }
         if let jointGrid = grid.joint { joint?.fold(served, grid: jointGrid) }
     }
@@ -84,6 +92,14 @@ public struct Profile: Sendable, Equatable {
         self.labelled += times
         switch grid.outcome {
         case .binary: foldOutcome(labelled, grid: grid, times: times)
+        case .classes(let count):
+            guard let predicted = place(labelled.prediction, classes: count), let label = place(labelled.label, classes: count) else {
+                return
+            }
+            classes.update(labelled.group, grid.attributes) { $0.add(ClassCounts.Cell(predicted: predicted, label: label), times) }
+            var labelled = labelled
+            labelled.label = predicted == label ? 1 : 0
+            foldOutcome(labelled, grid: grid, times: times)
         case .numeric:
             residuals.update(labelled.group, grid.attributes) {
                 $0.add(label: labelled.label, predicted: labelled.estimate, center: grid.score.center, times: times)
@@ -95,7 +111,7 @@ public struct Profile: Sendable, Equatable {
         let label: Stratum.Label = labelled.label == 1 ? .positive : .negative
         let stratum = Stratum(
             label: label,
-            decision: decision(score: labelled.score, prediction: labelled.prediction, threshold: grid.threshold), group: labelled.group)
+            decision: grid.decision(score: labelled.score, prediction: labelled.prediction), group: labelled.group)
         var cells = ScoreCells()
         cells.add(labelled.score, cell: grid.score.locator.cell(of: labelled.score), label: label, times: times)
         outcomes.absorb(stratum, cells)
@@ -126,6 +142,7 @@ public struct Profile: Sendable, Equatable {
         score.merge(other.score)
         outcomes.merge(other.outcomes, attributes: grid.attributes)
         residuals.merge(other.residuals, attributes: grid.attributes)
+        classes.merge(other.classes, attributes: grid.attributes)
         if let theirs = other.joint { joint?.merge(theirs) }
     }
 
@@ -162,8 +179,11 @@ extension PredictionBatch {
     var estimates: [Double] { zip(predictions, scores).map { $0.isNaN ? $1 : $0 } }
 }
 
-/// The record's own prediction if it has one, else score ≥ threshold; nil where there is neither.
-func decision(score: Double, prediction: Double, threshold: Double) -> Bool? {
-    if !prediction.isNaN { return prediction >= 0.5 }
-    return score.isNaN ? nil : score >= threshold
+extension ProfileGrid {
+    /// The record's own prediction if it has one, else score ≥ threshold; nil where there is neither, and where an answer is not yes or no.
+    func decision(score: Double, prediction: Double) -> Bool? {
+        guard outcome == .binary else { return nil }
+        if !prediction.isNaN { return prediction >= 0.5 }
+        return score.isNaN ? nil : score >= threshold
+    }
 }

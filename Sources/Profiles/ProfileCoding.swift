@@ -2,7 +2,7 @@ internal import Kernels
 
 extension Profile {
     static let magic = "EKP"
-    static let formatVersion: UInt8 = 3
+    static let formatVersion: UInt8 = 4
 
     /// Compact (empty cells take no room), versioned, with a checksum. Equal profiles give equal bytes.
     public func encoded() -> [UInt8] {
@@ -23,6 +23,7 @@ extension Profile {
         encode(score, to: &out)
         encode(outcomes, to: &out)
         residuals.encode(to: &out) { $0.encode(to: &$1) }
+        classes.encode(to: &out) { $0.encode(to: &$1) }
         out.count(measures.count)
         for (name, cells) in measures.sorted(by: { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }) {
             out.string(name)
@@ -60,7 +61,13 @@ extension Profile {
         }
         try decode(&score, &input)
         outcomes = try decodeOutcomes(cellCount: grid.score.cellCount, attributes: grid.attributes.count, &input)
-        residuals = try GroupTable.decode(attributes: grid.attributes.count, &input) { input throws(EncodingError) in try ErrorSums(&input)
+        residuals = try GroupTable.decode(attributes: grid.attributes.count, &input) { input throws(EncodingError) in
+            try ErrorSums(&input)
+        }
+        var classCount = 0
+        if case .classes(let count) = grid.outcome { classCount = count }
+        classes = try GroupTable.decode(attributes: grid.attributes.count, &input) { [classCount] input throws(EncodingError) in
+            try ClassCounts(&input, classes: classCount)
         }
         for _ in 0..<(try input.count()) {
             let name = try input.string()

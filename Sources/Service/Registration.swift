@@ -46,7 +46,9 @@ public struct Registration: Sendable {
         if let problem = FeatureSchema.problem(ofName: key.model) { problems.append("model: \(problem)") }
         if let problem = FeatureSchema.problem(ofName: key.version) { problems.append("version: \(problem)") }
         if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
-        if schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
+        if schema.features.isEmpty, mapping.score == nil, mapping.prediction == nil, mapping.scores.isEmpty {
+            problems.append("reference: neither a feature nor a score nor a prediction to watch")
+        }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
         let reference = try profile(table, schema: schema, at: now)
         let version = try await registry.register(
@@ -105,7 +107,7 @@ extension Registration {
             try YAMLText.parse(text, file: file), at: "",
             known: [
                 "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold", "currency", "features",
-                "ignore", "raw", "raw_share",
+                "ignore", "raw", "raw_share", "classes", "scores",
             ])
         mapping.id = reader.text(top["id"], at: "id") ?? mapping.id
         mapping.timestamp = reader.text(top["timestamp"], at: "timestamp") ?? mapping.timestamp
@@ -122,6 +124,12 @@ extension Registration {
         base.positiveLabel = reader.text(top["positive"], at: "positive") ?? base.positiveLabel
         base.threshold = reader.number(top["threshold"], at: "threshold", in: -1e300...1e300) ?? base.threshold
         base.currency = reader.text(top["currency"], at: "currency") ?? base.currency
+        base.classes = reader.texts(top["classes"], at: "classes") ?? base.classes
+        if case .object(let columns)? = top["scores"] {
+            for (name, value) in columns.members { mapping.scores[name] = reader.text(value, at: "scores.\(name)") }
+        } else if top["scores"] != nil {
+            reader.problem("scores", "expected a mapping of class to column")
+        }
         applyRaw(top, reader)
         ignored.formUnion(reader.texts(top["ignore"], at: "ignore") ?? [])
         if case .object(let kinds)? = top["features"] {

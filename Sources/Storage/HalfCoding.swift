@@ -4,7 +4,7 @@ internal import Vocabulary
 /// The rows of a half as stored bytes. Ids and times are not among them: they follow from the event.
 enum HalfCoding {
     private static let magic = "EKH"
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     static func encode(_ half: HalfWrite.Half) -> [UInt8] {
         var out = ByteWriter()
@@ -23,6 +23,11 @@ enum HalfCoding {
             out.count(response.scores.count)
             out.cells(response.scores)
             out.cells(response.predictions)
+            out.count(response.classScores.count)
+            for scores in response.classScores {
+                out.count(scores.count)
+                out.cells(scores)
+            }
             out.cells([response.error])
         }
         return out.sealed(magic: magic, version: version)
@@ -52,7 +57,10 @@ enum HalfCoding {
 
     static func response(_ bytes: [UInt8]) throws(StoreError) -> ResponseHalf {
         try decode(bytes) { input, rows throws(EncodingError) in
-            ResponseHalf(scores: try input.numbers(rows), predictions: try input.numbers(rows), error: try input.texts(1)[0])
+            var half = ResponseHalf(scores: try input.numbers(rows), predictions: try input.numbers(rows))
+            for _ in 0..<(try input.count()) { half.classScores.append(try input.numbers(try input.count())) }
+            half.error = try input.texts(1)[0]
+            return half
         }
     }
 

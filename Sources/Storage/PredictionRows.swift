@@ -7,9 +7,11 @@ struct PredictionRows {
     private let isWhole: [Bool]?
     /// What goes into the dictionary of levels: a feature's value that no row keeps is not stored anywhere.
     let coded: PredictionBatch
+    private let classes: [String]
 
-    init(_ batch: PredictionBatch, kept: RawRows) {
+    init(_ batch: PredictionBatch, kept: RawRows, classes: [String] = []) {
         self.batch = batch
+        self.classes = classes
         if kept == .all {
             isWhole = nil
             coded = batch
@@ -67,11 +69,13 @@ struct PredictionRows {
             let measured =
                 measures.isEmpty || !isWhole ? [] : measures.filter { !$0.value[row].isNaN }.map { ($0.key, JSON.number($0.value[row])) }
             let overflow = beyond.isEmpty ? [] : beyond.compactMap { name, column in column.overflow(row).map { (name, JSON.string($0)) } }
-            if measured.isEmpty && overflow.isEmpty {
+            let scores = isWhole && !batch.classScores.isEmpty ? batch.classScores[row] : []
+            if measured.isEmpty && overflow.isEmpty && scores.isEmpty {
                 copy.null()
             } else {
                 var extra = JSONObject()
                 if !measured.isEmpty { extra["measures"] = .object(JSONObject(measured)) }
+                if !scores.isEmpty { extra["scores"] = .object(JSONObject(zip(classes, scores.map(JSON.number)).map { ($0, $1) })) }
                 if !overflow.isEmpty { extra["levels"] = .object(JSONObject(overflow)) }
                 copy.jsonb(.object(extra))
             }

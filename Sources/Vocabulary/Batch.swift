@@ -75,8 +75,11 @@ public struct PredictionBatch: Sendable, Equatable {
     public var groups: [LevelColumn]
     /// NaN where the record has none.
     public var scores: [Double] = []
-    /// The decision as the caller made it: 0 or 1 for a binary model, the value for a regression; NaN where absent.
+    /// The decision as the caller made it: 0 or 1 for a binary model, the value for a regression, the class's place in the schema's list for a
+    /// model of several classes; NaN where absent.
     public var predictions: [Double] = []
+    /// A row's scores in the order of the schema's classes, empty for a row without; no rows at all where none has any.
+    public var classScores: [[Double]] = []
     /// Latency in seconds, cost and whatever else the caller measures, by name; NaN where a record has none.
     public var measures: [String: [Double]] = [:]
     /// What went wrong serving this prediction, or nil for a success.
@@ -115,6 +118,9 @@ public struct PredictionBatch: Sendable, Equatable {
         for (i, column) in other.groups.enumerated() { groups[i].append(column) }
         scores += other.scores
         predictions += other.predictions
+        if !classScores.isEmpty || !other.classScores.isEmpty {
+            classScores = Self.padded(classScores, before) + Self.padded(other.classScores, other.count)
+        }
         for name in Set(measures.keys).union(other.measures.keys) {
             measures[name] =
                 (measures[name] ?? [Double](repeating: .nan, count: before))
@@ -122,6 +128,10 @@ public struct PredictionBatch: Sendable, Equatable {
         }
         errors += other.errors
         variants += other.variants
+    }
+
+    private static func padded(_ scores: [[Double]], _ count: Int) -> [[Double]] {
+        scores.isEmpty ? [[Double]](repeating: [], count: count) : scores
     }
 
     /// The rows whose prediction was served.
@@ -144,6 +154,7 @@ public struct PredictionBatch: Sendable, Equatable {
         out.groups = groups.map { levels in LevelColumn(positions.map { levels[$0] }) }
         out.scores = positions.map { scores[$0] }
         out.predictions = positions.map { predictions[$0] }
+        if !classScores.isEmpty { out.classScores = positions.map { classScores[$0] } }
         out.measures = measures.mapValues { values in positions.map { values[$0] } }
         out.errors = positions.map { errors[$0] }
         out.variants = positions.map { variants[$0] }
@@ -154,7 +165,7 @@ public struct PredictionBatch: Sendable, Equatable {
 /// Label events of one model. The version is that of the prediction with the same id.
 public struct LabelBatch: Sendable, Equatable {
     public var ids: [String] = []
-    /// 0 or 1 for a binary model, the true value for a regression.
+    /// 0 or 1 for a binary model, the true value for a regression, the place of the class for a model of several.
     public var labels: [Double] = []
     public var timestamps: [Timestamp] = []
     public var count: Int { ids.count }

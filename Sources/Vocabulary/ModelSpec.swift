@@ -29,6 +29,10 @@ public struct Feature: Sendable, Hashable {
 public enum ModelTask: String, Sendable, CaseIterable {
     case binary
     case regression
+    /// One of several classes.
+    case multiclass
+
+    public static let words = allCases.map(\.rawValue).joined(separator: ", ")
 }
 
 /// What a version's records look like: its features and what is done with them.
@@ -41,6 +45,8 @@ public struct FeatureSchema: Sendable, Equatable {
     public var task: ModelTask
     /// The label value that counts as positive, as it is written in files.
     public var positiveLabel: String
+    /// Of a model of several classes. Batches, labels and stored rows have a class by its place in this list.
+    public var classes: [String] = []
     /// A decision is positive when score ≥ threshold, unless the record carries its own prediction.
     public var threshold: Double
     public var currency: String
@@ -67,6 +73,7 @@ public struct FeatureSchema: Sendable, Equatable {
 
     public static let featuresMax = 4096
     public static let sensitiveMax = 8
+    public static let classesMax = 256
     public static let nameLengthMax = 200
 }
 
@@ -80,6 +87,7 @@ extension FeatureSchema {
             ("sensitive", .array(sensitive.map(JSON.string))),
             ("features", .array(features.map(\.json))),
         ])
+        if !classes.isEmpty { object["classes"] = .array(classes.map(JSON.string)) }
         if !dropped.isEmpty { object["dropped"] = .array(dropped.map(JSON.string)) }
         if !sensitivePrivacy.isEmpty {
             object["sensitive_privacy"] = .object(JSONObject(sensitivePrivacy.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }))
@@ -116,6 +124,10 @@ extension FeatureSchema {
             guard let known = RawRows(word: word, share: json["raw_share"]?.doubleValue) else { return nil }
             raw = known
         }
+        for name in json["classes"]?.arrayValue ?? [] {
+            guard let name = name.stringValue else { return nil }
+            classes.append(name)
+        }
         for name in json["dropped"]?.arrayValue ?? [] {
             guard let name = name.stringValue else { return nil }
             dropped.append(name)
@@ -141,12 +153,16 @@ extension FeatureSchema {
         if features.count > Self.featuresMax { found.append("features: \(features.count), expected at most \(Self.featuresMax)") }
         if sensitive.count > Self.sensitiveMax { found.append("sensitive: \(sensitive.count), expected at most \(Self.sensitiveMax)") }
         for (path, name) in features.map({ ("features", $0.name) }) + sensitive.map({ ("sensitive", $0) })
-            + dropped.map({ ("dropped", $0) })
+            + dropped.map({ ("dropped", $0) }) + classes.map({ ("classes", $0) })
         {
             if let problem = Self.problem(ofName: name) { found.append("\(path): \(problem)") }
             if !seen.insert(path + "/" + name).inserted { found.append("\(path): \(name) is named twice") }
         }
         if case .sample(let share) = raw, !(0...1).contains(share) { found.append("raw_share: \(share), expected 0 to 1") }
+        if task == .multiclass, !(2...Self.classesMax).contains(classes.count) {
+            found.append("classes: \(classes.count), expected 2 to \(Self.classesMax)")
+        }
+        if task != .multiclass, !classes.isEmpty { found.append("classes: given for a \(task.rawValue) model, expected none") }
         if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }
         return found + privacyProblems
     }

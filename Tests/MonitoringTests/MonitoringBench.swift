@@ -62,11 +62,12 @@ struct MonitoringBench {
     static let window = Window(kind: .hour, start: Timestamp(seconds: 3600), end: Timestamp(seconds: 7200))
     static let now = Timestamp(seconds: 10_000)
 
-    init(_ reference: Rows, sensitive: [String] = [], task: ModelTask = .binary, threshold: Double = 0.5) {
-        let schema = FeatureSchema(
+    init(_ reference: Rows, sensitive: [String] = [], task: ModelTask = .binary, classes: [String] = [], threshold: Double = 0.5) {
+        var schema = FeatureSchema(
             features: reference.numeric.indices.map { Feature(name: "x\($0)", kind: .numeric) }
                 + reference.categorical.indices.map { Feature(name: "c\($0)", kind: .categorical) },
             sensitive: sensitive, task: task, threshold: threshold)
+        schema.classes = classes
         version = RegisteredVersion(
             key: ModelVersion(model: "credit", version: "3"), versionID: 1, streamID: 1, stage: .champion, schema: schema,
             referenceRows: Int64(reference.count), registeredAt: Timestamp(seconds: 0))

@@ -53,4 +53,82 @@ struct TaskStoreTests {
     func regression() async throws {
         try await check(FeatureSchema(features: [], sensitive: ["group"], task: .regression)) { 1e6 + 1e3 * $0.gaussian() }
     }
+
+    private static func animals(_ classes: [String] = ["cat", "dog's", "7"]) -> FeatureSchema {
+        var schema = FeatureSchema(features: [], sensitive: ["group"], task: .multiclass)
+        schema.classes = classes
+        return schema
+    }
+
+    @Test("the table of classes is that of its rows")
+    func classes() async throws {
+        try await check(Self.animals()) { Double(Int.random(in: 0..<3, using: &$0)) }
+    }
+
+    @Test("scores by class are stored with the row and shown by name in the view, to the last digit; narrow rows have none")
+    func scores() async throws {
+        try await withBench { bench in
+            var random = Seeded(2)
+            var schema = Self.animals()
+            for (model, raw) in [("animal", RawRows.all), ("narrow", .none)] {
+                schema.raw = raw
+                let key = ModelVersion(model: model, version: "1")
+                var batch = batch(schema, 3, &random) { _ in 1 }
+                batch.predictions = [1, 2, .nan]
+                batch.classScores = [[0.1, 1.0 / 3, 0], [.leastNonzeroMagnitude, 0.25, 0.75], []]
+                let reference = Loans.reference(of: batch, schema: schema)
+                let version = try await bench.registry.register(
+                    key, schema: schema, reference: reference, rows: 3, actor: "test", at: Bench.now)
+                try await bench.collector().store(batch, of: version, key: nil)
+                let shown = try await bench.rows(
+                    "select prediction, scores ->> 'cat', scores ->> 'dog''s', scores ->> '7' from evenkeel.\"\(model) 1\" order by ts",
+                    columns: 4)
+                #expect(shown.map { $0[0] } == ["dog's", "7", nil])
+                let numbers = shown.map { $0.dropFirst().map { $0.flatMap(Double.init) } }
+                #expect(
+                    numbers
+                        == (raw == .all
+                            ? [[0.1, 1.0 / 3, 0], [.leastNonzeroMagnitude, 0.25, 0.75], [nil, nil, nil]]
+                            : [[nil, nil, nil], [nil, nil, nil], [nil, nil, nil]]))
+            }
+        }
+    }
+
+    @Test("versions of a model have the same classes, since a label is the model's")
+    func sameClasses() async throws {
+        try await withBench { bench in
+            func register(_ version: String, _ schema: FeatureSchema) async throws {
+                let reference = Loans.reference(of: PredictionBatch(schema: schema), schema: schema)
+                _ = try await bench.registry.register(
+                    ModelVersion(model: "animal", version: version), schema: schema, reference: reference, rows: 0, actor: "test",
+                    at: Bench.now)
+            }
+            try await register("1", Self.animals())
+            try await register("2", Self.animals())
+            let error = await #expect(throws: StoreError.self) { try await register("3", Self.animals(["cat", "bird"])) }
+            #expect(error?.code == .conflict && error?.description.contains("multiclass with classes cat, bird") == true)
+        }
+    }
+
+    @Test("a response with scores by class waits for its request and is joined")
+    func halves() async throws {
+        try await withBench { bench in
+            var random = Seeded(3)
+            let schema = Self.animals()
+            var batch = batch(schema, 1, &random) { _ in 1 }
+            let version = try await bench.registry.register(
+                Loans.key, schema: schema, reference: Loans.reference(of: batch, schema: schema), rows: 1, actor: "test", at: Bench.now)
+            batch.ids = ["e"]
+            batch.errors = [nil]
+            (batch.scores, batch.predictions) = ([.nan], [.nan])
+            func half(_ half: HalfWrite.Half) -> HalfWrite {
+                HalfWrite(model: Loans.key.model, eventID: "e", time: Loans.start, isTimed: true, half: half)
+            }
+            let response = ResponseHalf(scores: [0.5], predictions: [2], classScores: [[0.25, 0.25, 0.5]])
+            let store = bench.collector().halves(limits: HalfLimits())
+            _ = try await store.store(halves: [half(.response(response))])
+            _ = try await store.store(halves: [half(.request(version, batch))])
+            #expect(try await bench.text("select scores ->> '7' from evenkeel.\"credit 1\" where prediction = '7'") == "0.5")
+        }
+    }
 }

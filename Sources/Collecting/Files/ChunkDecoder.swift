@@ -40,7 +40,7 @@ struct ChunkDecoder: Sendable {
         let mapping = settings.mapping
         if settings.isLabels { return [mapping.id, mapping.label, settings.labelTimestamp ?? mapping.timestamp].compactMap { $0 } }
         let columns = [mapping.id, mapping.timestamp, mapping.label, mapping.score, mapping.prediction, settings.labelTimestamp]
-        return columns.compactMap { $0 } + schema.features.map(\.name) + schema.sensitive
+        return columns.compactMap { $0 } + mapping.scores.values.sorted() + schema.features.map(\.name) + schema.sensitive
     }
 
     private static func absent(_ name: String, _ names: [String], _ file: String) -> TableError {

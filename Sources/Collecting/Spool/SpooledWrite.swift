@@ -54,7 +54,7 @@ extension Column {
 
 extension SpooledWrite {
     /// Raised whenever the coding changes. A program that finds another one sets the write aside rather than guess.
-    private static let codingVersion: UInt8 = 1
+    private static let codingVersion: UInt8 = 2
     private static let predictionsKind: UInt8 = 1
     private static let labelsKind: UInt8 = 2
 
@@ -163,6 +163,11 @@ extension ColumnWriter {
         for group in batch.groups { levels(group) }
         column(batch.scores)
         column(batch.predictions)
+        byte(batch.classScores.isEmpty ? 0 : 1)
+        if !batch.classScores.isEmpty {
+            column(batch.classScores.map { UInt32($0.count) })
+            column(batch.classScores.flatMap { $0 })
+        }
         number(UInt32(batch.measures.count))
         for (name, values) in batch.measures.sorted(by: { $0.key < $1.key }) {
             text(name)
@@ -219,6 +224,15 @@ extension ColumnReader {
         for _ in 0..<(try count()) { batch.groups.append(try levels(rows)) }
         batch.scores = try column(rows)
         batch.predictions = try column(rows)
+        if try byte() == 1 {
+            let counts = try column(rows, of: UInt32.self).map { Int($0) }
+            let scores: [Double] = try column(counts.reduce(0, +))
+            var start = 0
+            for count in counts {
+                batch.classScores.append(Array(scores[start..<start + count]))
+                start += count
+            }
+        }
         for _ in 0..<(try count()) {
             let name = try text()
             guard batch.measures.updateValue(try column(rows), forKey: name) == nil else { throw SpoolDamage("a measure comes twice") }

@@ -129,6 +129,7 @@ public struct PredictionDecoder: Sendable {
     func feature(_ value: JSON, _ feature: Feature) throws(RecordError) -> ParsedPrediction.Value {
         switch feature.sentKind {
         case .categorical: return .level(try RecordReader.level(value, path: "features.\(feature.name)", limits: limits))
+        case .vector: return .vector(try feature.vector(value, path: "features.\(feature.name)"))
         case .numeric:
             switch value {
             case .null: return .number(.nan)
@@ -170,6 +171,7 @@ struct ParsedPrediction {
     enum Value {
         case number(Double)
         case level(String?)
+        case vector([Double]?)
     }
     var id = ""
     var time = Timestamp(microseconds: 0)
@@ -188,7 +190,13 @@ struct ParsedPrediction {
 
     /// With a missing value for every feature and attribute.
     init(schema: FeatureSchema) {
-        features = schema.features.map { $0.sentKind == .numeric ? .number(.nan) : .level(nil) }
+        features = schema.features.map { feature in
+            switch feature.sentKind {
+            case .numeric: .number(.nan)
+            case .categorical: .level(nil)
+            case .vector: .vector(nil)
+            }
+        }
         groups = schema.sensitive.map { _ in nil }
     }
 

@@ -53,6 +53,8 @@ public struct TableMapping: Sendable, Equatable {
         for (i, feature) in schema.features.enumerated() {
             if let privacy = feature.privacy {
                 batch.features[i] = .categorical(try table.levels(feature.name, privacy, key: key))
+            } else if feature.kind == .vector {
+                batch.features[i] = .vector(try table.vectors(feature))
             } else if feature.kind == .numeric {
                 batch.features[i] = .numeric(try table.numbers(feature.name))
             } else {

@@ -18,6 +18,9 @@ struct DriftMonitor {
                     Finding(monitor: .featureDrift, subject: name, statistic: $0, value: nil, referenceCount: $1, currentCount: $2)
                 }
                     + [missing(name, of: (r.missing, r.present), and: (a.missing, a.present))]
+            case (.vector(let grid), .vector(let r), .vector(let a)):
+                return numeric(.featureDrift, name, grid.norm, r.norm, a.norm)
+                    + [missing(name, of: (r.norm.missing, r.norm.present), and: (a.norm.missing, a.norm.present))]
             default: return []
             }
         }

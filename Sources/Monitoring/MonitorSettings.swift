@@ -16,6 +16,8 @@ public struct MonitorSettings: Sendable, Equatable {
     public var correlationFloor = 0.2
     /// Of the relative change of the reconstruction error.
     public var reconstructionFloor = 0.1
+    /// Of the change of a vector's mean in a direction, in standard deviations.
+    public var meanShiftFloor = 0.2
     /// Of the rise of the expected calibration error above the reference's, what chance would show taken off both.
     public var calibrationFloor = 0.05
     /// Of the drop of ROC AUC and accuracy below the reference's.

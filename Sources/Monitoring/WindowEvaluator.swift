@@ -14,7 +14,7 @@ public struct WindowEvaluator: Sendable {
     ) -> Evaluation {
         let drift = DriftMonitor(settings: settings)
         var families = [drift.features(version, reference, current), drift.prediction(reference, current)]
-        if let joint = JointMonitor(settings: settings, version, reference, current) { families.append(joint.findings()) }
+        families.append(JointMonitor.findings(settings: settings, version, reference, current))
         switch reference.grid.outcome {
         case .binary:
             let outcome = OutcomeMonitor(settings: settings, reference, current)

@@ -67,6 +67,7 @@ public struct CategoricalGrid: Sendable, Equatable {
 public enum FeatureGrid: Sendable, Equatable {
     case numeric(NumericGrid)
     case categorical(CategoricalGrid)
+    case vector(VectorGrid)
 }
 
 /// What a model answers, and so what its labels are compared with.

@@ -44,15 +44,17 @@ extension CategoricalGrid {
 extension ProfileGrid {
     /// Freezes the grid of a version from its reference batch.
     ///
-    /// - Parameter joint: made of the same batch.
+    /// - Parameters: joint: made of the same batch. vectors: makes that of a vector's projections.
     public init(
-        reference: PredictionBatch, schema: FeatureSchema, joint: JointGrid? = nil, quantileEdges: ([Double], Int) -> [Double]
+        reference: PredictionBatch, schema: FeatureSchema, joint: JointGrid? = nil,
+        vectors: ([Column]) -> JointGrid? = { _ in nil }, quantileEdges: ([Double], Int) -> [Double]
     ) {
         func edges(_ sorted: [Double]) -> [Double] { quantileEdges(sorted, NumericGrid.binCount) }
         let features = reference.features.map { column -> FeatureGrid in
             switch column {
             case .numeric(let values): .numeric(NumericGrid(reference: values, quantileEdges: edges))
             case .categorical(let levels): .categorical(CategoricalGrid(reference: levels))
+            case .vector(let column): .vector(VectorGrid(reference: column, quantileEdges: edges, joint: vectors))
             }
         }
         let outcome = OutcomeKind(schema)

@@ -1,6 +1,8 @@
+internal import Vocabulary
+
 extension ProfileGrid {
     static let magic = "EKG"
-    static let formatVersion: UInt8 = 3
+    static let formatVersion: UInt8 = 4
 
     /// Compact, versioned, with a checksum. Equal grids give equal bytes.
     public func encoded() -> [UInt8] {
@@ -23,6 +25,13 @@ extension ProfileGrid {
                 out.byte(1)
                 out.strings(grid.levels)
                 out.byte(grid.isComplete ? 1 : 0)
+            case .vector(let grid):
+                out.byte(2)
+                encode(grid.norm, to: &out)
+                out.doubles(grid.centers)
+                out.doubles(grid.inverses)
+                out.byte(grid.joint == nil ? 0 : 1)
+                grid.joint?.encode(to: &out)
             }
         }
         encode(score, to: &out)
@@ -53,9 +62,10 @@ extension ProfileGrid {
         var input = try ByteReader(sealed: encoded, magic: ProfileGrid.magic, version: ProfileGrid.formatVersion)
         var features: [FeatureGrid] = []
         for _ in 0..<(try input.count()) {
-            if try input.byte() == 0 {
-                features.append(.numeric(try ProfileGrid.numeric(&input)))
-            } else {
+            switch try input.byte() {
+            case 0: features.append(.numeric(try ProfileGrid.numeric(&input)))
+            case 2: features.append(.vector(try ProfileGrid.vector(&input)))
+            default:
                 let levels = try input.strings()
                 features.append(.categorical(CategoricalGrid(levels: levels, isComplete: try input.byte() == 1)))
             }
@@ -76,6 +86,18 @@ extension ProfileGrid {
         try input.finish()
         self.init(
             features: features, score: score, attributes: attributes, threshold: threshold, outcome: outcome, joint: joint)
+    }
+
+    private static func vector(_ input: inout ByteReader) throws(EncodingError) -> VectorGrid {
+        let norm = try numeric(&input)
+        let centers = try input.doubles()
+        let inverses = try input.doubles()
+        guard centers.count == inverses.count, FeatureSchema.dimensions.contains(centers.count) else {
+            throw EncodingError("a vector's length is out of range")
+        }
+        let projections = min(centers.count, VectorGrid.projectionsMax)
+        let joint = try input.byte() == 0 ? nil : try JointGrid(&input, features: Array(repeating: .numeric(norm), count: projections))
+        return VectorGrid(norm: norm, joint: joint, centers: centers, inverses: inverses)
     }
 
     private static func numeric(_ input: inout ByteReader) throws(EncodingError) -> NumericGrid {

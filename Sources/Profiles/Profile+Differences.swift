@@ -32,6 +32,7 @@ extension Profile.FeatureCells {
         switch self {
         case .numeric(let cells): cells.present
         case .categorical(let cells): cells.present
+        case .vector(let cells): cells.norm.present
         }
     }
 }

@@ -28,6 +28,7 @@ public struct Profile: Sendable, Equatable {
     public enum FeatureCells: Sendable, Equatable {
         case numeric(NumericCells)
         case categorical(CategoricalCells)
+        case vector(VectorCells)
     }
 
     /// Distinct measure names in a profile; a request that brings more is refused.
@@ -39,6 +40,7 @@ public struct Profile: Sendable, Equatable {
             switch $0 {
             case .numeric(let grid): .numeric(NumericCells(cellCount: grid.cellCount))
             case .categorical(let grid): .categorical(CategoricalCells(levelCount: grid.levels.count))
+            case .vector(let grid): .vector(VectorCells(grid: grid))
             }
         }
         score = NumericCells(cellCount: grid.score.cellCount)
@@ -70,6 +72,9 @@ public struct Profile: Sendable, Equatable {
             case (.categorical(let levels), .categorical(let categorical), .categorical(var cells)):
                 cells.fold(levels, grid: categorical)
                 features[i] = .categorical(cells)
+            case (.vector(let vectors), .vector(let vector), .vector(var cells)):
+                cells.fold(vectors, grid: vector)
+                features[i] = .vector(cells)
             default: preconditionFailure("the batch's columns are of the schema's kinds")
             }
         }
@@ -136,6 +141,9 @@ public struct Profile: Sendable, Equatable {
             case (.categorical(var mine), .categorical(let theirs)):
                 mine.merge(theirs)
                 features[i] = .categorical(mine)
+            case (.vector(var mine), .vector(let theirs)):
+                mine.merge(theirs)
+                features[i] = .vector(mine)
             default: preconditionFailure("profiles of one grid have the same columns")
             }
         }

@@ -2,7 +2,7 @@ internal import Kernels
 
 extension Profile {
     static let magic = "EKP"
-    static let formatVersion: UInt8 = 4
+    static let formatVersion: UInt8 = 5
 
     /// Compact (empty cells take no room), versioned, with a checksum. Equal profiles give equal bytes.
     public func encoded() -> [UInt8] {
@@ -18,6 +18,9 @@ extension Profile {
                 out.sparse(cells.counts)
                 out.signed(cells.missing)
                 encode(cells.unseen, to: &out)
+            case .vector(let cells):
+                encode(cells.norm, to: &out)
+                cells.joint?.encode(to: &out)
             }
         }
         encode(score, to: &out)
@@ -57,6 +60,10 @@ extension Profile {
                 cells.missing = try input.signed()
                 cells.unseen = try decodeTally(limit: cells.unseen.limit, &input)
                 features[i] = .categorical(cells)
+            case .vector(var cells):
+                try decode(&cells.norm, &input)
+                try cells.joint?.decode(&input)
+                features[i] = .vector(cells)
             }
         }
         try decode(&score, &input)

@@ -48,6 +48,8 @@ public enum EvaluationMetrics {
             return MetricSample(.featureMissing, key + [finding.subject, window], value)
         case .featureDrift: return MetricSample(.featureDrift, key + [finding.subject, finding.statistic, window], value)
         case .predictionDrift: return MetricSample(.predictionDrift, key + [finding.statistic, window], value)
+        case .jointDrift where !finding.subject.isEmpty:
+            return MetricSample(.featureDrift, key + [finding.subject, finding.statistic, window], value)
         case .jointDrift: return MetricSample(.jointDrift, key + [finding.statistic, window], value)
         case .calibration: return MetricSample(.calibrationError, key + [finding.statistic, window], value)
         case .performance: return MetricSample(.performance, key + [finding.statistic, window, "realized"], value)

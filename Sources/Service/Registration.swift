@@ -18,6 +18,8 @@ public struct Registration: Sendable {
     /// Columns whose values are hashed or become intervals, and those that are thrown away.
     public var privacy: [String: Privacy] = [:]
     public var dropped: Set<String> = []
+    /// Features that are vectors, and their lengths.
+    public var vectors: [String: Int] = [:]
     public var privacyKey: PrivacyKey?
 
     public init(key: ModelVersion, mapping: TableMapping) {
@@ -36,7 +38,7 @@ public struct Registration: Sendable {
     public func run(_ table: CSVTable, registry: RegistryStore, actor: String, at now: Timestamp) async throws -> Outcome {
         let inference = try SchemaInference(
             table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features, privacy: privacy,
-            dropped: dropped)
+            dropped: dropped, vectors: vectors)
         var schema = inference.schema
         if schema.needsPrivacyKey {
             guard let privacyKey else { throw PrivacyKeyError(key, .missing) }
@@ -83,7 +85,7 @@ public struct Registration: Sendable {
 
     private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
         let batch = try mapping.batch(table, schema: schema, fallbackTime: now, key: privacyKey)
-        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch)) {
+        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) }) {
             quantileEdges(ofSorted: $0, bins: $1)
         }
         var profile = Profile(grid: grid)
@@ -136,7 +138,7 @@ extension Registration {
             for (name, value) in kinds.members {
                 if case .object = value {
                     applyColumn(name, value, at: "features.\(name)", isFeature: true, reader)
-                } else if let kind: FeatureKind = reader.choice(value, at: "features.\(name)") {
+                } else if let kind = plainKind(value, at: "features.\(name)", reader) {
                     declared[name] = kind
                 }
             }
@@ -146,11 +148,23 @@ extension Registration {
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
     }
 
-    /// `{privacy: drop | hash | bucket, edges: […]}`; of a feature also `kind`.
+    /// A kind that needs no more than its word.
+    private func plainKind(_ json: JSON?, at path: String, _ reader: SettingsReader) -> FeatureKind? {
+        guard let kind: FeatureKind = reader.choice(json, at: path) else { return nil }
+        if kind == .vector { reader.problem(path, "vector without its length, expected {vector: LENGTH}") }
+        return kind == .vector ? nil : kind
+    }
+
+    /// `{privacy: drop | hash | bucket, edges: […]}`; of a feature also `kind`, or `vector` and its length.
     private mutating func applyColumn(_ name: String, _ json: JSON, at path: String, isFeature: Bool, _ reader: SettingsReader) {
-        let members = reader.members(json, at: path, known: (isFeature ? ["kind"] : []) + ["privacy", "edges"])
-        if let kind: FeatureKind = reader.choice(members["kind"], at: path + ".kind") { declared[name] = kind }
+        let members = reader.members(json, at: path, known: (isFeature ? ["kind", "vector"] : []) + ["privacy", "edges"])
+        if let kind = plainKind(members["kind"], at: path + ".kind", reader) { declared[name] = kind }
         let word = reader.text(members["privacy"], at: path + ".privacy")
+        if let json = members["vector"] {
+            vectors[name] = reader.integer(json, at: path + ".vector", in: FeatureSchema.dimensions)
+            if members["kind"] != nil { reader.problem(path + ".kind", "stands beside vector, expected one of the two") }
+            if let word, word != "drop" { return reader.problem(path + ".privacy", "\(word) of a vector, expected drop or none") }
+        }
         if word != "bucket", members["edges"] != nil { reader.problem(path + ".edges", "stand without privacy: bucket, expected none") }
         var rule: Privacy?
         switch word {

@@ -22,16 +22,22 @@ enum AnalystView {
             }
             return quoted(name)
         }
+        let offsets = schema.offsets
         for (position, feature) in schema.features.prefix(featuresMax).enumerated() {
+            let number = "evenkeel.float8_at(p.features, \(offsets[position]))"
             switch feature.kind {
             case .numeric:
-                columns.append("nullif(evenkeel.float8_at(p.features, \(position)), 'NaN') as \(name(feature.name))")
+                columns.append("nullif(\(number), 'NaN') as \(name(feature.name))")
+            case .vector:
+                let places = "generate_series(\(offsets[position]), \(offsets[position] + feature.dimension - 1)) place"
+                let items = "array(select evenkeel.float8_at(p.features, place) from \(places) order by place)"
+                columns.append("case when \(number) <> 'NaN' then \(items) end as \(name(feature.name))")
             case .categorical:
                 let level = "f\(position)"
                 columns.append("coalesce(\(level).value, p.extra -> 'levels' ->> '\(position)') as \(name(feature.name))")
                 joins += """
                     left join evenkeel.level \(level) on \(level).stream_id = p.stream_id and \(level).attribute = \(position)
-                        and \(level).code = nullif(evenkeel.float8_at(p.features, \(position)), 'NaN')::int
+                        and \(level).code = nullif(\(number), 'NaN')::int
 
                     """
             }

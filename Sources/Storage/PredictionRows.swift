@@ -84,12 +84,19 @@ struct PredictionRows {
     }
 
     private static func pack(_ batch: PredictionBatch, _ columns: [CodedColumn?]) -> PackedRows {
-        var packed = PackedRows(rows: batch.count, width: batch.features.count * 8)
+        let widths = batch.features.map { if case .vector(let vectors) = $0 { vectors.dimension } else { 1 } }
+        var packed = PackedRows(rows: batch.count, width: widths.reduce(0, +) * 8)
+        var offset = 0
         for (position, column) in batch.features.enumerated() {
+            defer { offset += widths[position] * 8 }
             if case .numeric(let values) = column {
-                packed.write(count: batch.count, at: position * 8) { values[$0].bitPattern }
+                packed.write(count: batch.count, at: offset) { values[$0].bitPattern }
+            } else if case .vector(let vectors) = column {
+                for i in 0..<vectors.dimension {
+                    packed.write(count: batch.count, at: offset + i * 8) { vectors.values[$0 * vectors.dimension + i].bitPattern }
+                }
             } else if let coded = columns[position] {
-                packed.write(count: batch.count, at: position * 8) { row in
+                packed.write(count: batch.count, at: offset) { row in
                     let code = coded.code(row)
                     return (code == LevelDictionary.missing ? .nan : Double(code)).bitPattern
                 }

@@ -54,12 +54,20 @@ public struct LevelColumn: Sendable, Equatable {
 public enum Column: Sendable, Equatable {
     case numeric([Double])
     case categorical(LevelColumn)
+    case vector(VectorColumn)
 
-    public init(_ kind: FeatureKind) { self = kind == .numeric ? .numeric([]) : .categorical(LevelColumn()) }
+    public init(_ feature: Feature) {
+        switch feature.kind {
+        case .numeric: self = .numeric([])
+        case .categorical: self = .categorical(LevelColumn())
+        case .vector: self = .vector(VectorColumn(dimension: feature.dimension))
+        }
+    }
     public var count: Int {
         switch self {
         case .numeric(let values): values.count
         case .categorical(let column): column.count
+        case .vector(let column): column.count
         }
     }
 }
@@ -89,7 +97,7 @@ public struct PredictionBatch: Sendable, Equatable {
     public var count: Int { ids.count }
 
     public init(schema: FeatureSchema) {
-        features = schema.features.map { Column($0.kind) }
+        features = schema.features.map { Column($0) }
         groups = schema.sensitive.map { _ in LevelColumn() }
     }
 
@@ -112,6 +120,10 @@ public struct PredictionBatch: Sendable, Equatable {
                 features[i] = .categorical(LevelColumn())
                 mine.append(theirs)
                 features[i] = .categorical(mine)
+            case (.vector(var mine), .vector(let theirs)):
+                features[i] = .numeric([])
+                mine.append(theirs)
+                features[i] = .vector(mine)
             default: preconditionFailure("batches of one schema have the same columns")
             }
         }
@@ -149,6 +161,7 @@ public struct PredictionBatch: Sendable, Equatable {
             switch column {
             case .numeric(let values): .numeric(positions.map { values[$0] })
             case .categorical(let levels): .categorical(LevelColumn(positions.map { levels[$0] }))
+            case .vector(let vectors): .vector(vectors.rows(at: positions))
             }
         }
         out.groups = groups.map { levels in LevelColumn(positions.map { levels[$0] }) }

@@ -12,6 +12,8 @@ public struct ModelVersion: Sendable, Hashable, CustomStringConvertible {
 public enum FeatureKind: String, Sendable, CaseIterable {
     case numeric
     case categorical
+    /// Numbers of a declared length, such as an embedding.
+    case vector
 }
 
 public struct Feature: Sendable, Hashable {
@@ -19,9 +21,12 @@ public struct Feature: Sendable, Hashable {
     /// What its values are in a batch.
     public var kind: FeatureKind
     public var privacy: Privacy?
-    public init(name: String, kind: FeatureKind, privacy: Privacy? = nil) {
+    /// Of a vector: its length. 1 for any other.
+    public var dimension: Int
+    public init(name: String, kind: FeatureKind, dimension: Int = 1, privacy: Privacy? = nil) {
         self.name = name
         self.kind = kind
+        self.dimension = dimension
         self.privacy = privacy
     }
 }
@@ -72,9 +77,27 @@ public struct FeatureSchema: Sendable, Equatable {
     }
 
     public static let featuresMax = 4096
+    /// Of a vector.
+    public static let dimensions = 2...4096
+    /// Numbers of a row: a vector has as many as its length, any other feature one.
+    public static let widthMax = 16_384
     public static let sensitiveMax = 8
     public static let classesMax = 256
     public static let nameLengthMax = 200
+}
+
+extension FeatureSchema {
+    /// Numbers of a row.
+    public var width: Int { features.reduce(0) { $0 + $1.dimension } }
+
+    /// Where each feature's numbers begin in a row.
+    public var offsets: [Int] {
+        var next = 0
+        return features.map { feature in
+            defer { next += feature.dimension }
+            return next
+        }
+    }
 }
 
 extension FeatureSchema {
@@ -108,7 +131,9 @@ extension FeatureSchema {
             else { return nil }
             let privacy = feature["privacy"].map(Privacy.init(json:))
             if case .some(nil) = privacy { return nil }
-            parsed.append(Feature(name: name, kind: kind, privacy: privacy ?? nil))
+            let dimension = feature["dimension"]?.intValue ?? 1
+            guard kind == .vector ? Self.dimensions.contains(Int(clamping: dimension)) : dimension == 1 else { return nil }
+            parsed.append(Feature(name: name, kind: kind, dimension: Int(dimension), privacy: privacy ?? nil))
         }
         var sensitive: [String] = []
         if let given = json["sensitive"] {
@@ -151,6 +176,11 @@ extension FeatureSchema {
         var found: [String] = []
         var seen: Set<String> = []
         if features.count > Self.featuresMax { found.append("features: \(features.count), expected at most \(Self.featuresMax)") }
+        for feature in features where feature.kind == .vector && !Self.dimensions.contains(feature.dimension) {
+            let (least, most) = (Self.dimensions.lowerBound, Self.dimensions.upperBound)
+            found.append("features.\(feature.name).vector: \(feature.dimension), expected \(least) to \(most)")
+        }
+        if width > Self.widthMax { found.append("features: \(width) numbers in a row, expected at most \(Self.widthMax)") }
         if sensitive.count > Self.sensitiveMax { found.append("sensitive: \(sensitive.count), expected at most \(Self.sensitiveMax)") }
         for (path, name) in features.map({ ("features", $0.name) }) + sensitive.map({ ("sensitive", $0) })
             + dropped.map({ ("dropped", $0) }) + classes.map({ ("classes", $0) })

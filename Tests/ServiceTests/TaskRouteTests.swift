@@ -111,4 +111,32 @@ import Vocabulary
         let version = try #require(try await service.engine.registry.version(ModelVersion(model: "animal", version: "1")))
         #expect(try await service.engine.profiles.check(version) == .equal(rows: 500, labelled: 500))
     }
+
+    @Test("embeddings from their reference to results and metrics; private ones are dropped, or refused") func vectors() async throws {
+        var random = Seeded(3)
+        func vector(_ shift: Double = 0) -> String {
+            "[" + (0..<48).map { _ in "\(random.gaussian() + shift)" }.joined(separator: ",") + "]"
+        }
+        var table = "score,embedding,secret\n"
+        for _ in 0..<400 { table += "0.5,\"\(vector())\",\"[1,2]\"\n" }
+        try await register("search", "{score: score, features: {embedding: {vector: 48}, secret: {vector: 2, privacy: drop}}}", table)
+        let lines = (0..<300).map { row in
+            #"{"model":"search","version":"1","id":"p\#(row)","ts":"2026-01-05T10:\#(10 + row % 50):00Z","score":0.5,"#
+                + #""features":{"embedding":\#(row == 7 ? "[1,2]" : vector(0.5)),"secret":[3,4]}}"#
+        }
+        try await take("/v1/predictions", lines, rejected: 1)
+        let shift = try await verdict("search", "mean_shift")
+        #expect(shift["verdict"]?.stringValue == "drifted" && shift["subject"]?.stringValue == "embedding", "\(shift.text)")
+        #expect(try await verdict("search", "reconstruction_error")["monitor"]?.stringValue == "joint_drift")
+        let metrics = try await service.eventually("/metrics") { $0.text.contains(#"statistic="mean_shift""#) }.text
+        #expect(
+            metrics.contains(
+                #"evenkeel_feature_drift{model="search",version="1",feature="embedding",statistic="mean_shift",window="hour"}"#))
+        for rule in ["hash", "bucket, edges: [1]"] {
+            let spec = "{score: score, features: {embedding: {vector: 48, privacy: \(rule)}}}"
+            let path = try #require(spec.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+            let answer = try await service.post("/v1/models/refused/versions/1?spec=\(path)", table, type: "text/csv")
+            #expect(answer.status == 400 && answer.text.contains("of a vector, expected drop or none"), "\(answer.text)")
+        }
+    }
 }

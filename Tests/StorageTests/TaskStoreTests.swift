@@ -131,4 +131,35 @@ struct TaskStoreTests {
             #expect(try await bench.text("select scores ->> '7' from evenkeel.\"credit 1\" where prediction = '7'") == "0.5")
         }
     }
+
+    @Test("vectors are stored to the bit between other features, shown as arrays, and folded again from the rows")
+    func vectors() async throws {
+        try await withBench { bench in
+            var random = Seeded(4)
+            let schema = FeatureSchema(features: [
+                Feature(name: "age", kind: .numeric), Feature(name: "embedding", kind: .vector, dimension: 40),
+                Feature(name: "city", kind: .categorical),
+            ])
+            var batch = Loans.batch(500, &random)
+            batch.groups = []
+            var column = VectorColumn(dimension: 40)
+            for row in 0..<500 { column.append(row % 9 == 8 ? nil : (0..<40).map { _ in random.gaussian() }) }
+            column = VectorColumn(
+                dimension: 40, values: Array(Loans.hardNumbers.filter(\.isFinite).prefix(10)) + column.values.dropFirst(10))
+            batch.features = [batch.features[0], .vector(column), batch.features[2]]
+            let version = try await bench.registry.register(
+                Loans.key, schema: schema, reference: Loans.reference(of: batch, schema: schema), rows: 500, actor: "test", at: Bench.now)
+            try await bench.collector().store(batch, of: version, key: nil)
+            #expect(try await bench.profiles.check(version) == .equal(rows: 500, labelled: 0))
+            let numbers = try await bench.rows(
+                "select age, city, embedding is null, array_length(embedding, 1), embedding[1], embedding[7], embedding[40] "
+                    + "from evenkeel.\"credit 1\" where record_id in ('r0', 'r8') order by record_id", columns: 7)
+            #expect(numbers[0][4...6].map { $0.flatMap(Double.init)?.bitPattern } == [0, 6, 39].map { column.values[$0].bitPattern })
+            #expect(numbers[0][3] == "40" && numbers[1][2] == "t")
+            guard case .categorical(let city) = batch.features[2] else { return }
+            #expect(numbers.map { $0[1] } == [city[0], city[8]])
+            _ = try await bench.collector().erase(model: version.key.model, ids: ["r1"], actor: "a", at: Bench.now)
+            #expect(try await bench.column("select embedding from evenkeel.\"credit 1\" where record_id = 'r1'") == [])
+        }
+    }
 }

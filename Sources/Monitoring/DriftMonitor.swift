@@ -19,8 +19,12 @@ struct DriftMonitor {
                 }
                     + [missing(name, of: (r.missing, r.present), and: (a.missing, a.present))]
             case (.vector(let grid), .vector(let r), .vector(let a)):
-                return numeric(.featureDrift, name, grid.norm, r.norm, a.norm)
-                    + [missing(name, of: (r.norm.missing, r.norm.present), and: (a.norm.missing, a.norm.present))]
+                let length = numeric(.featureDrift, name, grid.norm, r.norm, a.norm).map { draft in
+                    var draft = draft
+                    draft.finding.why = "of its length: " + draft.finding.why
+                    return draft
+                }
+                return length + [missing(name, of: (r.norm.missing, r.norm.present), and: (a.norm.missing, a.norm.present))]
             default: return []
             }
         }

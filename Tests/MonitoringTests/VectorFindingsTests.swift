@@ -12,7 +12,7 @@ private func embeddings(
     for _ in 0..<count {
         if random.uniform() < missing { column.append(nil); continue }
         let common = random.gaussians((dimension + 3) / 4)
-        column.append((0..<dimension).map { 100 + shift + spread * (0.6 * common[$0 / 4] + 0.8 * random.gaussian()) })
+        column.append((0..<dimension).map { shift + spread * (0.6 * common[$0 / 4] + 0.8 * random.gaussian()) })
     }
     return Rows(vectors: [column], scores: random.uniforms(count))
 }
@@ -41,6 +41,8 @@ struct VectorFindingsTests {
         let wide = bench.evaluate(embeddings(1500, dimension, &random, spread: 1.3))
         #expect(wide.finding("reconstruction_error", of: "v0")?.verdict == .drifted)
         #expect(wide.finding("mean_shift", of: "v0")?.verdict == .ok)
+        let length = try #require(wide.finding("ks", of: "v0"))
+        #expect(length.verdict == .drifted && length.why.hasPrefix("of its length: values up to"), "\(length.why)")
         let slight = bench.evaluate(embeddings(20_000, dimension, &random, shift: 0.08))
         #expect(slight.finding("mean_shift", of: "v0")?.verdict == .negligible)
     }

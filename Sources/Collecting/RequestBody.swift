@@ -105,8 +105,8 @@ struct RecordReader {
         return time
     }
 
-    /// 0 or 1 for a binary model (a text is positive when it is the positive label), any number for a regression, the place of a class; NaN if
-    /// absent.
+    /// 0 or 1 for a binary model (a text is positive when it is the positive label), any number for a regression, the place of a class;
+    /// NaN if absent.
     func outcome(_ key: String, schema: FeatureSchema) throws(RecordError) -> Double {
         if schema.task == .multiclass { return try ClassAnswer.outcome(object[key], path: key, schema: schema) }
         guard let value = object[key], value != .null else { return .nan }

@@ -91,7 +91,8 @@ struct RegressionMonitor {
 
     // MARK: Fairness
 
-    /// Differences between groups are judged as shares of the reference's mean absolute error, of the window's where the reference has none.
+    /// Differences between groups are judged as shares of the reference's mean absolute error, of the window's where the reference has
+    /// none.
     func fairness() -> [Draft] {
         GroupViews.of(attributes).flatMap { view -> [Draft] in
             let groups = current.sums(by: view.name).compactMap { name, sums in RegressionSums(sums).map { (name: name, sums: $0) } }

@@ -1,5 +1,5 @@
-/// Which groups of the sensitive attributes are summed by name: all those of the reference, and of others at most ``unknownMax``, chosen by hash
-/// as in ``NameTally`` so that the order of merging does not matter.
+/// Which groups of the sensitive attributes are summed by name: all those of the reference, and of others at most ``unknownMax``, chosen
+/// by hash as in ``NameTally`` so that the order of merging does not matter.
 struct GroupLimit: Sendable, Equatable {
     private(set) var cutoff: UInt64?
 
@@ -44,7 +44,8 @@ public protocol GroupSums: Sendable, Equatable {
     mutating func merge(_ other: Self)
 }
 
-/// Sums for each group of the sensitive attributes (their intersections). Bounded as ``Outcomes`` is: what is beyond is in the overflow group.
+/// Sums for each group of the sensitive attributes (their intersections). Bounded as ``Outcomes`` is: what is beyond is in the overflow
+/// group.
 public struct GroupTable<Sums: GroupSums>: Sendable, Equatable {
     public private(set) var groups: [[String?]: Sums] = [:]
     private(set) var limit = GroupLimit()

@@ -2,8 +2,9 @@ internal import Vocabulary
 
 /// On what a vector feature is counted: its length (the norm), and its projections together.
 ///
-/// Each coordinate is standardised by its mean and standard deviation in the reference. Up to ``projectionsMax`` coordinates are summed as they
-/// are; of more, that many projections on directions of ±1, drawn once for all, divided by √dimension. Sums over them are those of ``JointGrid``.
+/// Each coordinate is standardised by its mean and standard deviation in the reference. Up to ``projectionsMax`` coordinates are summed
+/// as they are; of more, that many projections on directions of ±1, drawn once for all, divided by √dimension. Sums over them are those
+/// of ``JointGrid``.
 /// > Source: D. Achlioptas, "Database-friendly Random Projections", 2003.
 public struct VectorGrid: Sendable, Equatable {
     public let norm: NumericGrid
@@ -62,8 +63,8 @@ public struct VectorGrid: Sendable, Equatable {
         }
     }
 
-    /// The projections of every row, column by column; NaN for a missing row. Terms are added in their order, so that sums do not change with
-    /// the machine.
+    /// The projections of every row, column by column; NaN for a missing row. Terms are added in their order, so that sums do not change
+    /// with the machine.
     func project(_ column: VectorColumn) -> [[Double]] {
         var out = [[Double]](repeating: [Double](repeating: .nan, count: column.count), count: projections)
         var z = [Double](repeating: 0, count: dimension)

@@ -83,8 +83,8 @@ public struct PredictionBatch: Sendable, Equatable {
     public var groups: [LevelColumn]
     /// NaN where the record has none.
     public var scores: [Double] = []
-    /// The decision as the caller made it: 0 or 1 for a binary model, the value for a regression, the class's place in the schema's list for a
-    /// model of several classes; NaN where absent.
+    /// The decision as the caller made it: 0 or 1 for a binary model, the value for a regression, the class's place in the schema's list
+    /// for a model of several classes; NaN where absent.
     public var predictions: [Double] = []
     /// A row's scores in the order of the schema's classes, empty for a row without; no rows at all where none has any.
     public var classScores: [[Double]] = []

@@ -59,9 +59,9 @@ struct VectorFindingsTests {
         #expect(small.findings(of: .jointDrift).isEmpty && small.finding("ks", of: "v0") != nil)
     }
 
-    /// Goal: alarms that can be believed. Method: 20 windows of 1,000 rows drawn like each of 10 references of 2,000, since windows share the luck
-    /// of their reference. Bounds: without floors 5 % of 200 and, for that, five standard deviations of independent ones: 10 + 15; with floors,
-    /// which are five standard errors, none.
+    /// Goal: alarms that can be believed. Method: 20 windows of 1,000 rows drawn like each of 10 references of 2,000, since windows share
+    /// the luck of their reference. Bounds: without floors 5 % of 200 and, for that, five standard deviations of independent ones: 10 +
+    /// 15; with floors, which are five standard errors, none.
     @Test("windows like the reference raise no alarm", arguments: [8, 64]) func falseAlarms(dimension: Int) {
         var random = Seeded(UInt64(dimension) + 1)
         var (alarms, bareAlarms) = (0, 0)

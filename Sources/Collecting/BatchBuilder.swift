@@ -51,9 +51,12 @@ struct BatchBuilder {
     /// Of categorical features and sensitive attributes, one after the other; −1 is missing.
     private var codes: RowMajor<Int32>
     private let levels: [LevelTable]
+    /// Of vector features, one after the other.
+    private var vectors: [VectorColumn]
     private var measures: [(name: String, values: [Double])] = []
     /// Most records have neither.
     private var errors: [(row: Int, text: String)] = []
+    private var classScores: [(row: Int, scores: [Double])] = []
     private var variants: [(row: Int, text: String)] = []
 
     init(version: RegisteredVersion, key: PrivacyKey?) {
@@ -67,6 +70,7 @@ struct BatchBuilder {
         positions = Dictionary(features.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { a, _ in a })
         shape = PredictionShape(version.schema)
         numericSlots = zip(privacies, shape.texts).compactMap { if case .bucket? = $0?.privacy { $1 } else { nil } }
+        vectors = features.filter { $0.kind == .vector }.map { VectorColumn(dimension: $0.dimension) }
         numbers = RowMajor(width: shape.numbers.count)
         codes = RowMajor(width: shape.texts.count)
         // Against texts that are made to collide, the hash differs from batch to batch; the codes do not.
@@ -87,10 +91,14 @@ struct BatchBuilder {
     mutating func append(_ row: ParsedPrediction) {
         var values = [row.score, row.prediction, row.latency, row.cost]
         var texts: [String?] = []
+        var vector = 0
         for value in row.features {
             switch value {
             case .number(let number): values.append(number)
             case .level(let level): texts.append(level)
+            case .vector(let numbers):
+                vectors[vector].append(numbers)
+                vector += 1
             }
         }
         numbers.append(values[...])
@@ -100,6 +108,7 @@ struct BatchBuilder {
             if let place = place(ofMeasure: name) { put(value, at: place) }
         }
         if let error = row.error { errors.append((count, error)) }
+        if !row.classScores.isEmpty { classScores.append((count, row.classScores)) }
         if let variant = row.variant { variants.append((count, variant)) }
         ids.append(row.id)
         timestamps.append(row.time)
@@ -110,7 +119,7 @@ struct BatchBuilder {
     mutating func append(_ text: [UInt8], limits: CollectorLimits, now: Timestamp) -> Bool {
         let first = shape.numbers.lowerBound
         guard let id = shape.plan.text(shape.id), (1...limits.idBytesMax).contains(id.count),
-            let time = shape.time(text, limits: limits, now: now), let prediction = shape.prediction(),
+            let time = shape.time(text, limits: limits, now: now), let prediction = shape.prediction(), shape.isScorePlain,
             !(shape.plan.numbers[first + Number.latency] < 0), !(shape.plan.numbers[first + Number.cost] < 0),
             shape.texts.allSatisfy({ shape.plan.text($0).map { $0.count <= limits.levelBytesMax } ?? true }),
             shape.plan.text(shape.error).map({ $0.count <= 500 }) ?? true,
@@ -128,6 +137,8 @@ struct BatchBuilder {
         }
         if let range = shape.plan.text(shape.error) { errors.append((count, Self.string(text, range))) }
         if let range = shape.plan.text(shape.variant), !range.isEmpty { variants.append((count, Self.string(text, range))) }
+        // A vector is for the general decoder: a record that comes here has none.
+        for place in vectors.indices { vectors[place].append(nil) }
         ids.append(utf8: text[id])
         timestamps.append(time)
         return true
@@ -182,7 +193,12 @@ struct BatchBuilder {
             guard let (name, privacy) = privacies[column] else { return LevelColumn(codes: codes.column(column), of: texts) }
             return LevelColumn(codes: codes.column(column), of: texts, name: name, privacy, key: key)
         }
+        var vector = 0
         batch.features = version.schema.features.map { feature in
+            if feature.kind == .vector {
+                defer { vector += 1 }
+                return .vector(vectors[vector])
+            }
             guard feature.sentKind == .numeric else { return .categorical(nextLevels()) }
             defer { number += 1 }
             guard let privacy = feature.privacy else { return .numeric(numbers.column(number)) }
@@ -191,6 +207,10 @@ struct BatchBuilder {
         batch.groups = version.schema.sensitive.map { _ in nextLevels() }
         batch.scores = numbers.column(Number.score)
         batch.predictions = numbers.column(Number.prediction)
+        if !classScores.isEmpty {
+            batch.classScores = [[Double]](repeating: [], count: count)
+            for (row, scores) in classScores { batch.classScores[row] = scores }
+        }
         batch.errors = Self.column(errors, count)
         batch.variants = Self.column(variants, count)
         // The last rows may lack a measure.

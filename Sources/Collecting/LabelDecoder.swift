@@ -34,7 +34,7 @@ public struct LabelDecoder: Sendable {
                 guard let schema = schemas[model] else { throw RecordError("model: \(model) is not registered") }
                 let id = try reader.text("id", bytesMax: limits.idBytesMax)
                 let label = try reader.outcome("label", schema: schema)
-                guard !label.isNaN else { throw RecordError("label: missing, expected \(schema.task == .binary ? "0 or 1" : "a number")") }
+                guard !label.isNaN else { throw RecordError("label: missing, expected \(schema.expectedOutcome)") }
                 let time = try reader.time("ts", now: now, limits: limits)
                 batches[model, default: LabelBatch()].ids.append(id)
                 batches[model]?.labels.append(label)

@@ -75,8 +75,13 @@ public struct PredictionDecoder: Sendable {
         out.id = try reader.text("id", bytesMax: limits.idBytesMax)
         out.time = try reader.time("ts", now: now, limits: limits)
         if limits.droppedWeeks.holds(out.time) { throw RecordError(DroppedWeeks.refusal(out.time)) }
-        out.score = try reader.number("score")
-        out.prediction = try reader.outcome("prediction", schema: schema)
+        if schema.task == .multiclass {
+            let (score, prediction) = (reader.object["score"], reader.object["prediction"])
+            out.put(try ClassAnswer(score: score, prediction: prediction, schema: schema, paths: ("score", "prediction")))
+        } else {
+            out.score = try reader.number("score")
+            out.prediction = try reader.outcome("prediction", schema: schema)
+        }
         if let features = try members("features", of: reader) {
             for (name, value) in features.members {
                 guard let position = positions[name] else {
@@ -124,6 +129,7 @@ public struct PredictionDecoder: Sendable {
     func feature(_ value: JSON, _ feature: Feature) throws(RecordError) -> ParsedPrediction.Value {
         switch feature.sentKind {
         case .categorical: return .level(try RecordReader.level(value, path: "features.\(feature.name)", limits: limits))
+        case .vector: return .vector(try feature.vector(value, path: "features.\(feature.name)"))
         case .numeric:
             switch value {
             case .null: return .number(.nan)
@@ -165,6 +171,7 @@ struct ParsedPrediction {
     enum Value {
         case number(Double)
         case level(String?)
+        case vector([Double]?)
     }
     var id = ""
     var time = Timestamp(microseconds: 0)
@@ -172,6 +179,8 @@ struct ParsedPrediction {
     var groups: [String?] = []
     var score = Double.nan
     var prediction = Double.nan
+    /// In the order of the schema's classes; empty where the record has none.
+    var classScores: [Double] = []
     /// In milliseconds.
     var latency = Double.nan
     var cost = Double.nan
@@ -181,7 +190,15 @@ struct ParsedPrediction {
 
     /// With a missing value for every feature and attribute.
     init(schema: FeatureSchema) {
-        features = schema.features.map { $0.sentKind == .numeric ? .number(.nan) : .level(nil) }
+        features = schema.features.map { feature in
+            switch feature.sentKind {
+            case .numeric: .number(.nan)
+            case .categorical: .level(nil)
+            case .vector: .vector(nil)
+            }
+        }
         groups = schema.sensitive.map { _ in nil }
     }
+
+    mutating func put(_ answer: ClassAnswer) { (score, prediction, classScores) = (answer.score, answer.prediction, answer.scores) }
 }

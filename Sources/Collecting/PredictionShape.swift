@@ -20,7 +20,7 @@ struct PredictionShape {
     private let timeSlot: Int
     /// A number other than 1 that stands for the positive outcome; nil where outcomes are 0 and 1, or any number.
     private let positive: Double?
-    private let isBinary: Bool
+    private let task: ModelTask
 
     init(_ schema: FeatureSchema) {
         model = plan.add("model", .name)
@@ -49,7 +49,7 @@ struct PredictionShape {
             plan.add(name, .level, in: features)
             plan.add(name, .level, in: groups)
         }
-        isBinary = schema.task == .binary
+        task = schema.task
         positive = parseNumber(schema.positiveLabel).flatMap { $0 == 1 ? nil : $0 }
     }
 
@@ -62,10 +62,14 @@ struct PredictionShape {
         return true
     }
 
+    /// Of several classes a score is the confidence in one, which the general decoder checks.
+    var isScorePlain: Bool { task != .multiclass || plan.numbers[numbers.lowerBound + BatchBuilder.Number.score].isNaN }
+
     /// The decision as it is stored; nil for what the general decoder has words for.
     func prediction() -> Double? {
         let outcome = plan.numbers[numbers.lowerBound + BatchBuilder.Number.prediction]
-        guard isBinary, !outcome.isNaN else { return outcome }
+        guard task != .regression, !outcome.isNaN else { return outcome }
+        if task == .multiclass { return nil }
         if let positive { return outcome == positive ? 1 : 0 }
         return outcome == 0 || outcome == 1 ? outcome : nil
     }

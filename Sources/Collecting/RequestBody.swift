@@ -105,8 +105,10 @@ struct RecordReader {
         return time
     }
 
-    /// 0 or 1 for a binary model (a text is positive when it is the positive label), any number for a regression; NaN if absent.
+    /// 0 or 1 for a binary model (a text is positive when it is the positive label), any number for a regression, the place of a class;
+    /// NaN if absent.
     func outcome(_ key: String, schema: FeatureSchema) throws(RecordError) -> Double {
+        if schema.task == .multiclass { return try ClassAnswer.outcome(object[key], path: key, schema: schema) }
         guard let value = object[key], value != .null else { return .nan }
         switch (schema.task, value) {
         case (_, .bool(let b)): return b ? 1 : 0
@@ -125,7 +127,7 @@ struct RecordReader {
             }
             return number
         case (.regression, .integer), (.regression, .number): return value.doubleValue ?? .nan
-        default: throw RecordError("\(key): expected \(schema.task == .binary ? "0 or 1" : "a number"), got \(value.kind)")
+        default: throw RecordError("\(key): expected \(schema.expectedOutcome), got \(value.kind)")
         }
     }
 

@@ -7,6 +7,8 @@ public struct TableMapping: Sendable, Equatable {
     public var timestamp: String?
     public var label: String?
     public var score: String?
+    /// The score column of each class, by its name.
+    public var scores: [String: String] = [:]
     public var prediction: String?
     public var sensitive: [String]
 
@@ -23,7 +25,7 @@ public struct TableMapping: Sendable, Equatable {
     }
 
     /// The columns that are not features.
-    public var taken: Set<String> { Set([id, timestamp, label, score, prediction].compactMap { $0 } + sensitive) }
+    public var taken: Set<String> { Set([id, timestamp, label, score, prediction].compactMap { $0 } + sensitive + scores.values) }
 
     /// A batch of the file's rows. Rows without an id get their line, or what `names` calls them; rows without a time get `fallbackTime`.
     ///
@@ -51,6 +53,8 @@ public struct TableMapping: Sendable, Equatable {
         for (i, feature) in schema.features.enumerated() {
             if let privacy = feature.privacy {
                 batch.features[i] = .categorical(try table.levels(feature.name, privacy, key: key))
+            } else if feature.kind == .vector {
+                batch.features[i] = .vector(try table.vectors(feature))
             } else if feature.kind == .numeric {
                 batch.features[i] = .numeric(try table.numbers(feature.name))
             } else {
@@ -64,11 +68,15 @@ public struct TableMapping: Sendable, Equatable {
                 batch.groups[i] = LevelColumn(try table.requiredColumn(attribute))
             }
         }
+        batch.errors = [String?](repeating: nil, count: rows)
+        batch.variants = [String?](repeating: nil, count: rows)
+        if schema.task == .multiclass {
+            try fillClasses(&batch, table, schema)
+            return batch
+        }
         batch.scores = try score.map { name throws(TableError) in try table.numbers(name) } ?? [Double](repeating: .nan, count: rows)
         batch.predictions =
             try prediction.map { name throws(TableError) in try outcomes(table, name, schema) } ?? [Double](repeating: .nan, count: rows)
-        batch.errors = [String?](repeating: nil, count: rows)
-        batch.variants = [String?](repeating: nil, count: rows)
         return batch
     }
 
@@ -80,6 +88,7 @@ public struct TableMapping: Sendable, Equatable {
 
     private func outcomes(_ table: CSVTable, _ name: String, _ schema: FeatureSchema) throws(TableError) -> [Double] {
         if schema.task == .regression { return try table.numbers(name) }
+        if schema.task == .multiclass { return try classes(table, name, schema) }
         let positive = parseNumber(schema.positiveLabel)
         return try table.requiredColumn(name).map { text in
             guard let text else { return .nan }

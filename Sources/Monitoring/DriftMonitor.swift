@@ -14,8 +14,17 @@ struct DriftMonitor {
                 return numeric(.featureDrift, name, grid, r, a)
                     + [missing(name, of: (r.missing, r.present), and: (a.missing, a.present))]
             case (.categorical(let grid), .categorical(let r), .categorical(let a)):
-                return categorical(name, grid, r, a)
+                return categorical(grid, r, a) {
+                    Finding(monitor: .featureDrift, subject: name, statistic: $0, value: nil, referenceCount: $1, currentCount: $2)
+                }
                     + [missing(name, of: (r.missing, r.present), and: (a.missing, a.present))]
+            case (.vector(let grid), .vector(let r), .vector(let a)):
+                let length = numeric(.featureDrift, name, grid.norm, r.norm, a.norm).map { draft in
+                    var draft = draft
+                    draft.finding.why = "of its length: " + draft.finding.why
+                    return draft
+                }
+                return length + [missing(name, of: (r.norm.missing, r.norm.present), and: (a.norm.missing, a.norm.present))]
             default: return []
             }
         }
@@ -61,14 +70,14 @@ struct DriftMonitor {
         return drafts
     }
 
-    private func categorical(
-        _ name: String, _ grid: CategoricalGrid, _ reference: CategoricalCells, _ current: CategoricalCells
+    /// - Parameter finding: an empty one of a statistic, with the counts of both sides.
+    func categorical(
+        _ grid: CategoricalGrid, _ reference: CategoricalCells, _ current: CategoricalCells,
+        finding: (_ statistic: String, _ n: Int64, _ m: Int64) -> Finding
     ) -> [Draft] {
         let n = reference.present
         let m = current.present
-        func blank(_ statistic: String) -> Finding {
-            Finding(monitor: .featureDrift, subject: name, statistic: statistic, value: nil, referenceCount: n, currentCount: m)
-        }
+        func blank(_ statistic: String) -> Finding { finding(statistic, n, m) }
         guard n > 0, m > 0 else { return ["chi_squared", "psi", "jensen_shannon"].map { noData(blank($0), n: n) } }
         // Levels beyond the grid's limit share one cell with those that the reference did not have.
         let r = reference.counts + [reference.unseen.total]

@@ -15,15 +15,7 @@ struct FairnessMonitor {
     }
 
     func findings() -> [Draft] {
-        var drafts: [Draft] = []
-        for (i, attribute) in attributes.enumerated() { drafts += evaluate(attribute) { $0[i] } }
-        if attributes.count > 1 {
-            drafts += evaluate(attributes.joined(separator: "*")) { levels in
-                // A row with a missing attribute belongs to no intersection.
-                levels.contains(nil) ? nil : levels.map { $0 ?? "" }.joined(separator: "*")
-            }
-        }
-        return drafts
+        GroupViews.of(attributes).flatMap { evaluate($0.subject, $0.name) }
     }
 
     private func evaluate(_ attribute: String, _ name: ([String?]) -> String?) -> [Draft] {

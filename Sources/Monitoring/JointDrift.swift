@@ -6,8 +6,11 @@ extension JointGrid {
     /// Freezes the joint grid of a version from its reference batch, with Statistics' frequencies and law.
     ///
     /// - Returns: nil where the numeric features say nothing together: fewer than two that vary, too few complete rows, or most rows equal.
-    public init?(reference: PredictionBatch, seed: UInt64 = 1) {
-        self.init(reference: reference.features) { rows in
+    public init?(reference: PredictionBatch, seed: UInt64 = 1) { self.init(columns: reference.features, seed: seed) }
+
+    /// - Parameter columns: numeric ones take part.
+    public init?(columns: [Column], seed: UInt64 = 1) {
+        self.init(reference: columns) { rows in
             let half = rows.count / 2
             guard let bandwidth = try? FourierDiscrepancy.medianBandwidth(Array(rows[..<half]), Array(rows[half...])),
                 let frequencies = try? FourierDiscrepancy.frequencies(

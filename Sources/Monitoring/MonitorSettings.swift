@@ -31,10 +31,18 @@ public struct MonitorSettings: Sendable, Equatable {
     public var constantFloor = 0.1
     /// The share of predictions that should succeed.
     public var successObjective = 0.999
+    /// Of the change of a vector's mean in a direction, in standard deviations.
+    public var meanShiftFloor = 0.2
     /// Of the rise of the expected calibration error above the reference's, what chance would show taken off both.
     public var calibrationFloor = 0.05
     /// Of the drop of ROC AUC and accuracy below the reference's.
     public var performanceFloor = 0.05
+    /// Of the rise of a regression's mean absolute error, as a share of the reference's.
+    public var errorFloor = 0.1
+    /// Of the change of its mean error, which matters less: a share of the same.
+    public var meanErrorFloor = 0.2
+    /// Of the difference of either between groups: a share of the same.
+    public var fairnessErrorFloor = 0.2
     /// Of the difference of a rate between groups.
     public var fairnessDifferenceFloor = 0.1
     /// A ratio of rates below this is unfair: the four-fifths rule.

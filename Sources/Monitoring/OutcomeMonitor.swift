@@ -103,26 +103,12 @@ struct OutcomeMonitor {
 
     private func accuracy() -> Draft {
         var finding = blank(.performance, "accuracy")
-        guard let now = current.overall, let value = now.accuracy.value else {
-            finding.why = "no labelled decisions"
-            return .shown(finding)
+        if let now = current.overall,
+            let draft = settings.drop(finding, from: reference.overall?.accuracy, to: now.accuracy, name: "accuracy")
+        {
+            return draft
         }
-        finding.value = value
-        finding.currentCount = now.labelled
-        let interval = now.accuracy.interval(confidence: settings.confidence)
-        finding.lower = interval?.lower
-        finding.upper = interval?.upper
-        guard let was = reference.overall, let before = was.accuracy.value else { return .shown(finding) }
-        finding.referenceCount = was.labelled
-        finding.why = "accuracy \(format(value)), \(format(before)) in the reference"
-        let chi = try? ChiSquared(
-            reference: [was.accuracy.count, was.labelled - was.accuracy.count],
-            current: [now.accuracy.count, now.labelled - now.accuracy.count])
-        finding.pValue = chi?.pValue ?? 1
-        let pooled = Double(was.accuracy.count + now.accuracy.count) / Double(was.labelled + now.labelled)
-        return Draft(
-            finding: finding, effect: before - value, floor: settings.performanceFloor,
-            detectable: Distributions.normalQuantile(1 - settings.alpha / 2)
-                * (max(pooled * (1 - pooled), 1e-3) * (1 / Double(was.labelled) + 1 / Double(now.labelled))).squareRoot(), kind: .directed)
+        finding.why = "no labelled decisions"
+        return .shown(finding)
     }
 }

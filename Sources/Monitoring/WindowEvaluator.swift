@@ -31,13 +31,23 @@ public struct WindowEvaluator: Sendable {
             DataQualityMonitor(settings: settings).findings(version, reference, current),
             ServiceLevelMonitor(settings: settings).findings(current),
         ]
-        if let joint = JointMonitor(settings: settings, version, reference, current) { families.append(joint.findings()) }
-        if reference.grid.isBinary {
+        families.append(JointMonitor.findings(settings: settings, version, reference, current))
+        switch reference.grid.outcome {
+        case .binary:
             let outcome = OutcomeMonitor(settings: settings, reference, current)
             families += [outcome.calibration(), outcome.performance()]
             if !version.schema.sensitive.isEmpty {
                 families.append(FairnessMonitor(settings: settings, version, reference, current).findings())
             }
+        case .classes:
+            let classes = MulticlassMonitor(settings: settings, version, reference, current)
+            families[1] += classes.predictionDrift()
+            families += [
+                OutcomeMonitor(settings: settings, reference, current).calibration(), classes.performance(), classes.fairness(),
+            ]
+        case .numeric:
+            let regression = RegressionMonitor(settings: settings, version, reference, current)
+            families += [regression.performance(), regression.fairness()]
         }
         return families
     }

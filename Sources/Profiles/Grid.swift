@@ -67,6 +67,17 @@ public struct CategoricalGrid: Sendable, Equatable {
 public enum FeatureGrid: Sendable, Equatable {
     case numeric(NumericGrid)
     case categorical(CategoricalGrid)
+    case vector(VectorGrid)
+}
+
+/// What a model answers, and so what its labels are compared with.
+public enum OutcomeKind: Sendable, Equatable {
+    /// Labels are 0 or 1.
+    case binary
+    /// Labels are numbers, as predictions are.
+    case numeric
+    /// Labels are places in a list of so many classes, as predictions are.
+    case classes(Int)
 }
 
 /// The grid of a version: what every profile of it is counted on. Profiles add only when their grids are the same.
@@ -77,8 +88,7 @@ public struct ProfileGrid: Sendable, Equatable {
     /// A sensitive attribute's levels in the reference, by attribute.
     public let attributes: [[String]]
     public let threshold: Double
-    /// Labels are 0 or 1. Otherwise labelled rows are only counted.
-    public let isBinary: Bool
+    public let outcome: OutcomeKind
     /// On what the numeric features are summed together; nil where they say nothing together.
     public let joint: JointGrid?
     /// Identifies the grid inside every encoded profile.
@@ -88,14 +98,15 @@ public struct ProfileGrid: Sendable, Equatable {
     public static let calibrationEdges = (1..<calibrationBins).map { Double($0) / Double(calibrationBins) }
 
     public init(
-        features: [FeatureGrid], score: NumericGrid, attributes: [[String]], threshold: Double, isBinary: Bool, joint: JointGrid? = nil
+        features: [FeatureGrid], score: NumericGrid, attributes: [[String]], threshold: Double, outcome: OutcomeKind,
+        joint: JointGrid? = nil
     ) {
         self.features = features
         self.score = score
         self.attributes = attributes
         self.threshold = threshold
-        self.isBinary = isBinary
+        self.outcome = outcome
         self.joint = joint
-        fingerprint = ProfileGrid.encode(features, score, attributes, threshold, isBinary, joint).fingerprint
+        fingerprint = ProfileGrid.encode(features, score, attributes, threshold, outcome, joint).fingerprint
     }
 }

@@ -44,23 +44,41 @@ extension CategoricalGrid {
 extension ProfileGrid {
     /// Freezes the grid of a version from its reference batch.
     ///
-    /// - Parameter joint: made of the same batch.
+    /// - Parameters: joint: made of the same batch. vectors: makes that of a vector's projections.
     public init(
-        reference: PredictionBatch, schema: FeatureSchema, joint: JointGrid? = nil, quantileEdges: ([Double], Int) -> [Double]
+        reference: PredictionBatch, schema: FeatureSchema, joint: JointGrid? = nil,
+        vectors: ([Column]) -> JointGrid? = { _ in nil }, quantileEdges: ([Double], Int) -> [Double]
     ) {
         func edges(_ sorted: [Double]) -> [Double] { quantileEdges(sorted, NumericGrid.binCount) }
         let features = reference.features.map { column -> FeatureGrid in
             switch column {
             case .numeric(let values): .numeric(NumericGrid(reference: values, quantileEdges: edges))
             case .categorical(let levels): .categorical(CategoricalGrid(reference: levels))
+            case .vector(let column): .vector(VectorGrid(reference: column, quantileEdges: edges, joint: vectors))
             }
         }
-        let score = NumericGrid(
-            reference: reference.scores, quantileEdges: edges,
-            required: [0, 1, schema.threshold] + ProfileGrid.calibrationEdges)
+        let outcome = OutcomeKind(schema)
+        let score =
+            switch outcome {
+            case .binary, .classes:
+                NumericGrid(
+                    reference: reference.scores, quantileEdges: edges,
+                    required: (outcome == .binary ? [0, 1, schema.threshold] : [0, 1]) + ProfileGrid.calibrationEdges)
+            case .numeric: NumericGrid(reference: reference.estimates, quantileEdges: edges)
+            }
         self.init(
             features: features, score: score, attributes: reference.groups.map { CategoricalGrid(reference: $0).levels },
-            threshold: schema.threshold, isBinary: schema.task == .binary, joint: joint)
+            threshold: schema.threshold, outcome: outcome, joint: joint)
+    }
+}
+
+extension OutcomeKind {
+    init(_ schema: FeatureSchema) {
+        switch schema.task {
+        case .binary: self = .binary
+        case .regression: self = .numeric
+        case .multiclass: self = .classes(schema.classes.count)
+        }
     }
 }
 

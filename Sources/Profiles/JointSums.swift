@@ -34,8 +34,11 @@ public struct JointSums: Sendable, Equatable {
             }
             return values
         }
-        totals.add(columns, scale: grid.scale)
+        fold(columns, grid: grid)
     }
+
+    /// - Parameter columns: those of the grid.
+    mutating func fold(_ columns: [[Double]], grid: JointGrid) { totals.add(columns, scale: grid.scale) }
 
     /// Adds other sums of the same grid.
     public mutating func merge(_ other: JointSums) {

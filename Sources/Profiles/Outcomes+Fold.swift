@@ -4,7 +4,7 @@ internal import Vocabulary
 extension Outcomes {
     /// Adds predictions, each to the stratum of its decision and group.
     mutating func fold(_ batch: PredictionBatch, grid: ProfileGrid) {
-        let kinds = RowKinds(batch, threshold: grid.threshold)
+        let kinds = RowKinds(batch, grid)
         let cells = grid.score.locator.cells(of: batch.scores)
         // The rows of one stratum after the other, so that its cells are counted in one small table.
         var tally = [ScoreCells.Cell](repeating: ScoreCells.Cell(), count: grid.score.cellCount)
@@ -40,8 +40,8 @@ private struct RowKinds {
     private(set) var rows: [[Int]] = []
     private let decisions: [Bool?]
 
-    init(_ batch: PredictionBatch, threshold: Double) {
-        decisions = (0..<batch.count).map { decision(score: batch.scores[$0], prediction: batch.predictions[$0], threshold: threshold) }
+    init(_ batch: PredictionBatch, _ grid: ProfileGrid) {
+        decisions = (0..<batch.count).map { grid.decision(score: batch.scores[$0], prediction: batch.predictions[$0]) }
         var kinds = decisions.map { $0.map { $0 ? 1 : 0 } ?? 2 }
         var count = 3
         for column in batch.groups {

@@ -94,20 +94,22 @@ public struct ScoreCells: Sendable, Equatable {
 /// order of merging does not matter. The rest is counted in the overflow group, which is reported.
 public struct Outcomes: Sendable, Equatable {
     public internal(set) var strata: [Stratum: ScoreCells] = [:]
-    private(set) var cutoff: UInt64?
+    private var limit = GroupLimit()
 
     /// Groups beyond those of the reference.
-    public static let unknownGroupsMax = 256
+    public static let unknownGroupsMax = GroupLimit.unknownMax
 
     public init() {}
     init(strata: [Stratum: ScoreCells], cutoff: UInt64?) {
         self.strata = strata
-        self.cutoff = cutoff
+        limit = GroupLimit(cutoff: cutoff)
     }
+
+    var cutoff: UInt64? { limit.cutoff }
 
     mutating func merge(_ other: Outcomes, attributes: [[String]]) {
         for (stratum, cells) in other.strata { absorb(stratum, cells) }
-        if let theirs = other.cutoff { cutoff = min(cutoff ?? theirs, theirs) }
+        limit.merge(other.limit)
         trim(attributes)
     }
 
@@ -117,21 +119,10 @@ public struct Outcomes: Sendable, Equatable {
     }
 
     mutating func trim(_ attributes: [[String]]) {
-        let overflow = [String?](repeating: Stratum.overflowLevel, count: attributes.count)
-        func isKnown(_ group: [String?]) -> Bool {
-            group == overflow || zip(group, attributes).allSatisfy { level, known in level.map(known.contains) ?? true }
-        }
-        func hash(_ group: [String?]) -> UInt64 { stableHash(Stratum(label: .any, decision: nil, group: group).sortKey) }
-        if strata.count > Outcomes.unknownGroupsMax {
-            let unknown = Set(strata.keys.map(\.group)).filter { !isKnown($0) }.map(hash).sorted()
-            if unknown.count > Outcomes.unknownGroupsMax {
-                cutoff = min(cutoff ?? unknown[Outcomes.unknownGroupsMax], unknown[Outcomes.unknownGroupsMax])
-            }
-        }
-        guard let cutoff else { return }
-        for (stratum, cells) in strata where !isKnown(stratum.group) && hash(stratum.group) >= cutoff {
+        guard let isBeyond = limit.beyond(strata.keys.lazy.map(\.group), attributes) else { return }
+        for (stratum, cells) in strata where isBeyond(stratum.group) {
             strata[stratum] = nil
-            absorb(Stratum(label: stratum.label, decision: stratum.decision, group: overflow), cells)
+            absorb(Stratum(label: stratum.label, decision: stratum.decision, group: GroupLimit.overflow(attributes)), cells)
         }
     }
 

@@ -21,6 +21,8 @@ extension Profile {
         }
         if joint != expected.joint { lines.append("the joint sums of the numeric features") }
         if outcomes != expected.outcomes { lines.append("the table of scores, labels, decisions and groups") }
+        if residuals != expected.residuals { lines.append("the sums of errors by group") }
+        if classes != expected.classes { lines.append("the table of classes and labels") }
         return lines.isEmpty ? ["the encoding alone"] : lines
     }
 }
@@ -30,6 +32,7 @@ extension Profile.FeatureCells {
         switch self {
         case .numeric(let cells): cells.present
         case .categorical(let cells): cells.present
+        case .vector(let cells): cells.norm.present
         }
     }
 }

@@ -19,10 +19,13 @@ extension Profile {
             switch features[i] {
             case .numeric(let cells): out.features[i] = .numeric(cells.negated)
             case .categorical(let cells): out.features[i] = .categorical(cells.negated)
+            case .vector(let cells): out.features[i] = .vector(cells.negated)
             }
         }
         out.score = score.negated
         out.outcomes = outcomes.negated
+        out.residuals = residuals.mapSums(\.negated)
+        out.classes = classes.mapSums(\.negated)
         out.joint = joint?.negated
         out.measures = measures.mapValues(\.negated)
         return out
@@ -43,6 +46,14 @@ extension CategoricalCells {
         var out = self
         for i in counts.indices { out.counts[i] = -counts[i] }
         (out.missing, out.unseen) = (-missing, unseen.negated)
+        return out
+    }
+}
+
+extension VectorCells {
+    fileprivate var negated: VectorCells {
+        var out = self
+        (out.norm, out.joint) = (norm.negated, joint?.negated)
         return out
     }
 }

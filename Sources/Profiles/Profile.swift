@@ -15,7 +15,12 @@ public struct Profile: Sendable, Equatable {
     public internal(set) var labelled: Int64 = 0
     public internal(set) var features: [FeatureCells]
     public internal(set) var score: NumericCells
+    /// Empty for a regression. Of several classes the score is that of the predicted one, and the label whether it was right.
     public internal(set) var outcomes = Outcomes()
+    /// Of a regression.
+    public internal(set) var residuals = GroupTable<ErrorSums>()
+    /// Of a model of several classes.
+    public internal(set) var classes = GroupTable<ClassCounts>()
     /// nil where the grid has none.
     public internal(set) var joint: JointSums?
     public internal(set) var measures: [String: MeasureCells] = [:]
@@ -23,6 +28,7 @@ public struct Profile: Sendable, Equatable {
     public enum FeatureCells: Sendable, Equatable {
         case numeric(NumericCells)
         case categorical(CategoricalCells)
+        case vector(VectorCells)
     }
 
     /// Distinct measure names in a profile; a request that brings more is refused.
@@ -34,13 +40,16 @@ public struct Profile: Sendable, Equatable {
             switch $0 {
             case .numeric(let grid): .numeric(NumericCells(cellCount: grid.cellCount))
             case .categorical(let grid): .categorical(CategoricalCells(levelCount: grid.levels.count))
+            case .vector(let grid): .vector(VectorCells(grid: grid))
             }
         }
         score = NumericCells(cellCount: grid.score.cellCount)
         joint = grid.joint.map { JointSums(grid: $0) }
     }
 
-    public var isEmpty: Bool { rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty }
+    public var isEmpty: Bool {
+        rows == 0 && labelled == 0 && errors == 0 && outcomes.strata.isEmpty && residuals.groups.isEmpty && classes.groups.isEmpty
+    }
 
     /// Adds predictions.
     ///
@@ -63,11 +72,22 @@ public struct Profile: Sendable, Equatable {
             case (.categorical(let levels), .categorical(let categorical), .categorical(var cells)):
                 cells.fold(levels, grid: categorical)
                 features[i] = .categorical(cells)
+            case (.vector(let vectors), .vector(let vector), .vector(var cells)):
+                cells.fold(vectors, grid: vector)
+                features[i] = .vector(cells)
             default: preconditionFailure("the batch's columns are of the schema's kinds")
             }
         }
-        score.fold(served.scores, grid: grid.score)
-        outcomes.fold(served, grid: grid)
+        switch grid.outcome {
+        case .binary:
+            score.fold(served.scores, grid: grid.score)
+            outcomes.fold(served, grid: grid)
+        case .numeric: score.fold(served.estimates, grid: grid.score)
+        case .classes(let count):
+            score.fold(served.scores, grid: grid.score)
+            outcomes.fold(served, grid: grid)
+            classes.fold(served, classes: count, grid.attributes)
+        }
         if let jointGrid = grid.joint { joint?.fold(served, grid: jointGrid) }
     }
 
@@ -75,11 +95,28 @@ public struct Profile: Sendable, Equatable {
     public mutating func foldLabel(_ labelled: LabelledPrediction, grid: ProfileGrid, times: Int64 = 1) {
         precondition(grid.fingerprint == gridFingerprint, "a profile is folded on its own grid")
         self.labelled += times
-        guard grid.isBinary else { return }
+        switch grid.outcome {
+        case .binary: foldOutcome(labelled, grid: grid, times: times)
+        case .classes(let count):
+            guard let predicted = place(labelled.prediction, classes: count), let label = place(labelled.label, classes: count) else {
+                return
+            }
+            classes.update(labelled.group, grid.attributes) { $0.add(ClassCounts.Cell(predicted: predicted, label: label), times) }
+            var labelled = labelled
+            labelled.label = predicted == label ? 1 : 0
+            foldOutcome(labelled, grid: grid, times: times)
+        case .numeric:
+            residuals.update(labelled.group, grid.attributes) {
+                $0.add(label: labelled.label, predicted: labelled.estimate, center: grid.score.center, times: times)
+            }
+        }
+    }
+
+    private mutating func foldOutcome(_ labelled: LabelledPrediction, grid: ProfileGrid, times: Int64) {
         let label: Stratum.Label = labelled.label == 1 ? .positive : .negative
         let stratum = Stratum(
             label: label,
-            decision: decision(score: labelled.score, prediction: labelled.prediction, threshold: grid.threshold), group: labelled.group)
+            decision: grid.decision(score: labelled.score, prediction: labelled.prediction), group: labelled.group)
         var cells = ScoreCells()
         cells.add(labelled.score, cell: grid.score.locator.cell(of: labelled.score), label: label, times: times)
         outcomes.absorb(stratum, cells)
@@ -104,11 +141,16 @@ public struct Profile: Sendable, Equatable {
             case (.categorical(var mine), .categorical(let theirs)):
                 mine.merge(theirs)
                 features[i] = .categorical(mine)
+            case (.vector(var mine), .vector(let theirs)):
+                mine.merge(theirs)
+                features[i] = .vector(mine)
             default: preconditionFailure("profiles of one grid have the same columns")
             }
         }
         score.merge(other.score)
         outcomes.merge(other.outcomes, attributes: grid.attributes)
+        residuals.merge(other.residuals, attributes: grid.attributes)
+        classes.merge(other.classes, attributes: grid.attributes)
         if let theirs = other.joint { joint?.merge(theirs) }
     }
 
@@ -135,8 +177,21 @@ public struct LabelledPrediction: Sendable, Equatable {
     }
 }
 
-/// The record's own prediction if it has one, else score ≥ threshold; nil where there is neither.
-func decision(score: Double, prediction: Double, threshold: Double) -> Bool? {
-    if !prediction.isNaN { return prediction >= 0.5 }
-    return score.isNaN ? nil : score >= threshold
+extension LabelledPrediction {
+    /// The value of a regression.
+    var estimate: Double { prediction.isNaN ? score : prediction }
+}
+
+extension PredictionBatch {
+    /// The values of a regression: each record's prediction, or its score where it has none.
+    var estimates: [Double] { zip(predictions, scores).map { $0.isNaN ? $1 : $0 } }
+}
+
+extension ProfileGrid {
+    /// The record's own prediction if it has one, else score ≥ threshold; nil where there is neither, and where an answer is not yes or no.
+    func decision(score: Double, prediction: Double) -> Bool? {
+        guard outcome == .binary else { return nil }
+        if !prediction.isNaN { return prediction >= 0.5 }
+        return score.isNaN ? nil : score >= threshold
+    }
 }

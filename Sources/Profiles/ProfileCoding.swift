@@ -2,7 +2,7 @@ internal import Kernels
 
 extension Profile {
     static let magic = "EKP"
-    static let formatVersion: UInt8 = 2
+    static let formatVersion: UInt8 = 5
 
     /// Compact (empty cells take no room), versioned, with a checksum. Equal profiles give equal bytes.
     public func encoded() -> [UInt8] {
@@ -18,10 +18,15 @@ extension Profile {
                 out.sparse(cells.counts)
                 out.signed(cells.missing)
                 encode(cells.unseen, to: &out)
+            case .vector(let cells):
+                encode(cells.norm, to: &out)
+                cells.joint?.encode(to: &out)
             }
         }
         encode(score, to: &out)
         encode(outcomes, to: &out)
+        residuals.encode(to: &out) { $0.encode(to: &$1) }
+        classes.encode(to: &out) { $0.encode(to: &$1) }
         out.count(measures.count)
         for (name, cells) in measures.sorted(by: { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }) {
             out.string(name)
@@ -31,7 +36,7 @@ extension Profile {
                 out.signed(count)
             }
             out.signed(cells.missing)
-            encode(cells.sum, to: &out)
+            out.sum(cells.sum)
         }
         joint?.encode(to: &out)
         return out.sealed(magic: Profile.magic, version: Profile.formatVersion)
@@ -55,10 +60,22 @@ extension Profile {
                 cells.missing = try input.signed()
                 cells.unseen = try decodeTally(limit: cells.unseen.limit, &input)
                 features[i] = .categorical(cells)
+            case .vector(var cells):
+                try decode(&cells.norm, &input)
+                try cells.joint?.decode(&input)
+                features[i] = .vector(cells)
             }
         }
         try decode(&score, &input)
         outcomes = try decodeOutcomes(cellCount: grid.score.cellCount, attributes: grid.attributes.count, &input)
+        residuals = try GroupTable.decode(attributes: grid.attributes.count, &input) { input throws(EncodingError) in
+            try ErrorSums(&input)
+        }
+        var classCount = 0
+        if case .classes(let count) = grid.outcome { classCount = count }
+        classes = try GroupTable.decode(attributes: grid.attributes.count, &input) { [classCount] input throws(EncodingError) in
+            try ClassCounts(&input, classes: classCount)
+        }
         for _ in 0..<(try input.count()) {
             let name = try input.string()
             var cells = MeasureCells()
@@ -67,7 +84,7 @@ extension Profile {
                 cells.counts[bucket] = try input.signed()
             }
             cells.missing = try input.signed()
-            cells.sum = try decodeSum(&input)
+            cells.sum = try input.sum()
             measures[name] = cells
         }
         try joint?.decode(&input)
@@ -79,8 +96,8 @@ private func encode(_ cells: NumericCells, to out: inout ByteWriter) {
     out.sparse(cells.counts)
     out.signed(cells.missing)
     out.signed(cells.finite)
-    encode(cells.sum, to: &out)
-    encode(cells.sumOfSquares, to: &out)
+    out.sum(cells.sum)
+    out.sum(cells.sumOfSquares)
     out.double(cells.minimum)
     out.double(cells.maximum)
 }
@@ -89,29 +106,33 @@ private func decode(_ cells: inout NumericCells, _ input: inout ByteReader) thro
     try input.sparse(into: &cells.counts)
     cells.missing = try input.signed()
     cells.finite = try input.signed()
-    cells.sum = try decodeSum(&input)
-    cells.sumOfSquares = try decodeSum(&input)
+    cells.sum = try input.sum()
+    cells.sumOfSquares = try input.sum()
     cells.minimum = try input.double()
     cells.maximum = try input.double()
 }
 
-private func encode(_ sum: ExactSum, to out: inout ByteWriter) {
-    let digits = sum.canonicalDigits
-    out.count(digits.count)
-    for (index, digit) in digits {
-        out.count(index)
-        out.signed(digit)
+extension ByteWriter {
+    mutating func sum(_ sum: ExactSum) {
+        let digits = sum.canonicalDigits
+        count(digits.count)
+        for (index, digit) in digits {
+            count(index)
+            signed(digit)
+        }
     }
 }
 
-private func decodeSum(_ input: inout ByteReader) throws(EncodingError) -> ExactSum {
-    var digits: [(index: Int, digit: Int64)] = []
-    for _ in 0..<(try input.count()) {
-        let index = Int(truncatingIfNeeded: try input.unsigned())
-        digits.append((index: index, digit: try input.signed()))
+extension ByteReader {
+    mutating func sum() throws(EncodingError) -> ExactSum {
+        var digits: [(index: Int, digit: Int64)] = []
+        for _ in 0..<(try count()) {
+            let index = Int(truncatingIfNeeded: try unsigned())
+            digits.append((index: index, digit: try signed()))
+        }
+        guard let sum = ExactSum(canonicalDigits: digits) else { throw EncodingError("a sum is out of range") }
+        return sum
     }
-    guard let sum = ExactSum(canonicalDigits: digits) else { throw EncodingError("a sum is out of range") }
-    return sum
 }
 
 private func encode(_ tally: NameTally, to out: inout ByteWriter) {
@@ -121,7 +142,7 @@ private func encode(_ tally: NameTally, to out: inout ByteWriter) {
         out.signed(count)
     }
     out.signed(tally.rest)
-    encodeOptional(tally.cutoffHash, to: &out)
+    out.optional(tally.cutoffHash)
 }
 
 private func decodeTally(limit: Int, _ input: inout ByteReader) throws(EncodingError) -> NameTally {
@@ -131,17 +152,7 @@ private func decodeTally(limit: Int, _ input: inout ByteReader) throws(EncodingE
         counts[name] = try input.signed()
     }
     let rest = try input.signed()
-    return NameTally(limit: limit, counts: counts, rest: rest, cutoff: try decodeOptional(&input))
-}
-
-private func encodeOptional(_ hash: UInt64?, to out: inout ByteWriter) {
-    out.byte(hash == nil ? 0 : 1)
-    if let hash { out.fixed(hash) }
-}
-
-private func decodeOptional(_ input: inout ByteReader) throws(EncodingError) -> UInt64? {
-    if try input.byte() == 0 { return nil }
-    return try input.fixed()
+    return NameTally(limit: limit, counts: counts, rest: rest, cutoff: try input.optional())
 }
 
 private func encode(_ outcomes: Outcomes, to out: inout ByteWriter) {
@@ -149,10 +160,7 @@ private func encode(_ outcomes: Outcomes, to out: inout ByteWriter) {
     for (stratum, scores) in outcomes.strata.sorted(by: { $0.key < $1.key }) {
         out.byte(stratum.label.rawValue)
         out.byte(stratum.decision.map { $0 ? 1 : 0 } ?? 2)
-        for level in stratum.group {
-            out.byte(level == nil ? 0 : 1)
-            if let level { out.string(level) }
-        }
+        out.group(stratum.group)
         out.count(scores.cells.count)
         var last: UInt32 = 0
         for (cell, entry) in scores.cells {
@@ -166,7 +174,7 @@ private func encode(_ outcomes: Outcomes, to out: inout ByteWriter) {
         out.signed(scores.sumOfSquares)
         out.signed(scores.logLoss)
     }
-    encodeOptional(outcomes.cutoff, to: &out)
+    out.optional(outcomes.cutoff)
 }
 
 private func decodeOutcomes(cellCount: Int, attributes: Int, _ input: inout ByteReader) throws(EncodingError) -> Outcomes {
@@ -174,8 +182,7 @@ private func decodeOutcomes(cellCount: Int, attributes: Int, _ input: inout Byte
     for _ in 0..<(try input.count()) {
         guard let label = Stratum.Label(rawValue: try input.byte()) else { throw EncodingError("an unknown kind of label") }
         let decision = try input.byte()
-        var group: [String?] = []
-        for _ in 0..<attributes { group.append(try input.byte() == 0 ? nil : try input.string()) }
+        let group = try input.group(attributes)
         var scores = ScoreCells()
         var cell: UInt128 = 0
         for _ in 0..<(try input.count()) {
@@ -191,5 +198,5 @@ private func decodeOutcomes(cellCount: Int, attributes: Int, _ input: inout Byte
         scores.logLoss = try input.wide()
         strata[Stratum(label: label, decision: decision == 2 ? nil : decision == 1, group: group)] = scores
     }
-    return Outcomes(strata: strata, cutoff: try decodeOptional(&input))
+    return Outcomes(strata: strata, cutoff: try input.optional())
 }

@@ -48,6 +48,8 @@ public enum EvaluationMetrics {
             return MetricSample(.featureMissing, key + [finding.subject, window], value)
         case .featureDrift: return MetricSample(.featureDrift, key + [finding.subject, finding.statistic, window], value)
         case .predictionDrift: return MetricSample(.predictionDrift, key + [finding.statistic, window], value)
+        case .jointDrift where !finding.subject.isEmpty:
+            return MetricSample(.featureDrift, key + [finding.subject, finding.statistic, window], value)
         case .jointDrift: return MetricSample(.jointDrift, key + [finding.statistic, window], value)
         case .dataQuality: return MetricSample(.dataQuality, key + [finding.subject, finding.statistic, window], value)
         case .serviceLevel: return MetricSample(.serviceLevel, key + [finding.subject, finding.statistic, window], value)

@@ -18,6 +18,8 @@ public struct Registration: Sendable {
     /// Columns whose values are hashed or become intervals, and those that are thrown away.
     public var privacy: [String: Privacy] = [:]
     public var dropped: Set<String> = []
+    /// Features that are vectors, and their lengths.
+    public var vectors: [String: Int] = [:]
     public var privacyKey: PrivacyKey?
 
     public init(key: ModelVersion, mapping: TableMapping) {
@@ -36,7 +38,7 @@ public struct Registration: Sendable {
     public func run(_ table: CSVTable, registry: RegistryStore, actor: String, at now: Timestamp) async throws -> Outcome {
         let inference = try SchemaInference(
             table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features, privacy: privacy,
-            dropped: dropped)
+            dropped: dropped, vectors: vectors)
         var schema = inference.schema
         if schema.needsPrivacyKey {
             guard let privacyKey else { throw PrivacyKeyError(key, .missing) }
@@ -46,7 +48,9 @@ public struct Registration: Sendable {
         if let problem = FeatureSchema.problem(ofName: key.model) { problems.append("model: \(problem)") }
         if let problem = FeatureSchema.problem(ofName: key.version) { problems.append("version: \(problem)") }
         if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
-        if schema.features.isEmpty, mapping.score == nil { problems.append("reference: neither a feature nor a score to watch") }
+        if schema.features.isEmpty, mapping.score == nil, mapping.prediction == nil, mapping.scores.isEmpty {
+            problems.append("reference: neither a feature nor a score nor a prediction to watch")
+        }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
         let reference = try profile(table, schema: schema, at: now)
         let version = try await registry.register(
@@ -81,7 +85,7 @@ public struct Registration: Sendable {
 
     private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
         let batch = try mapping.batch(table, schema: schema, fallbackTime: now, key: privacyKey)
-        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch)) {
+        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) }) {
             quantileEdges(ofSorted: $0, bins: $1)
         }
         let labels = try mapping.labels(table, schema: schema)
@@ -124,7 +128,7 @@ extension Registration {
             try YAMLText.parse(text, file: file), at: "",
             known: [
                 "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold", "currency", "features",
-                "ignore", "raw", "raw_share",
+                "ignore", "raw", "raw_share", "classes", "scores",
             ])
         mapping.id = reader.text(top["id"], at: "id") ?? mapping.id
         mapping.timestamp = reader.text(top["timestamp"], at: "timestamp") ?? mapping.timestamp
@@ -141,13 +145,19 @@ extension Registration {
         base.positiveLabel = reader.text(top["positive"], at: "positive") ?? base.positiveLabel
         base.threshold = reader.number(top["threshold"], at: "threshold", in: -1e300...1e300) ?? base.threshold
         base.currency = reader.text(top["currency"], at: "currency") ?? base.currency
+        base.classes = reader.texts(top["classes"], at: "classes") ?? base.classes
+        if case .object(let columns)? = top["scores"] {
+            for (name, value) in columns.members { mapping.scores[name] = reader.text(value, at: "scores.\(name)") }
+        } else if top["scores"] != nil {
+            reader.problem("scores", "expected a mapping of class to column")
+        }
         applyRaw(top, reader)
         ignored.formUnion(reader.texts(top["ignore"], at: "ignore") ?? [])
         if case .object(let kinds)? = top["features"] {
             for (name, value) in kinds.members {
                 if case .object = value {
                     applyColumn(name, value, at: "features.\(name)", isFeature: true, reader)
-                } else if let kind: FeatureKind = reader.choice(value, at: "features.\(name)") {
+                } else if let kind = plainKind(value, at: "features.\(name)", reader) {
                     declared[name] = kind
                 }
             }
@@ -157,11 +167,23 @@ extension Registration {
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
     }
 
-    /// `{privacy: drop | hash | bucket, edges: […]}`; of a feature also `kind`.
+    /// A kind that needs no more than its word.
+    private func plainKind(_ json: JSON?, at path: String, _ reader: SettingsReader) -> FeatureKind? {
+        guard let kind: FeatureKind = reader.choice(json, at: path) else { return nil }
+        if kind == .vector { reader.problem(path, "vector without its length, expected {vector: LENGTH}") }
+        return kind == .vector ? nil : kind
+    }
+
+    /// `{privacy: drop | hash | bucket, edges: […]}`; of a feature also `kind`, or `vector` and its length.
     private mutating func applyColumn(_ name: String, _ json: JSON, at path: String, isFeature: Bool, _ reader: SettingsReader) {
-        let members = reader.members(json, at: path, known: (isFeature ? ["kind"] : []) + ["privacy", "edges"])
-        if let kind: FeatureKind = reader.choice(members["kind"], at: path + ".kind") { declared[name] = kind }
+        let members = reader.members(json, at: path, known: (isFeature ? ["kind", "vector"] : []) + ["privacy", "edges"])
+        if let kind = plainKind(members["kind"], at: path + ".kind", reader) { declared[name] = kind }
         let word = reader.text(members["privacy"], at: path + ".privacy")
+        if let json = members["vector"] {
+            vectors[name] = reader.integer(json, at: path + ".vector", in: FeatureSchema.dimensions)
+            if members["kind"] != nil { reader.problem(path + ".kind", "stands beside vector, expected one of the two") }
+            if let word, word != "drop" { return reader.problem(path + ".privacy", "\(word) of a vector, expected drop or none") }
+        }
         if word != "bucket", members["edges"] != nil { reader.problem(path + ".edges", "stand without privacy: bucket, expected none") }
         var rule: Privacy?
         switch word {

@@ -6,7 +6,9 @@ enum AnalystView {
     static let featuresMax = 1500
 
     static func statement(_ key: ModelVersion, schema: FeatureSchema, streamID: Int64) -> String {
-        var columns = ["p.record_id", "p.ts", "p.score", "p.prediction", "p.error", "p.variant"]
+        let classes = schema.classes.map(literal).joined(separator: ", ")
+        let prediction = schema.classes.isEmpty ? "p.prediction" : "(array[\(classes)])[p.prediction::int + 1] as prediction"
+        var columns = ["p.record_id", "p.ts", "p.score", prediction, "p.error", "p.variant"]
         var joins = ""
         var taken: Set<String> = ["record_id", "ts", "score", "prediction", "error", "variant", "measures"]
         var repeats: [String: Int] = [:]
@@ -20,16 +22,22 @@ enum AnalystView {
             }
             return quoted(name)
         }
+        let offsets = schema.offsets
         for (position, feature) in schema.features.prefix(featuresMax).enumerated() {
+            let number = "evenkeel.float8_at(p.features, \(offsets[position]))"
             switch feature.kind {
             case .numeric:
-                columns.append("nullif(evenkeel.float8_at(p.features, \(position)), 'NaN') as \(name(feature.name))")
+                columns.append("nullif(\(number), 'NaN') as \(name(feature.name))")
+            case .vector:
+                let places = "generate_series(\(offsets[position]), \(offsets[position] + feature.dimension - 1)) place"
+                let items = "array(select evenkeel.float8_at(p.features, place) from \(places) order by place)"
+                columns.append("case when \(number) <> 'NaN' then \(items) end as \(name(feature.name))")
             case .categorical:
                 let level = "f\(position)"
                 columns.append("coalesce(\(level).value, p.extra -> 'levels' ->> '\(position)') as \(name(feature.name))")
                 joins += """
                     left join evenkeel.level \(level) on \(level).stream_id = p.stream_id and \(level).attribute = \(position)
-                        and \(level).code = nullif(evenkeel.float8_at(p.features, \(position)), 'NaN')::int
+                        and \(level).code = nullif(\(number), 'NaN')::int
 
                     """
             }
@@ -46,6 +54,7 @@ enum AnalystView {
         columns.append(
             "nullif(jsonb_strip_nulls(jsonb_build_object('latency_seconds', p.latency, 'cost', p.cost)) "
                 + "|| coalesce(p.extra -> 'measures', '{}'), '{}') as measures")
+        if !schema.classes.isEmpty { columns.append("p.extra -> 'scores' as \(name("scores"))") }
         // Else a feature that was not kept would read like one that was missing.
         if schema.raw != .all { columns.append("p.features is not null as \(name("is_whole"))") }
         let view = "evenkeel." + quoted(viewName(key))
@@ -62,6 +71,10 @@ enum AnalystView {
 
     private static func quoted(_ name: String) -> String {
         "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    private static func literal(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }
 
     private static func prefix(_ text: String, bytes: Int) -> String {

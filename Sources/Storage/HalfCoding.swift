@@ -4,7 +4,7 @@ internal import Vocabulary
 /// The rows of a half as stored bytes. Ids and times are not among them: they follow from the event.
 enum HalfCoding {
     private static let magic = "EKH"
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 3
 
     static func encode(_ half: HalfWrite.Half) -> [UInt8] {
         var out = ByteWriter()
@@ -15,6 +15,7 @@ enum HalfCoding {
                 switch column {
                 case .numeric(let values): out.cells(values)
                 case .categorical(let levels): out.cells((0..<levels.count).map { levels[$0] })
+                case .vector(let vectors): out.cells(vectors.values)
                 }
             }
             for column in batch.groups { out.cells((0..<column.count).map { column[$0] }) }
@@ -23,6 +24,11 @@ enum HalfCoding {
             out.count(response.scores.count)
             out.cells(response.scores)
             out.cells(response.predictions)
+            out.count(response.classScores.count)
+            for scores in response.classScores {
+                out.count(scores.count)
+                out.cells(scores)
+            }
             out.cells([response.error])
         }
         return out.sealed(magic: magic, version: version)
@@ -39,6 +45,9 @@ enum HalfCoding {
                 switch feature.kind {
                 case .numeric: batch.features[i] = .numeric(try input.numbers(rows))
                 case .categorical: batch.features[i] = .categorical(LevelColumn(try input.texts(rows)))
+                case .vector:
+                    let values = try input.numbers(rows * feature.dimension)
+                    batch.features[i] = .vector(VectorColumn(dimension: feature.dimension, values: values))
                 }
             }
             for i in batch.groups.indices { batch.groups[i] = LevelColumn(try input.texts(rows)) }
@@ -52,7 +61,10 @@ enum HalfCoding {
 
     static func response(_ bytes: [UInt8]) throws(StoreError) -> ResponseHalf {
         try decode(bytes) { input, rows throws(EncodingError) in
-            ResponseHalf(scores: try input.numbers(rows), predictions: try input.numbers(rows), error: try input.texts(1)[0])
+            var half = ResponseHalf(scores: try input.numbers(rows), predictions: try input.numbers(rows))
+            for _ in 0..<(try input.count()) { half.classScores.append(try input.numbers(try input.count())) }
+            half.error = try input.texts(1)[0]
+            return half
         }
     }
 

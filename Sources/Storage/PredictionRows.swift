@@ -7,9 +7,11 @@ struct PredictionRows {
     private let isWhole: [Bool]?
     /// What goes into the dictionary of levels: a feature's value that no row keeps is not stored anywhere.
     let coded: PredictionBatch
+    private let classes: [String]
 
-    init(_ batch: PredictionBatch, kept: RawRows) {
+    init(_ batch: PredictionBatch, kept: RawRows, classes: [String] = []) {
         self.batch = batch
+        self.classes = classes
         if kept == .all {
             isWhole = nil
             coded = batch
@@ -67,11 +69,13 @@ struct PredictionRows {
             let measured =
                 measures.isEmpty || !isWhole ? [] : measures.filter { !$0.value[row].isNaN }.map { ($0.key, JSON.number($0.value[row])) }
             let overflow = beyond.isEmpty ? [] : beyond.compactMap { name, column in column.overflow(row).map { (name, JSON.string($0)) } }
-            if measured.isEmpty && overflow.isEmpty {
+            let scores = isWhole && !batch.classScores.isEmpty ? batch.classScores[row] : []
+            if measured.isEmpty && overflow.isEmpty && scores.isEmpty {
                 copy.null()
             } else {
                 var extra = JSONObject()
                 if !measured.isEmpty { extra["measures"] = .object(JSONObject(measured)) }
+                if !scores.isEmpty { extra["scores"] = .object(JSONObject(zip(classes, scores.map(JSON.number)).map { ($0, $1) })) }
                 if !overflow.isEmpty { extra["levels"] = .object(JSONObject(overflow)) }
                 copy.jsonb(.object(extra))
             }
@@ -80,12 +84,19 @@ struct PredictionRows {
     }
 
     private static func pack(_ batch: PredictionBatch, _ columns: [CodedColumn?]) -> PackedRows {
-        var packed = PackedRows(rows: batch.count, width: batch.features.count * 8)
+        let widths = batch.features.map { if case .vector(let vectors) = $0 { vectors.dimension } else { 1 } }
+        var packed = PackedRows(rows: batch.count, width: widths.reduce(0, +) * 8)
+        var offset = 0
         for (position, column) in batch.features.enumerated() {
+            defer { offset += widths[position] * 8 }
             if case .numeric(let values) = column {
-                packed.write(count: batch.count, at: position * 8) { values[$0].bitPattern }
+                packed.write(count: batch.count, at: offset) { values[$0].bitPattern }
+            } else if case .vector(let vectors) = column {
+                for i in 0..<vectors.dimension {
+                    packed.write(count: batch.count, at: offset + i * 8) { vectors.values[$0 * vectors.dimension + i].bitPattern }
+                }
             } else if let coded = columns[position] {
-                packed.write(count: batch.count, at: position * 8) { row in
+                packed.write(count: batch.count, at: offset) { row in
                     let code = coded.code(row)
                     return (code == LevelDictionary.missing ? .nan : Double(code)).bitPattern
                 }

@@ -82,7 +82,7 @@ extension RecordTables {
         if batch.count > 0 {
             let version = first.write.version
             let reference = try references.reference(of: version.versionID, on: connection)
-            let rows = PredictionRows(batch, kept: version.schema.raw)
+            let rows = PredictionRows(batch, kept: version.schema.raw, classes: version.schema.classes)
             let known = try levels.codes(for: rows.coded, stream: stream, on: connection)
             codes[stream] = known
             try connection.copy(PredictionRows.copy, rows.encode(stream: stream, batchID: batchID, codes: known))

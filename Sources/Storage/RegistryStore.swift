@@ -34,13 +34,15 @@ public struct RegistryStore: VersionDirectory, Sendable {
             } else if let elder = try connection.query(Queries["any_version"], [.text(key.model)]).text(0, 0).flatMap({
                 try? JSON.parse($0)
             }),
-                let other = FeatureSchema(json: elder), (other.task, other.positiveLabel) != (schema.task, schema.positiveLabel)
+                let other = FeatureSchema(json: elder),
+                (other.task, other.positiveLabel, other.classes) != (schema.task, schema.positiveLabel, schema.classes)
             {
                 // A label is the model's, not a version's: all versions must read it the same way.
                 throw StoreError(
                     .conflict,
-                    "\(key): \(schema.task.rawValue) with positive label \"\(schema.positiveLabel)\", but the other versions of \(key.model) are "
-                        + "\(other.task.rawValue) with \"\(other.positiveLabel)\": register it as another model")
+                    "\(key): \(schema.labelsRead), but the other versions of \(key.model) are \(other.labelsRead): "
+                        + "register it as another model"
+                        + (schema.task == .multiclass && other.task == .multiclass ? ", or declare their classes" : ""))
             }
             try connection.query(
                 Queries["insert_version"],
@@ -108,5 +110,14 @@ extension Connection {
     func audit(_ action: String, _ key: ModelVersion, actor: String, at now: Timestamp, detail: JSON) throws {
         try query(
             Queries["insert_audit"], [.time(now), .text(actor), .text(action), .text("\(key)"), .json(detail)])
+    }
+}
+
+extension FeatureSchema {
+    /// How labels are read, for an error.
+    fileprivate var labelsRead: String {
+        task == .multiclass
+            ? "multiclass with classes " + classes.prefix(12).joined(separator: ", ") + (classes.count > 12 ? ", …" : "")
+            : "\(task.rawValue) with positive label \"\(positiveLabel)\""
     }
 }

@@ -29,11 +29,12 @@ struct StoredRecords {
         if rows.count == 0 { return nil }
         var batch = PredictionBatch(schema: version.schema)
         var labels: [Double] = []
+        let (offsets, width) = (version.schema.offsets, version.schema.width)
         var features = version.schema.features.map { _ in [Double]() }
         var extras: [JSON?] = []
         for row in 0..<rows.count {
             guard let id = rows.text(row, 0), let time = rows.time(row, 1), let packed = rows.bytes(row, 2),
-                let groups = rows.bytes(row, 5), packed.count == 8 * features.count, groups.count == 4 * batch.groups.count
+                let groups = rows.bytes(row, 5), packed.count == 8 * width, groups.count == 4 * batch.groups.count
             else { throw StoreError(.damaged, "a stored row of \(version.key) cannot be read") }
             batch.ids.append(id)
             batch.timestamps.append(time)
@@ -41,7 +42,9 @@ struct StoredRecords {
             let extra = try rows.text(row, 9).map { try JSON.parse($0) }
             extras.append(extra)
             for i in features.indices {
-                features[i].append(Double(bitPattern: packed.bigEndian(8, i)))
+                for place in offsets[i]..<offsets[i] + version.schema.features[i].dimension {
+                    features[i].append(Double(bitPattern: packed.bigEndian(8, place)))
+                }
             }
             for i in batch.groups.indices {
                 let code = Int32(truncatingIfNeeded: groups.bigEndian(4, i))
@@ -54,7 +57,9 @@ struct StoredRecords {
             labels.append(rows.double(row, 10) ?? .nan)
         }
         batch.features = features.enumerated().map { i, values in
-            if version.schema.features[i].kind == .numeric { return .numeric(values) }
+            let feature = version.schema.features[i]
+            if feature.kind == .numeric { return .numeric(values) }
+            if feature.kind == .vector { return .vector(VectorColumn(dimension: feature.dimension, values: values)) }
             return .categorical(LevelColumn(zip(values, extras).map { $0.isNaN ? nil : level(i, Int32($0), $1) }))
         }
         batch.measures = measures(rows, extras)

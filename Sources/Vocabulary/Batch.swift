@@ -54,12 +54,20 @@ public struct LevelColumn: Sendable, Equatable {
 public enum Column: Sendable, Equatable {
     case numeric([Double])
     case categorical(LevelColumn)
+    case vector(VectorColumn)
 
-    public init(_ kind: FeatureKind) { self = kind == .numeric ? .numeric([]) : .categorical(LevelColumn()) }
+    public init(_ feature: Feature) {
+        switch feature.kind {
+        case .numeric: self = .numeric([])
+        case .categorical: self = .categorical(LevelColumn())
+        case .vector: self = .vector(VectorColumn(dimension: feature.dimension))
+        }
+    }
     public var count: Int {
         switch self {
         case .numeric(let values): values.count
         case .categorical(let column): column.count
+        case .vector(let column): column.count
         }
     }
 }
@@ -75,8 +83,11 @@ public struct PredictionBatch: Sendable, Equatable {
     public var groups: [LevelColumn]
     /// NaN where the record has none.
     public var scores: [Double] = []
-    /// The decision as the caller made it: 0 or 1 for a binary model, the value for a regression; NaN where absent.
+    /// The decision as the caller made it: 0 or 1 for a binary model, the value for a regression, the class's place in the schema's list
+    /// for a model of several classes; NaN where absent.
     public var predictions: [Double] = []
+    /// A row's scores in the order of the schema's classes, empty for a row without; no rows at all where none has any.
+    public var classScores: [[Double]] = []
     /// Latency in seconds, cost and whatever else the caller measures, by name; NaN where a record has none.
     public var measures: [String: [Double]] = [:]
     /// What went wrong serving this prediction, or nil for a success.
@@ -86,7 +97,7 @@ public struct PredictionBatch: Sendable, Equatable {
     public var count: Int { ids.count }
 
     public init(schema: FeatureSchema) {
-        features = schema.features.map { Column($0.kind) }
+        features = schema.features.map { Column($0) }
         groups = schema.sensitive.map { _ in LevelColumn() }
     }
 
@@ -109,12 +120,19 @@ public struct PredictionBatch: Sendable, Equatable {
                 features[i] = .categorical(LevelColumn())
                 mine.append(theirs)
                 features[i] = .categorical(mine)
+            case (.vector(var mine), .vector(let theirs)):
+                features[i] = .numeric([])
+                mine.append(theirs)
+                features[i] = .vector(mine)
             default: preconditionFailure("batches of one schema have the same columns")
             }
         }
         for (i, column) in other.groups.enumerated() { groups[i].append(column) }
         scores += other.scores
         predictions += other.predictions
+        if !classScores.isEmpty || !other.classScores.isEmpty {
+            classScores = Self.padded(classScores, before) + Self.padded(other.classScores, other.count)
+        }
         for name in Set(measures.keys).union(other.measures.keys) {
             measures[name] =
                 (measures[name] ?? [Double](repeating: .nan, count: before))
@@ -122,6 +140,10 @@ public struct PredictionBatch: Sendable, Equatable {
         }
         errors += other.errors
         variants += other.variants
+    }
+
+    private static func padded(_ scores: [[Double]], _ count: Int) -> [[Double]] {
+        scores.isEmpty ? [[Double]](repeating: [], count: count) : scores
     }
 
     /// The rows whose prediction was served.
@@ -139,11 +161,13 @@ public struct PredictionBatch: Sendable, Equatable {
             switch column {
             case .numeric(let values): .numeric(positions.map { values[$0] })
             case .categorical(let levels): .categorical(LevelColumn(positions.map { levels[$0] }))
+            case .vector(let vectors): .vector(vectors.rows(at: positions))
             }
         }
         out.groups = groups.map { levels in LevelColumn(positions.map { levels[$0] }) }
         out.scores = positions.map { scores[$0] }
         out.predictions = positions.map { predictions[$0] }
+        if !classScores.isEmpty { out.classScores = positions.map { classScores[$0] } }
         out.measures = measures.mapValues { values in positions.map { values[$0] } }
         out.errors = positions.map { errors[$0] }
         out.variants = positions.map { variants[$0] }
@@ -154,7 +178,7 @@ public struct PredictionBatch: Sendable, Equatable {
 /// Label events of one model. The version is that of the prediction with the same id.
 public struct LabelBatch: Sendable, Equatable {
     public var ids: [String] = []
-    /// 0 or 1 for a binary model, the true value for a regression.
+    /// 0 or 1 for a binary model, the true value for a regression, the place of the class for a model of several.
     public var labels: [Double] = []
     public var timestamps: [Timestamp] = []
     public var count: Int { ids.count }

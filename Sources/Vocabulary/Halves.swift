@@ -46,6 +46,7 @@ public struct HalfWrite: Sendable, Equatable {
             } else {
                 batch.scores = response.scores
                 batch.predictions = response.predictions
+                batch.classScores = response.classScores
             }
             let latency = other.time.seconds(since: time)
             if isTimed, other.isTimed, latency >= 0 {
@@ -63,11 +64,13 @@ public struct ResponseHalf: Sendable, Equatable {
     /// NaN where a row has none, as in a batch.
     public var scores: [Double]
     public var predictions: [Double]
+    public var classScores: [[Double]]
     /// The request failed, all of its rows.
     public var error: String?
 
-    public init(scores: [Double], predictions: [Double], error: String? = nil) {
+    public init(scores: [Double], predictions: [Double], classScores: [[Double]] = [], error: String? = nil) {
         self.scores = scores
+        self.classScores = classScores
         self.predictions = predictions
         self.error = error
     }

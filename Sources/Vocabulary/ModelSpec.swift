@@ -12,6 +12,8 @@ public struct ModelVersion: Sendable, Hashable, CustomStringConvertible {
 public enum FeatureKind: String, Sendable, CaseIterable {
     case numeric
     case categorical
+    /// Numbers of a declared length, such as an embedding.
+    case vector
 }
 
 public struct Feature: Sendable, Hashable {
@@ -19,9 +21,12 @@ public struct Feature: Sendable, Hashable {
     /// What its values are in a batch.
     public var kind: FeatureKind
     public var privacy: Privacy?
-    public init(name: String, kind: FeatureKind, privacy: Privacy? = nil) {
+    /// Of a vector: its length. 1 for any other.
+    public var dimension: Int
+    public init(name: String, kind: FeatureKind, dimension: Int = 1, privacy: Privacy? = nil) {
         self.name = name
         self.kind = kind
+        self.dimension = dimension
         self.privacy = privacy
     }
 }
@@ -29,6 +34,10 @@ public struct Feature: Sendable, Hashable {
 public enum ModelTask: String, Sendable, CaseIterable {
     case binary
     case regression
+    /// One of several classes.
+    case multiclass
+
+    public static let words = allCases.map(\.rawValue).joined(separator: ", ")
 }
 
 /// What a version's records look like: its features and what is done with them.
@@ -41,6 +50,8 @@ public struct FeatureSchema: Sendable, Equatable {
     public var task: ModelTask
     /// The label value that counts as positive, as it is written in files.
     public var positiveLabel: String
+    /// Of a model of several classes. Batches, labels and stored rows have a class by its place in this list.
+    public var classes: [String] = []
     /// A decision is positive when score ≥ threshold, unless the record carries its own prediction.
     public var threshold: Double
     public var currency: String
@@ -66,8 +77,27 @@ public struct FeatureSchema: Sendable, Equatable {
     }
 
     public static let featuresMax = 4096
+    /// Of a vector.
+    public static let dimensions = 2...4096
+    /// Numbers of a row: a vector has as many as its length, any other feature one.
+    public static let widthMax = 16_384
     public static let sensitiveMax = 8
+    public static let classesMax = 256
     public static let nameLengthMax = 200
+}
+
+extension FeatureSchema {
+    /// Numbers of a row.
+    public var width: Int { features.reduce(0) { $0 + $1.dimension } }
+
+    /// Where each feature's numbers begin in a row.
+    public var offsets: [Int] {
+        var next = 0
+        return features.map { feature in
+            defer { next += feature.dimension }
+            return next
+        }
+    }
 }
 
 extension FeatureSchema {
@@ -80,6 +110,7 @@ extension FeatureSchema {
             ("sensitive", .array(sensitive.map(JSON.string))),
             ("features", .array(features.map(\.json))),
         ])
+        if !classes.isEmpty { object["classes"] = .array(classes.map(JSON.string)) }
         if !dropped.isEmpty { object["dropped"] = .array(dropped.map(JSON.string)) }
         if !sensitivePrivacy.isEmpty {
             object["sensitive_privacy"] = .object(JSONObject(sensitivePrivacy.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }))
@@ -100,7 +131,9 @@ extension FeatureSchema {
             else { return nil }
             let privacy = feature["privacy"].map(Privacy.init(json:))
             if case .some(nil) = privacy { return nil }
-            parsed.append(Feature(name: name, kind: kind, privacy: privacy ?? nil))
+            let dimension = feature["dimension"]?.intValue ?? 1
+            guard kind == .vector ? Self.dimensions.contains(Int(clamping: dimension)) : dimension == 1 else { return nil }
+            parsed.append(Feature(name: name, kind: kind, dimension: Int(dimension), privacy: privacy ?? nil))
         }
         var sensitive: [String] = []
         if let given = json["sensitive"] {
@@ -115,6 +148,10 @@ extension FeatureSchema {
         if let word = json["raw"]?.stringValue {
             guard let known = RawRows(word: word, share: json["raw_share"]?.doubleValue) else { return nil }
             raw = known
+        }
+        for name in json["classes"]?.arrayValue ?? [] {
+            guard let name = name.stringValue else { return nil }
+            classes.append(name)
         }
         for name in json["dropped"]?.arrayValue ?? [] {
             guard let name = name.stringValue else { return nil }
@@ -139,14 +176,23 @@ extension FeatureSchema {
         var found: [String] = []
         var seen: Set<String> = []
         if features.count > Self.featuresMax { found.append("features: \(features.count), expected at most \(Self.featuresMax)") }
+        for feature in features where feature.kind == .vector && !Self.dimensions.contains(feature.dimension) {
+            let (least, most) = (Self.dimensions.lowerBound, Self.dimensions.upperBound)
+            found.append("features.\(feature.name).vector: \(feature.dimension), expected \(least) to \(most)")
+        }
+        if width > Self.widthMax { found.append("features: \(width) numbers in a row, expected at most \(Self.widthMax)") }
         if sensitive.count > Self.sensitiveMax { found.append("sensitive: \(sensitive.count), expected at most \(Self.sensitiveMax)") }
         for (path, name) in features.map({ ("features", $0.name) }) + sensitive.map({ ("sensitive", $0) })
-            + dropped.map({ ("dropped", $0) })
+            + dropped.map({ ("dropped", $0) }) + classes.map({ ("classes", $0) })
         {
             if let problem = Self.problem(ofName: name) { found.append("\(path): \(problem)") }
             if !seen.insert(path + "/" + name).inserted { found.append("\(path): \(name) is named twice") }
         }
         if case .sample(let share) = raw, !(0...1).contains(share) { found.append("raw_share: \(share), expected 0 to 1") }
+        if task == .multiclass, !(2...Self.classesMax).contains(classes.count) {
+            found.append("classes: \(classes.count), expected 2 to \(Self.classesMax)")
+        }
+        if task != .multiclass, !classes.isEmpty { found.append("classes: given for a \(task.rawValue) model, expected none") }
         if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }
         return found + privacyProblems
     }

@@ -91,6 +91,7 @@ extension Feature {
     var json: JSON {
         var object = JSONObject([("name", .string(name)), ("kind", .string(kind.rawValue))])
         if let privacy { object["privacy"] = privacy.json }
+        if kind == .vector { object["dimension"] = .integer(Int64(dimension)) }
         return .object(object)
     }
 

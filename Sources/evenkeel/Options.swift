@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Foundation
 import Logging
@@ -65,3 +66,8 @@ struct OutputOptions: ParsableArguments {
 
 /// A list written with commas.
 func commaList(_ text: String?) -> [String] { (text ?? "").split(separator: ",").map(String.init) }
+
+/// `CLASS=column` of every class.
+func classColumns(_ text: String) throws -> [String: String] {
+    Dictionary(try ClassScore.list(commaList(text)).map { ($0.name, $0.column) }, uniquingKeysWith: { a, _ in a })
+}

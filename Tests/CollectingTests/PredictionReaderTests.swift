@@ -49,6 +49,7 @@ struct PredictionReaderTests {
                 switch column {
                 case .numeric(let values): "\(bits(values))"
                 case .categorical(let levels): "\(levels.codes) \(levels.levels)"
+                case .vector(let vectors): "\(bits(vectors.values))"
                 }
             }
         }

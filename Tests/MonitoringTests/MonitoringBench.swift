@@ -8,6 +8,7 @@ import Vocabulary
 struct Rows {
     var numeric: [[Double]] = []
     var categorical: [[String?]] = []
+    var vectors: [VectorColumn] = []
     /// NaN for none.
     var scores: [Double] = []
     var predictions: [Double] = []
@@ -24,7 +25,7 @@ struct Rows {
         var batch = PredictionBatch(schema: schema)
         batch.ids = TextColumn((0..<count).map { "r\($0)" })
         batch.timestamps = [Timestamp](repeating: Timestamp(seconds: 0), count: count)
-        batch.features = numeric.map { .numeric($0) } + categorical.map { .categorical(LevelColumn($0)) }
+        batch.features = numeric.map { .numeric($0) } + categorical.map { .categorical(LevelColumn($0)) } + vectors.map { .vector($0) }
         batch.groups = schema.sensitive.indices.map { i in LevelColumn(groups.map { $0[i] }) }
         batch.scores = padded(scores)
         batch.predictions = padded(predictions)
@@ -62,16 +63,18 @@ struct MonitoringBench {
     static let window = Window(kind: .hour, start: Timestamp(seconds: 3600), end: Timestamp(seconds: 7200))
     static let now = Timestamp(seconds: 10_000)
 
-    init(_ reference: Rows, sensitive: [String] = [], task: ModelTask = .binary, threshold: Double = 0.5) {
-        let schema = FeatureSchema(
+    init(_ reference: Rows, sensitive: [String] = [], task: ModelTask = .binary, classes: [String] = [], threshold: Double = 0.5) {
+        var schema = FeatureSchema(
             features: reference.numeric.indices.map { Feature(name: "x\($0)", kind: .numeric) }
-                + reference.categorical.indices.map { Feature(name: "c\($0)", kind: .categorical) },
+                + reference.categorical.indices.map { Feature(name: "c\($0)", kind: .categorical) }
+                + reference.vectors.enumerated().map { Feature(name: "v\($0)", kind: .vector, dimension: $1.dimension) },
             sensitive: sensitive, task: task, threshold: threshold)
+        schema.classes = classes
         version = RegisteredVersion(
             key: ModelVersion(model: "credit", version: "3"), versionID: 1, streamID: 1, stage: .champion, schema: schema,
             referenceRows: Int64(reference.count), registeredAt: Timestamp(seconds: 0))
         let batch = reference.batch(schema)
-        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch)) {
+        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) }) {
             Statistics.quantileEdges(ofSorted: $0, bins: $1)
         }
         self.reference = ReferenceProfile(grid: grid, profile: reference.profile(schema, grid))

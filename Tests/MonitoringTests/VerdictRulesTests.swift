@@ -97,12 +97,15 @@ struct VerdictRulesTests {
         #expect(evaluation.findings.filter { $0.verdict == .noData }.allSatisfy { !$0.why.isEmpty })
     }
 
-    @Test("a regression is watched for drift only")
+    @Test("a regression is watched for all but calibration")
     func regression() {
         let values = (0..<300).map { Double($0 % 30) }
         let rows = Rows(numeric: [values], scores: values, labels: values, groups: values.map { _ in ["f"] })
         let evaluation = MonitoringBench(rows, sensitive: ["sex"], task: .regression).evaluate(rows)
-        #expect(Set(evaluation.findings.map(\.monitor)) == [.featureDrift, .predictionDrift, .dataQuality, .serviceLevel])
+        #expect(
+            Set(evaluation.findings.map(\.monitor)) == [
+                .featureDrift, .predictionDrift, .performance, .fairness, .dataQuality, .serviceLevel,
+            ])
         #expect(evaluation.labelled == 300)
     }
 }

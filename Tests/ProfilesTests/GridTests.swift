@@ -105,10 +105,10 @@ struct GridCodingTests {
     func extremes() throws {
         let score = NumericGrid(reference: [], quantileEdges: edges)
         let grids = [
-            ProfileGrid(features: [], score: score, attributes: [], threshold: 0.5, isBinary: false),
+            ProfileGrid(features: [], score: score, attributes: [], threshold: 0.5, outcome: .numeric),
             ProfileGrid(
                 features: [.categorical(CategoricalGrid(levels: ["", "\u{1}", "日本", "e\u{301}"], isComplete: false))], score: score,
-                attributes: [[], ["a", ""]], threshold: -.infinity, isBinary: true),
+                attributes: [[], ["a", ""]], threshold: -.infinity, outcome: .binary),
         ]
         for grid in grids {
             let back = try ProfileGrid(encoded: grid.encoded())
@@ -120,8 +120,10 @@ struct GridCodingTests {
     @Test("anything that differs changes the fingerprint")
     func fingerprints() {
         let score = NumericGrid(cuts: [0, 1], binEdges: [0], isComplete: true, center: 0)
-        func grid(_ feature: NumericGrid, attributes: [[String]] = [["f", "m"]], threshold: Double = 0.5, isBinary: Bool = true) -> UInt64 {
-            ProfileGrid(features: [.numeric(feature)], score: score, attributes: attributes, threshold: threshold, isBinary: isBinary)
+        func grid(_ feature: NumericGrid, attributes: [[String]] = [["f", "m"]], threshold: Double = 0.5, outcome: OutcomeKind = .binary)
+            -> UInt64
+        {
+            ProfileGrid(features: [.numeric(feature)], score: score, attributes: attributes, threshold: threshold, outcome: outcome)
                 .fingerprint
         }
         let all = [
@@ -130,7 +132,7 @@ struct GridCodingTests {
             grid(NumericGrid(cuts: [0, 1], binEdges: [0], isComplete: false, center: 0)),
             grid(NumericGrid(cuts: [0, 1], binEdges: [0], isComplete: true, center: 1)),
             grid(score, attributes: [["f"], ["m"]]), grid(score, attributes: [["fm"]]), grid(score, threshold: 0.25),
-            grid(score, isBinary: false),
+            grid(score, outcome: .numeric),
         ]
         #expect(Set(all).count == all.count)
     }

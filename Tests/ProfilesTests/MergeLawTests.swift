@@ -224,14 +224,4 @@ struct MergeEdgeTests {
         #expect(profile.outcomes.strata.isEmpty)
         #expect(profile.measures[PredictionBatch.latencyMeasure]?.present == 50)
     }
-
-    @Test("a regression's labels are only counted")
-    func regression() {
-        let grid = ProfileGrid(features: [], score: workshop.grid.score, attributes: [], threshold: 0.5, isBinary: false)
-        var profile = Profile(grid: grid)
-        profile.foldLabel(LabelledPrediction(label: 12.5, score: 11, prediction: .nan, group: []), grid: grid)
-        #expect(profile.labelled == 1 && profile.outcomes.strata.isEmpty)
-        profile.foldLabel(LabelledPrediction(label: 12.5, score: 11, prediction: .nan, group: []), grid: grid, times: -1)
-        #expect(profile == Profile(grid: grid))
-    }
 }

@@ -136,7 +136,7 @@ struct OutcomesTests {
     func oddScores() {
         let grid = ProfileGrid(
             features: [], score: NumericGrid(cuts: [0, 0.5, 1], binEdges: [], isComplete: false, center: 0), attributes: [], threshold: 0.5,
-            isBinary: true)
+            outcome: .binary)
         var profile = Profile(grid: grid)
         for score in [-0.5, 1.5, .infinity, .nan, 0, 1, 0.5] {
             profile.foldLabel(LabelledPrediction(label: 1, score: score, prediction: .nan, group: []), grid: grid)
@@ -154,7 +154,7 @@ struct OutcomesTests {
     func ownPrediction() {
         let grid = ProfileGrid(
             features: [], score: NumericGrid(cuts: [0.5], binEdges: [], isComplete: false, center: 0), attributes: [], threshold: 0.5,
-            isBinary: true)
+            outcome: .binary)
         var profile = Profile(grid: grid)
         profile.foldLabel(LabelledPrediction(label: 0, score: 0.1, prediction: 1, group: []), grid: grid)
         profile.foldLabel(LabelledPrediction(label: 0, score: 0.9, prediction: 0, group: []), grid: grid)

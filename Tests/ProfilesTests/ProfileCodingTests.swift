@@ -119,7 +119,7 @@ struct ProfileCodingTests {
         var bytes = Profile(grid: workshop.grid).encoded()
         bytes[3] += 1
         let error = try #require(throws: EncodingError.self) { try Profile(encoded: resealed(bytes), grid: workshop.grid) }
-        #expect(error.description == "EKP version 3, this program reads version 2")
+        #expect(error.description == "EKP version 6, this program reads version 5")
     }
 
     @Test("bytes of another grid are refused")

@@ -146,7 +146,7 @@ extension ProfileGrid {
 func numericGrid(_ reference: [Double]) -> ProfileGrid {
     let feature = NumericGrid(reference: reference, quantileEdges: { Statistics.quantileEdges(ofSorted: $0, bins: NumericGrid.binCount) })
     let score = NumericGrid(cuts: [0, 0.5, 1], binEdges: [], isComplete: false, center: 0)
-    return ProfileGrid(features: [.numeric(feature)], score: score, attributes: [], threshold: 0.5, isBinary: true)
+    return ProfileGrid(features: [.numeric(feature)], score: score, attributes: [], threshold: 0.5, outcome: .binary)
 }
 
 /// A profile of one numeric feature.

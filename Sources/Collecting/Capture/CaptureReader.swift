@@ -135,7 +135,11 @@ struct CaptureReader {
                 throw RecordError("endpointOutput: \(list(outputs)), expected --score or --prediction to name one of them")
             }
         }
-        if let value { record["score"] = try number(value.value, "endpointOutput.\(value.name)") }
+        if let value, case .array = value.value, schema.task == .multiclass {
+            record["score"] = value.value  // as many as classes, in their order
+        } else if let value {
+            record["score"] = try number(value.value, "endpointOutput.\(value.name)")
+        }
         if let decision {
             record["prediction"] = isRegression ? try number(decision.value, "endpointOutput.\(decision.name)") : trimmed(decision.value)
         }

@@ -73,11 +73,16 @@ struct RequestRows {
     // MARK: Protocol V2
 
     private func read(_ tensors: [Tensor]) throws(RecordError) -> [ParsedPrediction] {
-        var columns: [(tensor: Tensor, place: Int, target: Target)] = []
+        // Without a place a row of the tensor is the value: a vector.
+        var columns: [(tensor: Tensor, place: Int?, target: Target)] = []
         for (i, tensor) in tensors.enumerated() {
             let place = "inputs[\(i)]"
             let path = "\(place) (\(tensor.name.prefix(60)))"
             let found: [Target]
+            if let feature = builder.positions[tensor.name], schema.features[feature].kind == .vector, !tensor.isFlat {
+                columns.append((tensor, nil, try target(tensor.name, path: place)))
+                continue
+            }
             if let names = tensor.columnNames {
                 found = try names.map { name throws(RecordError) in try target(name, path: place) }
             } else if tensor.columns == 1, tensors.count > 1 || isKnown(tensor.name) {
@@ -96,7 +101,12 @@ struct RequestRows {
         var rows: [ParsedPrediction] = []
         for i in 0..<(tensors.first?.rows ?? 0) {
             var row = ParsedPrediction(schema: schema)
-            for column in columns { try fill(&row, column.target, column.tensor.value(i, column.place), path: "row \(i)") }
+            for column in columns {
+                let value =
+                    column.place.map { column.tensor.value(i, $0) }
+                    ?? .array((0..<column.tensor.columns).map { column.tensor.value(i, $0) })
+                try fill(&row, column.target, value, path: "row \(i)")
+            }
             rows.append(row)
         }
         return rows

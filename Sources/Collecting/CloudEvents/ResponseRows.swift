@@ -37,11 +37,37 @@ struct ResponseRows {
             throw RecordError("data: no predictions and no outputs, expected a response of protocol V1 or V2")
         }
         guard let rows = outputs.first?.values.count, rows > 0 else { throw RecordError("data: no rows, expected at least one") }
+        if schema.task == .multiclass { return try classes(outputs, rows) }
         let (score, prediction) = try roles(outputs)
         let none = [Double](repeating: .nan, count: rows)
         return ResponseHalf(
             scores: try score.map { output throws(RecordError) in try numbers(output, self.score) } ?? none,
             predictions: try prediction.map { output throws(RecordError) in try numbers(output, self.prediction) } ?? none)
+    }
+
+    /// Of several classes: scores by class as one output, as an output for each class, or a single number.
+    private func classes(_ outputs: [Output], _ rows: Int) throws(RecordError) -> ResponseHalf {
+        var outputs = outputs
+        if outputs.count > 1, service.score == nil, service.prediction == nil,
+            outputs.allSatisfy({ schema.place(ofClass: $0.name) != nil })
+        {
+            let objects = (0..<rows).map { row in JSON.object(JSONObject(outputs.map { ($0.name, Self.single($0.values[row])) })) }
+            outputs = [Output(name: "scores", values: objects)]
+        }
+        let (score, prediction) = try roles(outputs)
+        var answers: [ClassAnswer] = []
+        for row in 0..<rows {
+            answers.append(
+                try ClassAnswer(
+                    score: score.map { Self.single($0.values[row]) }, prediction: prediction.map { Self.single($0.values[row]) },
+                    schema: schema,
+                    paths: (
+                        "\(score?.name.prefix(60) ?? "score")[\(row)]", "\(prediction?.name.prefix(60) ?? "prediction")[\(row)]"
+                    )))
+        }
+        let isScored = answers.contains { !$0.scores.isEmpty }
+        return ResponseHalf(
+            scores: answers.map(\.score), predictions: answers.map(\.prediction), classScores: isScored ? answers.map(\.scores) : [])
     }
 
     private func failed(_ error: String) -> ResponseHalf {
@@ -108,7 +134,7 @@ struct ResponseRows {
         case .array(let items):
             guard schema.task == .binary else { throw RecordError("\(path): \(items.count) values, expected one: it is a regression") }
             guard items.count == 2 else {
-                throw RecordError("\(path): \(items.count) class probabilities, expected 1 or 2: more than two classes are not supported")
+                throw RecordError("\(path): \(items.count) class probabilities, expected 1 or 2: it is a binary model")
             }
             return try score(items[service.positiveClass], path: path)
         case .object(let object):

@@ -30,17 +30,19 @@ struct ChunkDecoder: Sendable {
         }
         if form.isCSV {
             let names = try Table(self.header, file: file, missing: settings.missing).names
-            for name in named { if !names.contains(name) { throw Self.absent(name, names, file) } }
+            for name in named(in: names) { if !names.contains(name) { throw Self.absent(name, names, file) } }
             note(names)
         }
     }
 
     /// Columns that a CSV file must have.
-    private var named: [String] {
+    private func named(in names: [String]) -> [String] {
         let mapping = settings.mapping
         if settings.isLabels { return [mapping.id, mapping.label, settings.labelTimestamp ?? mapping.timestamp].compactMap { $0 } }
         let columns = [mapping.id, mapping.timestamp, mapping.label, mapping.score, mapping.prediction, settings.labelTimestamp]
-        return columns.compactMap { $0 } + schema.features.map(\.name) + schema.sensitive
+        return columns.compactMap { $0 } + mapping.scores.values.sorted()
+            + schema.features.flatMap { FeatureSchema.columns(of: $0, in: names) }
+            + schema.sensitive
     }
 
     private static func absent(_ name: String, _ names: [String], _ file: String) -> TableError {
@@ -49,7 +51,7 @@ struct ChunkDecoder: Sendable {
 
     private mutating func note(_ names: [String]) {
         if settings.isLabels { return }
-        let known = Set(named + schema.dropped)
+        let known = Set(named(in: names) + schema.dropped)
         for name in names where !known.contains(name) { unknown.insert(name) }
     }
 
@@ -218,7 +220,7 @@ struct ChunkDecoder: Sendable {
             do throws(TableError) {
                 guard let table = try rows.table() else { return DecodedChunk(bad: rows.bad, chain: ids?.end ?? []) }
                 if !form.isCSV { note(table.names) }
-                let full = form.isCSV ? table : table.adding(absent: named)
+                let full = form.isCSV ? table : table.adding(absent: named(in: table.names))
                 var decoded = settings.isLabels ? try labels(full, fallback) : try predictions(full, rows, ids, fallback)
                 rows.add(table.rejected)
                 rows.drop(from: &decoded, lines: table.lines, limits: settings.limits, now: now)

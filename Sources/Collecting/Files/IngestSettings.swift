@@ -33,6 +33,10 @@ public struct IngestSettings: Sendable {
                 "--sensitive: \(name) is no sensitive attribute of \(version.key), expected "
                     + (known.isEmpty ? "none" : known.joined(separator: ", ")))
         }
+        for name in mapping.scores.keys.sorted() where version.schema.place(ofClass: name) == nil {
+            let expected = version.schema.classes.isEmpty ? "none: it has no classes" : version.schema.classList
+            found.append("--scores: \(name) is no class of \(version.key), expected \(expected)")
+        }
         if isLabels, form == .csv || form == .rows { found += labelProblems }
         if !isLabels, let problem = limits.keyProblem(of: version) { found.append(problem.description) }
         return found
@@ -51,7 +55,9 @@ public struct IngestSettings: Sendable {
             mapping.id, mapping.timestamp, mapping.label, mapping.score, mapping.prediction, labelTimestamp, form?.rawValue,
             isLabels ? "labels" : "predictions",
         ]
+        let scores = mapping.scores.sorted { $0.key < $1.key }.flatMap { [JSON.string($0.key), .string($0.value)] }
         let lists = JSON.array([
+            .array(scores),
             .array(columns.map { JSON($0) }), .array((inputColumns ?? []).map(JSON.string)), .array(missing.sorted().map(JSON.string)),
         ])
         return Digest.hex(Digest.sha256(Array(lists.text.utf8)).prefix(8))

@@ -37,7 +37,9 @@ struct SpooledPredictions: Sendable {
     /// Whether this is the version that the write was checked against.
     func fits(_ known: RegisteredVersion) -> Bool {
         known.key == version && known.versionID == versionID && known.streamID == streamID && known.registeredAt == registeredAt
-            && known.schema.features.map(\.kind) == batch.features.map(\.kind) && known.schema.sensitive.count == batch.groups.count
+            && known.schema.features.map { $0.kind } == batch.features.map { $0.kind }
+            && known.schema.features.map { $0.dimension } == batch.features.map { $0.dimension }
+            && known.schema.sensitive.count == batch.groups.count
     }
 }
 
@@ -46,15 +48,17 @@ extension Column {
         switch self {
         case .numeric: .numeric
         case .categorical: .categorical
+        case .vector: .vector
         }
     }
+    fileprivate var dimension: Int { if case .vector(let vectors) = self { vectors.dimension } else { 1 } }
 }
 
 // The coding: columns one after the other, numbers as they lie in memory. A frame around it has the checksum (SpoolFrame.swift).
 
 extension SpooledWrite {
     /// Raised whenever the coding changes. A program that finds another one sets the write aside rather than guess.
-    private static let codingVersion: UInt8 = 1
+    private static let codingVersion: UInt8 = 3
     private static let predictionsKind: UInt8 = 1
     private static let labelsKind: UInt8 = 2
 
@@ -157,12 +161,21 @@ extension ColumnWriter {
             case .categorical(let values):
                 byte(1)
                 levels(values)
+            case .vector(let vectors):
+                byte(2)
+                number(UInt32(vectors.dimension))
+                column(vectors.values)
             }
         }
         number(UInt32(batch.groups.count))
         for group in batch.groups { levels(group) }
         column(batch.scores)
         column(batch.predictions)
+        byte(batch.classScores.isEmpty ? 0 : 1)
+        if !batch.classScores.isEmpty {
+            column(batch.classScores.map { UInt32($0.count) })
+            column(batch.classScores.flatMap { $0 })
+        }
         number(UInt32(batch.measures.count))
         for (name, values) in batch.measures.sorted(by: { $0.key < $1.key }) {
             text(name)
@@ -213,12 +226,25 @@ extension ColumnReader {
             switch try byte() {
             case 0: batch.features.append(.numeric(try column(rows)))
             case 1: batch.features.append(.categorical(try levels(rows)))
+            case 2:
+                let dimension = Int(try number(UInt32.self))
+                guard FeatureSchema.dimensions.contains(dimension) else { throw SpoolDamage("a vector of \(dimension) numbers") }
+                batch.features.append(.vector(VectorColumn(dimension: dimension, values: try column(rows * dimension))))
             default: throw SpoolDamage("a column of no known kind")
             }
         }
         for _ in 0..<(try count()) { batch.groups.append(try levels(rows)) }
         batch.scores = try column(rows)
         batch.predictions = try column(rows)
+        if try byte() == 1 {
+            let counts = try column(rows, of: UInt32.self).map { Int($0) }
+            let scores: [Double] = try column(counts.reduce(0, +))
+            var start = 0
+            for count in counts {
+                batch.classScores.append(Array(scores[start..<start + count]))
+                start += count
+            }
+        }
         for _ in 0..<(try count()) {
             let name = try text()
             guard batch.measures.updateValue(try column(rows), forKey: name) == nil else { throw SpoolDamage("a measure comes twice") }

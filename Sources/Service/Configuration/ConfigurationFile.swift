@@ -126,8 +126,11 @@ extension ServiceConfiguration {
             ("correlation_floor", \.correlationFloor, 0...2), ("reconstruction_floor", \.reconstructionFloor, 0...100),
             ("data_quality_floor", \.dataQualityFloor, 0...1), ("constant_floor", \.constantFloor, 0...1),
             ("success_objective", \.successObjective, 0...1),
-            ("missing_floor", \.missingFloor, 0...1), ("calibration_floor", \.calibrationFloor, 0...1),
-            ("performance_floor", \.performanceFloor, 0...1), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
+            ("mean_shift_floor", \.meanShiftFloor, 0...100), ("missing_floor", \.missingFloor, 0...1),
+            ("calibration_floor", \.calibrationFloor, 0...1),
+            ("performance_floor", \.performanceFloor, 0...1), ("error_floor", \.errorFloor, 0...100),
+            ("mean_error_floor", \.meanErrorFloor, 0...100),
+            ("fairness_error_floor", \.fairnessErrorFloor, 0...100), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
             ("fairness_ratio_floor", \.fairnessRatioFloor, 0...1),
         ]
         let members = reader.members(

@@ -43,9 +43,10 @@ struct ModelRoutes {
             registration.base.threshold = threshold
         }
         if let text = try request.query("task") {
-            guard let task = ModelTask(rawValue: text) else { throw HTTPError(.badRequest, message: "task: expected binary or regression") }
+            guard let task = ModelTask(rawValue: text) else { throw HTTPError(.badRequest, message: "task: expected \(ModelTask.words)") }
             registration.base.task = task
         }
+        if case let classes = try list("classes"), !classes.isEmpty { registration.base.classes = classes }
         registration.ignored.formUnion(try list("ignore"))
         let table = try CSVTable(try await request.bytes(upTo: Self.referenceBytesMax), file: "body")
         let outcome = try await registration.run(table, registry: engine.registry, actor: "http", at: Engine.systemClock())

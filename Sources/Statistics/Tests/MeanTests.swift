@@ -12,7 +12,13 @@ public struct TTest: Sendable, Equatable {
 
     /// - Throws: ``StatisticsError`` when a sample has fewer than two values, or one that is not finite.
     public static func welch(_ x: [Double], _ y: [Double]) throws(StatisticsError) -> TTest {
-        let (a, b) = (try Moments(x), try Moments(y))
+        try welch(MeanMoments(x), MeanMoments(y))
+    }
+
+    /// - Throws: ``StatisticsError`` when a sample has fewer than two values.
+    public static func welch(_ a: MeanMoments, _ b: MeanMoments) throws(StatisticsError) -> TTest {
+        let few = min(a.count, b.count)
+        guard few >= 2 else { throw StatisticsError(.empty, "\(Int(few)) values in a sample, expected at least two") }
         let ofX = a.variance / a.count
         let ofY = b.variance / b.count
         let sum = ofX + ofY
@@ -23,7 +29,7 @@ public struct TTest: Sendable, Equatable {
 
     /// - Throws: ``StatisticsError`` when a sample has fewer than two values, or one that is not finite.
     public static func student(_ x: [Double], _ y: [Double]) throws(StatisticsError) -> TTest {
-        let (a, b) = (try Moments(x), try Moments(y))
+        let (a, b) = (try MeanMoments(x), try MeanMoments(y))
         let df = a.count + b.count - 2
         let pooled = ((a.count - 1) * a.variance + (b.count - 1) * b.variance) / df
         return try TTest(a.mean - b.mean, error: (pooled * (1 / a.count + 1 / b.count)).squareRoot(), degreesOfFreedom: df)
@@ -39,10 +45,17 @@ public struct TTest: Sendable, Equatable {
 }
 
 /// Count, mean and unbiased variance of a sample.
-private struct Moments {
-    var count: Double
-    var mean: Double
-    var variance: Double
+public struct MeanMoments: Sendable, Equatable {
+    public var count: Double
+    public var mean: Double
+    public var variance: Double
+
+    /// Of sums; `variance` divides by count − 1.
+    public init(count: Double, mean: Double, variance: Double) {
+        self.count = count
+        self.mean = mean
+        self.variance = variance
+    }
 
     init(_ values: [Double]) throws(StatisticsError) {
         guard values.count >= 2 else { throw StatisticsError(.empty, "\(values.count) values in a sample, expected at least two") }

@@ -35,6 +35,7 @@ struct IngestCommand: AsyncParsableCommand {
     @Option(help: "The column that names a row. Default: a digest of the file up to the row.") var id: String?
     @Option(help: "The time column. Default: when the file was first seen.") var timestamp: String?
     @Option(help: "The score column; of a capture the output of this name or place (from 0).") var score: String?
+    @Option(help: "Of a model of several classes: CLASS=column for each class, comma-separated.") var scores: String?
     @Option(help: "The column of decisions; of a capture the output of this name or place.") var prediction: String?
     @Option(help: "The label column.") var label: String?
     @Option(help: "The time of the label. Default: that of its row.") var labelTimestamp: String?
@@ -63,6 +64,7 @@ struct IngestCommand: AsyncParsableCommand {
             settings.mapping = TableMapping(
                 id: id, timestamp: timestamp, label: label, score: score, prediction: prediction,
                 sensitive: settings.version.schema.sensitive)
+            if let scores { settings.mapping.scores = try classColumns(scores) }
             settings.labelTimestamp = labelTimestamp
             settings.form = fileFormat
             settings.isLabels = labels

@@ -34,7 +34,9 @@ struct ModelCommand: AsyncParsableCommand {
         @Option(help: "The column that names a row.") var id: String?
         @Option(help: "The positive label.") var positive: String?
         @Option(help: "A decision is positive from this score on.") var threshold: Double?
-        @Option(help: "binary or regression.") var task: String?
+        @Option(help: "binary, regression or multiclass.") var task: String?
+        @Option(help: "With --task multiclass: the classes. Default: those of the reference's labels and predictions.") var classes: String?
+        @Option(help: "With --task multiclass: CLASS=column for each class, comma-separated.") var scores: String?
         @Option(help: "Columns declared numeric.") var numeric: String?
         @Option(help: "Columns declared categorical.") var categorical: String?
         @Option(help: "Only these columns are features.") var features: String?
@@ -56,11 +58,12 @@ struct ModelCommand: AsyncParsableCommand {
             if let threshold { registration.base.threshold = threshold }
             if let task {
                 guard let known = ModelTask(rawValue: task) else {
-                    if task == "multiclass" { Failure.stop(2, "unsupported: --task multiclass in the registry") }
-                    throw ValidationError("--task: \(task), expected binary or regression")
+                    throw ValidationError("--task: \(task), expected \(ModelTask.words)")
                 }
                 registration.base.task = known
             }
+            if let classes { registration.base.classes = commaList(classes) }
+            if let scores { registration.mapping.scores = try classColumns(scores) }
             for column in commaList(numeric) { registration.declared[column] = .numeric }
             for column in commaList(categorical) { registration.declared[column] = .categorical }
             if let features { registration.features = commaList(features) }

@@ -96,7 +96,7 @@ struct ResponseRowsTests {
             (#"{"predictions":["x"]}"#, "predictions[0]: \"x\", expected 0 or 1"),
             (
                 #"{"predictions":[[0.2,0.3,0.5]]}"#,
-                "predictions[0]: 3 class probabilities, expected 1 or 2: more than two classes are not supported"
+                "predictions[0]: 3 class probabilities, expected 1 or 2: it is a binary model"
             ),
             (#"{"predictions":[{"a":1},2]}"#, "predictions[1]: expected an object as before, got a number"),
             (#"{"predictions":[{"a":1,"b":2}]}"#, "data: which of a, b is the score? Name it under kserve.services"),

@@ -33,12 +33,10 @@ struct RegressionMonitor {
         return [
             compared(
                 "mae", now.absoluteErrors, was?.absoluteErrors, { "predictions are off by \($0) on average" }, leftOut,
-                floor: settings.errorFloor, kind: .directed
-            ) { $0 - $1 },
+                floor: settings.errorFloor, kind: .directed, change: { $0 - $1 }),
             compared(
                 "mean_error", now.errors, was?.errors, { "predictions less labels are \($0) on average" }, "",
-                floor: settings.meanErrorFloor, kind: .distance
-            ) { abs($0 - $1) },
+                floor: settings.meanErrorFloor, kind: .distance, change: { abs($0 - $1) }),
             shown("rmse", now.rmse, was?.rmse), shown("r2", now.r2, was?.r2),
         ]
     }

@@ -85,9 +85,9 @@ public struct Registration: Sendable {
 
     private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
         let batch = try mapping.batch(table, schema: schema, fallbackTime: now, key: privacyKey)
-        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) }) {
-            quantileEdges(ofSorted: $0, bins: $1)
-        }
+        let grid = ProfileGrid(
+            reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) },
+            quantileEdges: { quantileEdges(ofSorted: $0, bins: $1) })
         let labels = try mapping.labels(table, schema: schema)
         func profile(_ batch: PredictionBatch, _ labels: [Double]) -> Profile {
             var profile = Profile(grid: grid)

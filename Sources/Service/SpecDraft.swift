@@ -59,9 +59,9 @@ public struct SpecDraft: Sendable {
             let note = name == nil ? "none found: name the column if there is one" : guesses.contains(role) ? "guessed by its name" : nil
             lines.append((name.map { "\(role): \($0)" } ?? "# \(role):") + (note.map { "  # \($0)" } ?? ""))
         }
-        let isBinary = try roles["label"].map { name throws(TableError) in try Self.isBinary(table, name) } ?? true
-        lines.append("task: \(isBinary ? "binary" : "regression")" + (roles["label"] == nil ? "  # guessed: there is no label" : ""))
-        if isBinary { lines += ["positive: \"1\"  # the label that the score is the probability of", "threshold: 0.5"] }
+        let task = try roles["label"].map { name throws(TableError) in try Self.task(table, label: name) } ?? .binary
+        lines.append("task: \(task.rawValue)" + (roles["label"] == nil ? "  # guessed: there is no label" : ""))
+        if task == .binary { lines += ["positive: \"1\"  # the label that the score is the probability of", "threshold: 0.5"] }
         lines.append(
             "sensitive: [\(sensitive.map(Self.quoted).joined(separator: ", "))]"
                 + (guesses.contains("sensitive")
@@ -95,8 +95,9 @@ public struct SpecDraft: Sendable {
         }
     }
 
-    private static func isBinary(_ table: CSVTable, _ name: String) throws(TableError) -> Bool {
-        Set(try table.requiredColumn(name).compactMap { $0 }).count <= 2
+    private static func task(_ table: CSVTable, label name: String) throws(TableError) -> ModelTask {
+        if Set(try table.requiredColumn(name).compactMap { $0 }).count <= 2 { return .binary }
+        return try table.kind(name) == .numeric ? .regression : .multiclass
     }
 
     private static func summary(_ table: CSVTable, _ name: String, _ kind: FeatureKind) throws(TableError) -> String {

@@ -74,9 +74,9 @@ struct MonitoringBench {
             key: ModelVersion(model: "credit", version: "3"), versionID: 1, streamID: 1, stage: .champion, schema: schema,
             referenceRows: Int64(reference.count), registeredAt: Timestamp(seconds: 0))
         let batch = reference.batch(schema)
-        let grid = ProfileGrid(reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) }) {
-            Statistics.quantileEdges(ofSorted: $0, bins: $1)
-        }
+        let grid = ProfileGrid(
+            reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) },
+            quantileEdges: { Statistics.quantileEdges(ofSorted: $0, bins: $1) })
         self.reference = ReferenceProfile(grid: grid, profile: reference.profile(schema, grid))
     }
 

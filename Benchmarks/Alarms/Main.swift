@@ -59,6 +59,7 @@ import Vocabulary
             let line = "\(cell.world.name): \(Int(cell.serving)) months, \(found), \(decimal(seconds, 0)) s of CPU\n"
             FileHandle.standardError.write(Data(line.utf8))
             try await each(result)
+            fflush(nil)
         }
         return results
     }

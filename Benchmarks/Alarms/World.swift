@@ -66,7 +66,7 @@ struct Drift: Sendable {
     func size(of kind: DriftKind) -> Double? { self.kind == kind ? size : nil }
 }
 
-/// The law of a model's traffic: features by tens, a score of two of them, a label drawn with the score as its chance, a group beside it all.
+/// The law of a model's traffic: features by tens, a score of two of them, a label drawn with the score as its chance, a group beside it.
 struct World: Sendable {
     var name: String
     var features = 10

@@ -105,6 +105,10 @@ let package = Package(
         .executableTarget(
             name: "statistics-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Vocabulary"],
             path: "Benchmarks/Statistics", swiftSettings: testing),
+        // Simulates months of models: how often alarms are false and how late they are.
+        .executableTarget(
+            name: "alarm-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Alerting", "Vocabulary"],
+            path: "Benchmarks/Alarms", swiftSettings: testing),
 
         // Tests mirror the rooms.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: hot),

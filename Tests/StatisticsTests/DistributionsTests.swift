@@ -71,6 +71,13 @@ struct ChiSquaredDistributionTests {
         #expect(isNear(Distributions.chiSquaredCritical(p, degreesOfFreedom: degreesOfFreedom), x, relative: 1e-9))
     }
 
+    @Test("a critical value is the same when it is asked for again, also after more others than are kept") func again() {
+        let first = Distributions.chiSquaredCritical(0.05, degreesOfFreedom: 9)
+        #expect(Distributions.chiSquaredCritical(0.05, degreesOfFreedom: 9) == first)
+        for i in 1...1100 { _ = Distributions.chiSquaredCritical(0.05, degreesOfFreedom: Double(9 + i)) }
+        #expect(Distributions.chiSquaredCritical(0.05, degreesOfFreedom: 9) == first)
+    }
+
     @Test(
         "the tail beyond a critical value is what was asked for",
         arguments: [1e-12, 1e-6, 0.001, 0.01, 0.05, 0.5, 0.9, 0.999], [1, 2, 3, 9, 19, 49, 99, 500, 2000, 10_000])

@@ -1,5 +1,6 @@
 internal import CGSL
 internal import Glibc
+internal import Synchronization
 
 /// GSL's default handler aborts the process on a domain error; this turns it off once, before the first call.
 private let handlerOff: Void = { _ = unsafe gsl_set_error_handler_off() }()
@@ -29,8 +30,28 @@ public enum Distributions {
     }
 
     /// The x with P(X ≥ x) = p of the chi-squared distribution, for 0 < p < 1.
+    ///
+    /// Every column of every window asks for the same few, and each takes sixty tails, so the last ones are kept.
     public static func chiSquaredCritical(_ p: Double, degreesOfFreedom: Double) -> Double {
         precondition(p > 0 && p < 1 && degreesOfFreedom > 0, "a critical value needs 0 < p < 1 and degrees of freedom > 0")
+        let asked = Critical(p: p, degreesOfFreedom: degreesOfFreedom)
+        if let known = criticals.withLock({ $0[asked] }) { return known }
+        let found = searchedCritical(p, degreesOfFreedom: degreesOfFreedom)
+        criticals.withLock { known in
+            if known.count >= criticalsMax { known = [:] }
+            known[asked] = found
+        }
+        return found
+    }
+
+    private struct Critical: Hashable {
+        var p: Double
+        var degreesOfFreedom: Double
+    }
+    private static let criticals = Mutex<[Critical: Double]>([:])
+    private static let criticalsMax = 1000
+
+    private static func searchedCritical(_ p: Double, degreesOfFreedom: Double) -> Double {
         // GSL's own inverse does not converge for very many degrees of freedom; bisection on the tail always does.
         var low = 0.0
         var high = max(1, degreesOfFreedom)

@@ -27,12 +27,6 @@ public struct FalseAlarmBudget: Sendable, Equatable {
 
     public static let standard = FalseAlarmBudget(alarms: 1, seconds: 30 * 86_400)
 
-    public var text: String {
-        let (unit, length): (String, Int64) = seconds % 86_400 == 0 ? ("d", 86_400) : ("h", 3600)
-        let whole = alarms == alarms.rounded() && alarms < 1e9
-        return "\(whole ? "\(Int64(alarms))" : "\(alarms)") per \(seconds / length)\(unit)"
-    }
-
     /// The level of one window.
     ///
     /// - Parameter findings: windows with a finding that an alert needs.

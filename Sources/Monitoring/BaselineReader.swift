@@ -16,10 +16,8 @@ struct BaselineReader {
         for start in starts where start.adding(seconds: seconds) > span.first {
             let profile: Profile
             do { profile = try await reader.profile(of: version, from: start, to: start.adding(seconds: seconds)) } catch let error
-                as any RetryableError where error.isRetryable
-            {
-                throw error
-            } catch { continue }  // retention has left only longer sums, or none
+                as any UnanswerableWindow where error.isUnanswerable
+            { continue }
             if profile.rows >= settings.rowsMin { windows.append(profile) }
         }
         guard windows.count >= NaturalVariation.windowsMin else { return (.frozen, frozen) }

@@ -30,17 +30,10 @@ struct DataQualityMonitor {
         Finding(monitor: .dataQuality, subject: name, statistic: statistic, value: nil, referenceCount: n, currentCount: m)
     }
 
-    private func empty(_ finding: Finding) -> Draft {
-        var finding = finding
-        finding.verdict = .noData
-        finding.why = finding.referenceCount == 0 ? "the reference has no values" : "no values in the window"
-        return .shown(finding)
-    }
-
     /// nil where the reference's range has no ends.
     private func outOfRange(_ name: String, _ grid: NumericGrid, _ r: NumericCells, _ a: NumericCells) -> Draft? {
         var finding = blank(name, "out_of_range_ratio", r.present, a.present)
-        guard r.present > 0, a.present > 0, let first = grid.cuts.first, let last = grid.cuts.last else { return empty(finding) }
+        guard r.present > 0, a.present > 0, let first = grid.cuts.first, let last = grid.cuts.last else { return .noData(finding) }
         // The outermost cells lie beyond the smallest and the largest reference value; only infinite ones are in them.
         func outside(_ cells: NumericCells) -> Int64 { cells.counts[0] + cells.counts[cells.counts.count - 1] }
         if outside(r) > 0 { return nil }
@@ -56,7 +49,7 @@ struct DataQualityMonitor {
         // Of too many levels the reference itself has some that are not counted by name.
         if !grid.isComplete { return nil }
         var finding = blank(name, "unseen_ratio", r.present, a.present)
-        guard r.present > 0, a.present > 0 else { return empty(finding) }
+        guard r.present > 0, a.present > 0 else { return .noData(finding) }
         let share = Double(a.unseen.total) / Double(a.present)
         finding.value = share
         // Levels that a sample misses have about the share of those that it holds once (I. J. Good, "The Population Frequencies of Species", 1953).
@@ -71,13 +64,17 @@ struct DataQualityMonitor {
         return Draft(finding: finding, effect: share, floor: settings.dataQualityFloor)
     }
 
-    /// nil where the values are of several kinds, or the reference's are all of one.
+    /// 1 or 0; nil where the reference's values are all of one kind. The number is there, and counts in its family, whether it is 1 or not.
     private func constant(_ name: String, _ r: [Int64], _ a: [Int64], _ words: (Int) -> String) -> Draft? {
         let (n, m) = (r.reduce(0, +), a.reduce(0, +))
-        guard n > 0, m > 0, let only = a.firstIndex(of: m) else { return nil }
-        let was = Double(r[only]) / Double(n)
-        if was == 1 { return nil }
+        if r.contains(n) { return nil }
         var finding = blank(name, "constant", n, m)
+        guard m > 0 else { return .noData(finding) }
+        guard let only = a.firstIndex(of: m) else {
+            (finding.value, finding.pValue) = (0, 1)
+            return Draft(finding: finding, effect: 0, floor: settings.constantFloor)
+        }
+        let was = Double(r[only]) / Double(n)
         finding.value = 1
         finding.pValue = exp(Double(m) * log(max(was, 0.5 / Double(n))))
         finding.why = "all values are \(words(only)), \(percent(was)) of the reference's were"

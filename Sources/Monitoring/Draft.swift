@@ -17,6 +17,14 @@ struct Draft {
     /// A number that is only shown.
     static func shown(_ finding: Finding) -> Draft { Draft(finding: finding) }
 
+    /// A number of a column that has no values on one of the sides.
+    static func noData(_ finding: Finding) -> Draft {
+        var finding = finding
+        finding.verdict = .noData
+        finding.why = finding.referenceCount == 0 ? "the reference has no values" : "no values in the window"
+        return .shown(finding)
+    }
+
     /// Whether its p-value means anything; else it is outside the family.
     func isLargeEnough(_ settings: MonitorSettings) -> Bool { finding.currentCount >= max(settings.rowsMin, rowsNeeded) }
 

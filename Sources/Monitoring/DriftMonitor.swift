@@ -43,7 +43,7 @@ struct DriftMonitor {
         func blank(_ statistic: String) -> Finding {
             Finding(monitor: monitor, subject: subject, statistic: statistic, value: nil, referenceCount: n, currentCount: m)
         }
-        guard n > 0, m > 0 else { return ["ks", "psi", "jensen_shannon"].map { noData(blank($0), n: n) } }
+        guard n > 0, m > 0 else { return ["ks", "psi", "jensen_shannon"].map { .noData(blank($0)) } }
         var drafts: [Draft] = []
         if let ks = try? KolmogorovSmirnov(cuts: grid.cuts, referenceCells: reference.counts, currentCells: current.counts) {
             var finding = blank("ks")
@@ -78,7 +78,7 @@ struct DriftMonitor {
         let n = reference.present
         let m = current.present
         func blank(_ statistic: String) -> Finding { finding(statistic, n, m) }
-        guard n > 0, m > 0 else { return ["chi_squared", "psi", "jensen_shannon"].map { noData(blank($0), n: n) } }
+        guard n > 0, m > 0 else { return ["chi_squared", "psi", "jensen_shannon"].map { .noData(blank($0)) } }
         // Levels beyond the grid's limit share one cell with those that the reference did not have.
         let r = reference.counts + [reference.unseen.total]
         let a = current.counts + [current.unseen.total]
@@ -92,12 +92,12 @@ struct DriftMonitor {
             finding.value = chi.statistic
             finding.pValue = tested.isTestable ? law?.pValue : nil
             finding.drivers = drivers(r, a, labels)
-            finding.why = moved(r, a, labels) + ", effect size (Cramér's V) \(format(chi.cramersV))"
+            finding.why = moved(r, a, labels) + ", effect size (Cramér's V of equal samples) \(format(chi.balancedV))"
             let critical = Distributions.chiSquaredCritical(settings.alpha, degreesOfFreedom: Double(law?.degreesOfFreedom ?? 1))
             drafts.append(
                 Draft(
-                    finding: finding, effect: chi.cramersV, floor: settings.cramersVFloor,
-                    detectable: (critical / Double(n + m)).squareRoot(), rowsNeeded: tested.rowsNeeded ?? .max))
+                    finding: finding, effect: chi.balancedV, floor: settings.cramersVFloor,
+                    detectable: ChiSquared.balancedV(statistic: critical, n: n, m: m), rowsNeeded: tested.rowsNeeded ?? .max))
         } else {
             var finding = blank("chi_squared")
             finding.verdict = .ok
@@ -143,7 +143,7 @@ struct DriftMonitor {
         let m = current.0 + current.1
         var finding = Finding(
             monitor: .featureDrift, subject: name, statistic: "missing_ratio", value: nil, referenceCount: n, currentCount: m)
-        guard n > 0, m > 0 else { return noData(finding, n: n) }
+        guard n > 0, m > 0 else { return .noData(finding) }
         let was = Double(reference.0) / Double(n)
         let now = Double(current.0) / Double(m)
         finding.value = now
@@ -159,13 +159,6 @@ struct DriftMonitor {
         return Draft(
             finding: finding, effect: abs(now - was), floor: settings.missingFloor,
             detectable: Distributions.normalQuantile(1 - settings.alpha / 2) * deviation)
-    }
-
-    private func noData(_ finding: Finding, n: Int64) -> Draft {
-        var finding = finding
-        finding.verdict = .noData
-        finding.why = n == 0 ? "the reference has no values" : "no values in the window"
-        return .shown(finding)
     }
 
     /// The cells whose share changed by a hundredth or more, those that changed most first.

@@ -23,8 +23,7 @@ struct FairnessMonitor {
         var drafts = groups.flatMap { rates($0, attribute) }
         drafts += disparity(
             attribute, "demographic_parity", groups, rate: \.selectionRate, whole: { $0.predictions })
-        let odds = oddsFindings(attribute, groups)
-        return drafts + odds
+        return drafts + oddsFindings(attribute, groups)
     }
 
     private func rates(_ group: GroupCounts, _ attribute: String) -> [Draft] {
@@ -82,7 +81,7 @@ struct FairnessMonitor {
             (difference.verdict, difference.why, ratio.verdict, ratio.why) = (verdict, why, verdict, why)
             return [.shown(difference), .shown(ratio)]
         }
-        difference.drivers = pairOf(judged, groups)
+        difference.drivers = pair(judged)
         difference.why = "lowest for \(judged.lowest), highest for \(judged.highest), \(format(judged.difference)) apart"
         let detectable = Distributions.normalQuantile(1 - settings.alpha / 2) * (0.5 / Double(max(1, judged.smallestGroup))).squareRoot()
         var drafts = [
@@ -91,13 +90,13 @@ struct FairnessMonitor {
                 isFairness: true)
         ]
         if let value = judgedRatio?.ratio, let worst = judgedRatio {
-            ratio.drivers = pairOf(worst, groups)
+            ratio.drivers = pair(worst)
             ratio.why = "\(worst.lowest) has \(format(value)) of the rate of \(worst.highest)"
             // A ratio of exactly the floor still passes: four fifths is enough. Of a low rate even a small difference is a low ratio.
             drafts.append(
                 Draft(
                     finding: ratio, effect: 1 - value, floor: (1 - settings.fairnessRatioFloor).nextUp,
-                    detectable: detectable / worst.highestRate, isFairness: true))
+                    detectable: detectable / (worst.highestRate.value ?? 1), isFairness: true))
         } else {
             ratio.why = "the rate is 0 in every group, so the ratio is undefined"
             drafts.append(.shown(ratio))
@@ -105,10 +104,8 @@ struct FairnessMonitor {
         return drafts
     }
 
-    /// The two groups that are farthest apart, each with its rate and rows.
-    private func pairOf(_ worst: Disparity, _ groups: [GroupCounts]) -> [Driver] {
-        [(worst.lowest, worst.highestRate - worst.difference), (worst.highest, worst.highestRate)].map { name, rate in
-            Driver(name, after: rate, count: groups.first { $0.group == name }?.predictions)
-        }
+    /// The two groups that are farthest apart, each with its rate and the rows of it.
+    private func pair(_ worst: Disparity) -> [Driver] {
+        [(worst.lowest, worst.lowestRate), (worst.highest, worst.highestRate)].map { Driver($0, after: $1.value, count: $1.total) }
     }
 }

@@ -17,7 +17,7 @@ public struct MonitorSettings: Sendable, Equatable {
     public var psiFloor = 0.1
     public var ksFloor = 0.1
     public var jensenShannonFloor = 0.1
-    /// Of Cramér's V, the effect size of chi-squared.
+    /// Of Cramér's V of equal samples, the effect size of chi-squared.
     public var cramersVFloor = 0.1
     /// Of the change of a feature's share of missing values.
     public var missingFloor = 0.05

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Profiles
 internal import Statistics
 internal import Vocabulary
@@ -8,7 +7,7 @@ struct ServiceLevelMonitor {
     let settings: MonitorSettings
 
     func findings(_ current: Profile) -> [Draft] {
-        [errors(current)] + current.measures.sorted { $0.key < $1.key }.flatMap { measure($0.key, $0.value, rows: current.rows) }
+        [errors(current)] + current.measures.sorted { $0.key < $1.key }.flatMap { measure($0.key, $0.value) }
     }
 
     private func errors(_ current: Profile) -> Draft {
@@ -34,7 +33,7 @@ struct ServiceLevelMonitor {
     }
 
     /// Numbers without a verdict: what latency is too long, only its owner knows. Alerting on them is Prometheus's business.
-    private func measure(_ name: String, _ cells: MeasureCells, rows: Int64) -> [Draft] {
+    private func measure(_ name: String, _ cells: MeasureCells) -> [Draft] {
         guard let mean = cells.mean else { return [] }
         func shown(_ statistic: String, _ value: Double) -> Draft {
             .shown(

@@ -31,10 +31,17 @@ public struct DirtyWindow: Sendable, Hashable {
     }
 }
 
+/// A window that has no answer any more: what is left are sums that reach beyond its ends, or nothing.
+public protocol UnanswerableWindow: Error {
+    var isUnanswerable: Bool { get }
+}
+
 /// Where monitors read sums. Storage fulfils it.
 public protocol ProfileReader: Sendable {
     func reference(of version: RegisteredVersion) async throws -> ReferenceProfile
     /// The sum of everything in `start ≤ t < end`; an empty profile when there is nothing.
+    ///
+    /// - Throws: ``UnanswerableWindow`` when retention has left no sums of just this window.
     func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile
     /// The first and last bucket that hold anything; nil when nothing has come in.
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)?

@@ -2,6 +2,10 @@ internal import Migrations
 public import Profiles
 public import Vocabulary
 
+extension StoreError: UnanswerableWindow {
+    public var isUnanswerable: Bool { code == .unanswerable }
+}
+
 /// Sums by stretch of time, and their compaction.
 public struct ProfileStore: ProfileReader, Sendable {
     let database: Database
@@ -13,7 +17,7 @@ public struct ProfileStore: ProfileReader, Sendable {
         try await database.run { try references.reference(of: version.versionID, on: $0) }
     }
 
-    /// - Throws: ``StoreError`` `.failed` when an end of the window cuts through a bucket that was compacted to an hour or a day, or when
+    /// - Throws: ``StoreError`` `.unanswerable` when an end of the window cuts through a bucket that was compacted to an hour or a day, or when
     ///   the window starts before what retention has left.
     public func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile {
         // One state for all pages: rows that are compacted in between would be missed or counted twice.
@@ -24,13 +28,13 @@ public struct ProfileStore: ProfileReader, Sendable {
             if let width = limits.int(0, 0) {
                 let stretch = width == 86_400 ? "days" : width == 3600 ? "hours" : "minutes"
                 throw StoreError(
-                    .failed,
+                    .unanswerable,
                     "the window from \(start) to \(end) cuts through \(stretch) that are one sum each: let it start and end on full \(stretch)"
                 )
             }
             if let left = limits.time(0, 1), start < left {
                 throw StoreError(
-                    .failed,
+                    .unanswerable,
                     "the window from \(start) to \(end) starts before \(left): profiles before that were deleted (retention.profile_days)")
             }
             return try Self.sum(of: version, from: start, to: end, grid: grid, on: connection)

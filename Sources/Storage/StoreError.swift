@@ -7,6 +7,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible, CustomDebugS
         case busy
         /// The statement was refused: our bug, or a broken schema.
         case failed
+        /// A window of which retention has left only longer sums, or none.
+        case unanswerable
         /// A row that must be unique is there already.
         case conflict
         /// The database was migrated by a newer program.

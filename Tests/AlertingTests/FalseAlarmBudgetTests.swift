@@ -19,7 +19,7 @@ struct FalseAlarmBudgetTests {
     func refused(text: String) { #expect(FalseAlarmBudget(text) == nil) }
 
     @Test("shares itself out over the windows of its time") func level() {
-        #expect(FalseAlarmBudget.standard.text == "1 per 30d")
+        #expect(FalseAlarmBudget.standard == FalseAlarmBudget("1 per 30d"))
         #expect(FalseAlarmBudget.standard.alpha(window: .hour, findings: 1) == 1.0 / 720)
         #expect(FalseAlarmBudget.standard.alpha(window: .day, findings: 2) == 2.0 / 30)
         #expect(FalseAlarmBudget(alarms: 1000, seconds: 86_400).alpha(window: .hour, findings: 2) == 1)

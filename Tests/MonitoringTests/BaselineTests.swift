@@ -6,14 +6,15 @@ import Vocabulary
 
 /// Windows whose rows follow from their start, since a first one.
 private struct History: ProfileReader {
-    struct Gone: Error {}
+    struct Gone: UnanswerableWindow { let isUnanswerable: Bool }
+    var isDamaged = false
     let bench: MonitoringBench
     var first: Timestamp
     let rows: @Sendable (Timestamp) -> Rows?
 
     func reference(of version: RegisteredVersion) async throws -> ReferenceProfile { bench.reference }
     func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile {
-        guard let rows = rows(start) else { throw Gone() }
+        guard let rows = rows(start) else { throw Gone(isUnanswerable: !isDamaged) }
         return rows.profile(bench.version.schema, bench.reference.grid)
     }
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? { (first, BaselineTests.now) }
@@ -90,6 +91,10 @@ struct BaselineTests {
         #expect(oneMore.baseline == .rolling)
         let gone = try await evaluate(history(goneBefore: Self.now.adding(seconds: -22 * 86_400), mean: moved), .seasonal)
         #expect(gone.baseline == .frozen)
+        // What cannot be read for another reason is no reason to compare with something else in silence.
+        var damaged = history(goneBefore: Self.now.adding(seconds: -22 * 86_400), mean: moved)
+        damaged.isDamaged = true
+        await #expect(throws: History.Gone.self) { try await evaluate(damaged, .seasonal) }
         let kept = try await evaluate(history(goneBefore: Self.now.adding(seconds: -29 * 86_400), mean: moved), .seasonal)
         #expect(kept.baseline == .seasonal)
     }

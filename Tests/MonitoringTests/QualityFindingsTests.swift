@@ -22,7 +22,10 @@ struct QualityFindingsTests {
         let rows = Self.rows(2000, &random)
         #expect(finding("out_of_range_ratio", "x0", rows)?.verdict == .ok)
         #expect(finding("unseen_ratio", "c0", rows)?.verdict == .ok)
-        #expect(finding("constant", "x0", rows) == nil && finding("constant", "c0", rows) == nil)
+        for name in ["x0", "c0"] {
+            let constant = finding("constant", name, rows)
+            #expect(constant?.value == 0 && constant?.pValue == 1 && constant?.verdict == .ok, "\(name)")
+        }
     }
 
     @Test("a share of values in another unit is found, one stray value is not") func range() throws {

@@ -146,7 +146,7 @@ struct ProfileStoreTests {
                     await #expect(throws: StoreError.self, "\(from) to \(to)") {
                         try await bench.profiles.profile(of: version, from: from, to: to)
                     })
-                #expect(error.code == .failed && error.description.contains("full hours"))
+                #expect(error.isUnanswerable && error.code == .unanswerable && error.description.contains("full hours"))
             }
             for (from, to) in [(at(0), at(1)), (at(1), at(2, 30)), (at(2, 10), at(2, 20)), (at(-1), at(0)), (at(-30), at(30))] {
                 let found = try await bench.profiles.profile(of: version, from: from, to: to)

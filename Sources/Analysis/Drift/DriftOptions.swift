@@ -132,7 +132,7 @@ public enum DriftTest: String, Sendable, CaseIterable {
     /// An effect below it is called negligible, however significant; nil for a statistic that takes no part in verdicts.
     var floor: Double? {
         switch self {
-        case .ks, .psi, .jensenShannon, .chiSquared: 0.1  // of chi-squared: Cramér's V
+        case .ks, .psi, .jensenShannon, .chiSquared: 0.1  // of chi-squared: Cramér's V of equal samples
         default: nil
         }
     }

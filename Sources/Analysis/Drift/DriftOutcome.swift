@@ -101,7 +101,7 @@ struct DriftOutcome {
     /// Why the verdict is what it is, in one sentence.
     var why: String {
         guard let effect, let floor, let verdict else { return "" }
-        let name = test == "chi_squared" ? "Cramér's V" : test == "missing" ? "change of the missing share" : test
+        let name = test == "chi_squared" ? "Cramér's V of equal samples" : test == "missing" ? "change of the missing share" : test
         // An effect just short of its floor is not to be rounded up to it.
         let measured = "\(name) \(effect < floor && inWords(effect) == inWords(floor) ? "just under \(inWords(floor))" : inWords(effect))"
         let p = adjustedP.map { $0 > 0 ? "adjusted p \(inWords($0))" : "adjusted p below 1e-300" } ?? "no p-value"

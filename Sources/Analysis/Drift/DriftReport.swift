@@ -174,7 +174,7 @@ struct DriftReport {
         blocks.append(
             .text(
                 "Drifted means: significant at \(DriftOutcome.alpha) after Benjamini-Hochberg over all judged tests, and an effect of at least 0.1 "
-                    + "(PSI, KS, Jensen-Shannon, Cramér's V) or 0.05 (share of missing values)."
+                    + "(PSI, KS, Jensen-Shannon, Cramér's V of equal samples) or 0.05 (share of missing values)."
                     + (options.missingValues == .cell ? " Missing values are a cell of their own in the statistics of cells." : "")))
         return blocks
     }

@@ -255,9 +255,9 @@ struct ColumnTests {
             DriftTest.chiSquared.rawValue, statistic: chi.statistic, pValue: chi.pValue,
             extra: [("degrees_of_freedom", JSON(chi.degreesOfFreedom)), ("cramers_v", .statistic(chi.cramersV))])
         outcome.pool(law?.pValue, tested)
-        judge(&outcome, chi.cramersV, .chiSquared, n, m)
+        judge(&outcome, chi.balancedV, .chiSquared, n, m)
         let critical = Distributions.chiSquaredCritical(DriftOutcome.alpha, degreesOfFreedom: Double(max(1, tested.count - 1)))
-        outcome.detectable = (critical / Double(n + m)).squareRoot()
+        outcome.detectable = ChiSquared.balancedV(statistic: critical, n: n, m: m)
         return outcome
     }
 

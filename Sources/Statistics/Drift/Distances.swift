@@ -85,6 +85,10 @@ public struct ChiSquared: Sendable, Equatable {
     public var pValue: Double
     /// Cramér's V, √(χ²/(n + m)) for two rows, without Yates' correction: an effect size in 0 … 1.
     public var cramersV: Double
+    /// Cramér's V that samples of one size with these shares would have, √(½ Σ (p − q)² / (p + q)): an effect size in 0 … 1.
+    ///
+    /// V itself shrinks with the ratio of the sizes: of shares (½, ½) against (0, 1) it is 0.58 for equal sizes and 0.1 for 1 in 100.
+    public var balancedV: Double
 
     /// - Throws: ``StatisticsError`` `.empty` when a side has no rows, `.undefined` when fewer than two cells are filled.
     public init(reference: [Int64], current: [Int64], correction: Bool = true) throws(StatisticsError) {
@@ -107,7 +111,17 @@ public struct ChiSquared: Sendable, Equatable {
         }
         statistic = corrected
         cramersV = (plain / (n + m)).squareRoot()
+        let gaps = filled.map { r, a in
+            let (p, q) = (Double(r) / n, Double(a) / m)
+            return (p - q) * (p - q) / (p + q)
+        }
+        balancedV = min(1, (gaps.reduce(0, +) / 2).squareRoot())
         pValue = Distributions.chiSquaredTail(corrected, degreesOfFreedom: Double(degreesOfFreedom))
+    }
+
+    /// The ``balancedV`` of a small change that has this statistic: √(χ² (1/n + 1/m) / 4).
+    public static func balancedV(statistic: Double, n: Int64, m: Int64) -> Double {
+        (statistic * (1 / Double(n) + 1 / Double(m)) / 4).squareRoot()
     }
 }
 

@@ -63,8 +63,9 @@ public struct Disparity: Sendable, Equatable {
     public var pValue: Double?
     public var lowest: String
     public var highest: String
-    /// The rate of ``highest``.
-    public var highestRate: Double
+    /// The rates of ``lowest`` and ``highest``.
+    public var lowestRate: Rate
+    public var highestRate: Rate
     /// The smallest total among the groups used.
     public var smallestGroup: Int64
     public var groupsUsed: Int
@@ -79,7 +80,8 @@ public struct Disparity: Sendable, Equatable {
         let most = high.rate.value!
         lowest = low.group
         highest = high.group
-        highestRate = most
+        lowestRate = low.rate
+        highestRate = high.rate
         groupsUsed = used.count
         smallestGroup = used.map(\.rate.total).min() ?? 0
         difference = most - least

@@ -123,6 +123,15 @@ public struct Profile: Sendable, Equatable {
         outcomes.trim(grid.attributes)
     }
 
+    /// Adds the labels of predictions that were folded; NaN for one that has none. A prediction that failed takes no label.
+    public mutating func foldLabels(_ labels: [Double], of batch: PredictionBatch, grid: ProfileGrid) {
+        for (row, label) in labels.enumerated() where !label.isNaN && batch.errors[row] == nil {
+            let labelled = LabelledPrediction(
+                label: label, score: batch.scores[row], prediction: batch.predictions[row], group: batch.groups.map { $0[row] })
+            foldLabel(labelled, grid: grid)
+        }
+    }
+
     /// Adds another profile of the same grid.
     public mutating func merge(_ other: Profile, grid: ProfileGrid) {
         precondition(other.gridFingerprint == gridFingerprint && grid.fingerprint == gridFingerprint, "profiles add on one grid only")

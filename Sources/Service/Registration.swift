@@ -92,11 +92,7 @@ public struct Registration: Sendable {
         func profile(_ batch: PredictionBatch, _ labels: [Double]) -> Profile {
             var profile = Profile(grid: grid)
             profile.fold(batch, grid: grid)
-            for (row, label) in labels.enumerated() where !label.isNaN {
-                let labelled = LabelledPrediction(
-                    label: label, score: batch.scores[row], prediction: batch.predictions[row], group: batch.groups.map { $0[row] })
-                profile.foldLabel(labelled, grid: grid)
-            }
+            profile.foldLabels(labels, of: batch, grid: grid)
             return profile
         }
         let whole = ReferenceProfile(grid: grid, profile: profile(batch, labels))

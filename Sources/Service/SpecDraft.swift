@@ -118,7 +118,8 @@ public struct SpecDraft: Sendable {
             missing = codes.count { $0 < 0 }
             let most = counts.indices.sorted { (counts[$1], names[$0]) < (counts[$0], names[$1]) }.prefix(levelsShown)
             words =
-                "\(names.count) levels: " + most.map { "\(quoted(names[$0])) \(share(counts[$0]))" }.joined(separator: ", ")
+                "\(names.count) level\(names.count == 1 ? "" : "s"): "
+                + most.map { "\(quoted(names[$0])) \(share(counts[$0]))" }.joined(separator: ", ")
                 + (names.count > levelsShown ? ", …" : "")
         }
         return words + (missing > 0 ? ", \(share(missing)) missing" : "")

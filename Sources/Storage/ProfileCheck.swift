@@ -30,12 +30,7 @@ extension ProfileStore {
             var records = try StoredRecords(of: version, on: connection)
             while let page = try records.next(on: connection) {
                 folded.fold(page.batch, grid: grid)
-                for (row, label) in page.labels.enumerated() where !label.isNaN && page.batch.errors[row] == nil {
-                    let labelled = LabelledPrediction(
-                        label: label, score: page.batch.scores[row], prediction: page.batch.predictions[row],
-                        group: page.batch.groups.map { $0[row] })
-                    folded.foldLabel(labelled, grid: grid)
-                }
+                folded.foldLabels(page.labels, of: page.batch, grid: grid)
             }
             let differences = stored.differences(from: folded, schema: version.schema)
             return differences.isEmpty ? .equal(rows: stored.rows, labelled: stored.labelled) : .different(differences)

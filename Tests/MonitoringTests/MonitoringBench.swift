@@ -38,12 +38,7 @@ struct Rows {
         let batch = batch(schema)
         var profile = Profile(grid: grid)
         profile.fold(batch, grid: grid)
-        for (row, label) in labels.enumerated() where !label.isNaN {
-            profile.foldLabel(
-                LabelledPrediction(
-                    label: label, score: batch.scores[row], prediction: batch.predictions[row], group: batch.groups.map { $0[row] }),
-                grid: grid)
-        }
+        profile.foldLabels(labels, of: batch, grid: grid)
         return profile
     }
 

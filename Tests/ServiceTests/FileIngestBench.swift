@@ -63,12 +63,7 @@ final class FileIngestBench: Sendable {
         let batch = try settings.mapping.batch(table, schema: settings.version.schema, fallbackTime: Timestamp(seconds: 0))
         var profile = Profile(grid: grid)
         profile.fold(batch, grid: grid)
-        for (row, label) in try settings.mapping.labels(table, schema: settings.version.schema).enumerated() where !label.isNaN {
-            profile.foldLabel(
-                LabelledPrediction(
-                    label: label, score: batch.scores[row], prediction: batch.predictions[row], group: batch.groups.map { $0[row] }),
-                grid: grid)
-        }
+        profile.foldLabels(try settings.mapping.labels(table, schema: settings.version.schema), of: batch, grid: grid)
         return profile
     }
 }

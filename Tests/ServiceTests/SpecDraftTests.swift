@@ -23,7 +23,7 @@ struct SpecDraftTests {
             "id: \"Request-ID\"  # guessed by its name", "timestamp: ts  # guessed by its name", "label: \"y\"  # guessed by its name",
             "score: p  # guessed by its name", "# prediction:  # none found: name the column if there is one", "task: binary",
             "sensitive: [Sex]  # guessed by their names", "  income: numeric  # 1000 to 1199",
-            "  home: categorical  # 1 levels: \"rent, x\" 66.5 %, 33.5 % missing", "  - notes  # nearly every value differs",
+            "  home: categorical  # 1 level: \"rent, x\" 66.5 %, 33.5 % missing", "  - notes  # nearly every value differs",
         ] { #expect(text.split(separator: "\n").contains { $0 == line }, "\(line)\n\(text)") }
     }
 

@@ -26,12 +26,7 @@ struct ModelCommand: AsyncParsableCommand {
         @Option(help: "Its version. A version is frozen: register a new one to change it.") var version: String
         @Option(help: "A CSV file of the model's normal inputs and scores; - for standard input.") var reference: String
         @Option(help: "A YAML file that says what the options say, and the kinds of single columns.") var spec: String?
-        @Option(help: "The label column.") var label: String?
-        @Option(help: "The score column.") var score: String?
-        @Option(help: "The column of decisions, if they are not score ≥ threshold.") var prediction: String?
-        @Option(help: "Sensitive attributes, comma-separated.") var sensitive: String?
-        @Option(help: "The time column.") var timestamp: String?
-        @Option(help: "The column that names a row.") var id: String?
+        @OptionGroup var columns: ColumnOptions
         @Option(help: "The positive label.") var positive: String?
         @Option(help: "A decision is positive from this score on.") var threshold: Double?
         @Option(help: "binary, regression or multiclass.") var task: String?
@@ -41,19 +36,13 @@ struct ModelCommand: AsyncParsableCommand {
         @Option(help: "Columns declared categorical.") var categorical: String?
         @Option(help: "Only these columns are features.") var features: String?
         @Option(help: "Columns to leave out.") var ignore: String?
-        @Option(help: "Words that mean missing beside the empty field.") var missing = "NA,NaN,null"
 
         func run() async throws {
-            let table = try CSVTable(try readInput(reference), file: reference, missing: Set(commaList(missing)))
+            let table = try columns.table(reference)
             var registration = Registration(
                 key: ModelVersion(model: name, version: version), mapping: TableMapping())
             if let spec { try registration.apply(spec: String(decoding: try readInput(spec), as: UTF8.self), file: spec) }
-            if let id { registration.mapping.id = id }
-            if let timestamp { registration.mapping.timestamp = timestamp }
-            if let label { registration.mapping.label = label }
-            if let score { registration.mapping.score = score }
-            if let prediction { registration.mapping.prediction = prediction }
-            if let sensitive { registration.mapping.sensitive = commaList(sensitive) }
+            columns.apply(to: &registration.mapping)
             if let positive { registration.base.positiveLabel = positive }
             if let threshold { registration.base.threshold = threshold }
             if let task {

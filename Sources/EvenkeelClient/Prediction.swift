@@ -3,18 +3,21 @@ public import Foundation
 extension EvenkeelClient {
     /// A value of a feature, group, prediction or label.
     public enum Value: Sendable, Equatable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral,
-        ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
+        ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral
     {
         /// One that is not finite is sent as missing: JSON has no word for it.
         case number(Double)
         case text(String)
         case flag(Bool)
+        /// Of a vector feature. With a number that is not finite the whole vector is missing.
+        case vector([Double])
         case missing
 
         public init(floatLiteral value: Double) { self = .number(value) }
         public init(integerLiteral value: Int) { self = .number(Double(value)) }
         public init(stringLiteral value: String) { self = .text(value) }
         public init(booleanLiteral value: Bool) { self = .flag(value) }
+        public init(arrayLiteral numbers: Double...) { self = .vector(numbers) }
         public init(nilLiteral: ()) { self = .missing }
     }
 
@@ -25,6 +28,8 @@ extension EvenkeelClient {
         /// Event time. It is set when the record is made: a batch that is sent late keeps its time.
         public var time: Date
         public var score: Double?
+        /// Of a model of several classes: the score of each, in place of `score`.
+        public var scores: [String: Double] = [:]
         public var prediction: Value?
         public var groups: [String: Value] = [:]
         public var latency: Duration?
@@ -47,7 +52,11 @@ extension EvenkeelClient {
             line.field("id", .text(id))
             line.field("ts", milliseconds: time)
             line.fields("features", features)
-            if let score, score.isFinite { line.field("score", .number(score)) }
+            if !scores.isEmpty {
+                line.fields("score", scores.mapValues { .number($0) })
+            } else if let score, score.isFinite {
+                line.field("score", .number(score))
+            }
             if let prediction { line.field("prediction", prediction) }
             if !groups.isEmpty { line.fields("groups", groups) }
             if let latency { line.field("latency_ms", .number(latency / .milliseconds(1))) }
@@ -107,6 +116,9 @@ struct JSONLine {
         switch value {
         case .number(let number): bytes.append(contentsOf: (number.isFinite ? number.description : "null").utf8)
         case .flag(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .vector(let numbers):
+            let numbers = numbers.allSatisfy(\.isFinite) ? "[\(numbers.map(\.description).joined(separator: ","))]" : "null"
+            bytes.append(contentsOf: numbers.utf8)
         case .missing: bytes.append(contentsOf: "null".utf8)
         case .text(let text):
             bytes.append(UInt8(ascii: "\""))

@@ -72,6 +72,16 @@ import Testing
         #expect(object == expected)
     }
 
+    @Test("vectors are arrays, scores of several classes an object") func classes() {
+        var record = EvenkeelClient.Prediction(id: "a", features: ["text": [0.5, -1e-300, 3]], at: Date(timeIntervalSince1970: 1))
+        (record.score, record.scores) = (0.7, ["cat": 0.7])
+        let head = "{\"model\":\"m\",\"version\":\"1\",\"id\":\"a\",\"ts\":1000,\"features\":"
+        #expect(String(decoding: record.line(model: "m", version: "1"), as: UTF8.self) == head + "{\"text\":[0.5,-1e-300,3.0]},\"score\":{\"cat\":0.7}}\n")
+        record.features = ["text": [1, .nan]]
+        record.scores = [:]
+        #expect(String(decoding: record.line(model: "m", version: "1"), as: UTF8.self) == head + "{\"text\":null},\"score\":0.7}\n")
+    }
+
     @Test("a time that is no time is sent as 1970, which the service refuses", arguments: [Double.nan, .infinity, -1e300])
     func badTime(seconds: Double) {
         let line = EvenkeelClient.labelLine(model: "m", id: "a", label: true, at: Date(timeIntervalSince1970: seconds))

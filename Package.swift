@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "evenkeel",
             dependencies: [
-                "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Analysis", "Reporting",
+                "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Analysis", "Reporting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -26,6 +26,8 @@ final class HourReader: ProfileReader, EvaluationStore, VersionDirectory {
         known.withLock { $0[hour] = profile }
         return profile
     }
+    func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?] { starts.map { _ in nil } }
+    func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp? { nil }
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? {
         let first = World.start.adding(seconds: Int64(subject.referenceHours) * 3600)
         return (first, World.start.adding(seconds: Int64(lastHour) * 3600))
@@ -60,7 +62,7 @@ enum Seasonal {
                     let rows = subject.hour(first + age, drift: drift, age: age, run: drift == nil ? 0 : 1 + i)
                     reader.test(first + age, Profile(rows, grid: subject.reference.grid))
                     evaluations[i][age] = try await pass.evaluate(
-                        subject.version, Subject.window(.hour, hour: first + age), isAnnounced: false)
+                        subject.version, Subject.window(.hour, hour: first + age))
                 }
             }
         }

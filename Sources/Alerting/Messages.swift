@@ -1,21 +1,5 @@
 public import Vocabulary
 
-/// Where messages go.
-public struct Destination: Sendable, Equatable {
-    public var name: String
-    public var url: Secret
-    /// Signs every message (Standard Webhooks): `whsec_` and base64, or any text.
-    public var secret: Secret?
-    public var timeoutSeconds: Int
-
-    public init(name: String, url: Secret, secret: Secret? = nil, timeoutSeconds: Int = 10) {
-        self.name = name
-        self.url = url
-        self.secret = secret
-        self.timeoutSeconds = timeoutSeconds
-    }
-}
-
 /// The bodies of our webhooks.
 public enum Messages {
     /// One message a destination of the policy, and one that asks for retraining when an alert fires.
@@ -32,9 +16,29 @@ public enum Messages {
         return out
     }
 
+    /// An alert of a model that is not there: its beginning and its end.
+    static func test(at now: Timestamp, to destination: String) -> [OutgoingMessage] {
+        [AlertState.firing, .resolved].map { state in
+            OutgoingMessage(
+                destination: destination, messageID: randomID(), type: "alert." + state.rawValue, body: body(testAlert(state, now)).text)
+        }
+    }
+
+    static func testRetraining(at now: Timestamp, to destination: String) -> OutgoingMessage {
+        OutgoingMessage(
+            destination: destination, messageID: randomID(), type: retrainingType, body: retrainingBody(testAlert(.firing, now)).text)
+    }
+
+    private static func testAlert(_ state: AlertState, _ now: Timestamp) -> Alert {
+        Alert(
+            version: ModelVersion(model: "evenkeel-test", version: "0"), monitor: .featureDrift, policy: "test", severity: .info,
+            state: state, memory: AlertMemory(), summary: "a test by evenkeel alerts test: nothing is wrong",
+            detail: .object(["test": .bool(true)]), startedAt: now, firedAt: now, resolvedAt: state == .resolved ? now : nil)
+    }
+
     public static func randomID() -> String { "msg_" + Digest.hex(Digest.random(16)) }
 
-    private static let retrainingType = "retraining.requested"
+    static let retrainingType = "retraining.requested"
     private static func type(of alert: Alert) -> String { "alert." + alert.state.rawValue }
 
     public static func body(_ alert: Alert) -> JSON {

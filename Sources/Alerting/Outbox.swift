@@ -39,6 +39,20 @@ public struct Outbox: Sendable {
         return due.count
     }
 
+    /// Sends a made-up alert and its end to a destination now, once, past the outbox: whether it is reached and understands us.
+    ///
+    /// - Returns: what became of the two; nil when there is no destination of that name.
+    public func test(_ name: String) async -> [DeliveryOutcome]? {
+        guard let destination = destinations[name] else { return nil }
+        let now = clock()
+        var outcomes: [DeliveryOutcome] = []
+        let messages = destination.format.takesAlerts ? Messages.test(at: now, to: name) : [Messages.testRetraining(at: now, to: name)]
+        for message in messages {
+            outcomes.append(await send(Delivery(id: 0, message: message, attempt: 1, createdAt: now), to: destination))
+        }
+        return outcomes
+    }
+
     private func deliver(_ delivery: Delivery) async throws {
         let name = delivery.message.destination
         guard let destination = destinations[name] else {
@@ -46,10 +60,7 @@ public struct Outbox: Sendable {
             metrics.add(to: .webhookDeliveries, [name, "dead"])
             return
         }
-        let headers = Messages.headers(delivery.message, secret: destination.secret, at: clock())
-        let result = await poster.post(
-            destination.url, headers: headers, body: delivery.message.body, timeoutSeconds: destination.timeoutSeconds)
-        let outcome = schedule.outcome(attempt: delivery.attempt, result: result, at: clock(), jitter: .random(in: 0...1))
+        let outcome = await send(delivery, to: destination)
         try await ledger.settle(delivery, outcome, at: clock())
         let word =
             switch outcome {
@@ -58,5 +69,16 @@ public struct Outbox: Sendable {
             case .dead: "dead"
             }
         metrics.add(to: .webhookDeliveries, [name, word])
+    }
+
+    private func send(_ delivery: Delivery, to destination: Destination) async -> DeliveryOutcome {
+        let request: DestinationRequest
+        do throws(UnfitMessage) { request = try destination.request(for: delivery.message, at: clock()) } catch {
+            return .dead(status: nil, error: "\(error)")
+        }
+        let result = await poster.post(
+            request.url, headers: request.headers, body: request.body, timeoutSeconds: destination.timeoutSeconds)
+        if case .success(let status) = result, status == request.knownStatus { return .sent(status: status) }
+        return schedule.outcome(attempt: delivery.attempt, result: result, at: clock(), jitter: .random(in: 0...1))
     }
 }

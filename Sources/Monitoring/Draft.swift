@@ -13,6 +13,8 @@ struct Draft {
     var kind = EffectKind.distance
     /// Fairness has words of its own for its verdicts.
     var isFairness = false
+    /// False where too few rows are what is looked for.
+    var needsRows = true
 
     /// A number that is only shown.
     static func shown(_ finding: Finding) -> Draft { Draft(finding: finding) }
@@ -26,7 +28,9 @@ struct Draft {
     }
 
     /// Whether its p-value means anything; else it is outside the family.
-    func isLargeEnough(_ settings: MonitorSettings) -> Bool { finding.currentCount >= max(settings.rowsMin, rowsNeeded) }
+    func isLargeEnough(_ settings: MonitorSettings) -> Bool {
+        !needsRows || finding.currentCount >= max(settings.rowsMin, rowsNeeded)
+    }
 
     func settled(adjustedP: Double?, settings: MonitorSettings) -> Finding {
         var finding = finding

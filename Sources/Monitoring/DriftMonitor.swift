@@ -138,27 +138,15 @@ struct DriftMonitor {
         return drafts
     }
 
+    /// - Parameters: missing and present values of both sides.
     private func missing(_ name: String, of reference: (Int64, Int64), and current: (Int64, Int64)) -> Draft {
-        let n = reference.0 + reference.1
-        let m = current.0 + current.1
-        var finding = Finding(
-            monitor: .featureDrift, subject: name, statistic: "missing_ratio", value: nil, referenceCount: n, currentCount: m)
-        guard n > 0, m > 0 else { return .noData(finding) }
-        let was = Double(reference.0) / Double(n)
-        let now = Double(current.0) / Double(m)
-        finding.value = now
-        finding.why = "missing in \(percent(was)) of the reference, \(percent(now)) now"
-        let interval = wilsonInterval(count: current.0, of: m, confidence: settings.confidence)
-        finding.lower = interval?.lower
-        finding.upper = interval?.upper
-        // No missing value (or nothing else) on both sides: there is nothing to test.
-        let chi = try? ChiSquared(reference: [reference.0, reference.1], current: [current.0, current.1])
-        finding.pValue = chi?.pValue ?? 1
-        let pooled = Double(reference.0 + current.0) / Double(n + m)
-        let deviation = (max(pooled * (1 - pooled), 0.05 * 0.95) * (1 / Double(n) + 1 / Double(m))).squareRoot()
-        return Draft(
-            finding: finding, effect: abs(now - was), floor: settings.missingFloor,
-            detectable: Distributions.normalQuantile(1 - settings.alpha / 2) * deviation)
+        let (was, now) = (
+            Rate(count: reference.0, total: reference.0 + reference.1), Rate(count: current.0, total: current.0 + current.1)
+        )
+        let finding = Finding(
+            monitor: .featureDrift, subject: name, statistic: "missing_ratio", value: nil, referenceCount: was.total,
+            currentCount: now.total)
+        return settings.change(finding, from: was, to: now, floor: settings.missingFloor, name: "missing:")
     }
 
     /// The cells whose share changed by a hundredth or more, those that changed most first.

@@ -15,6 +15,8 @@ public struct EvaluationPass: Sendable {
 
     /// Windows evaluated in one round; what is left waits for the next.
     public static let windowsMax = 500
+    private typealias Span = (first: Timestamp, last: Timestamp)
+
     /// Marks read at once.
     static let pageMarks = 500
 
@@ -40,28 +42,51 @@ public struct EvaluationPass: Sendable {
         let now = clock()
         let ended = now.adding(seconds: -evaluator.settings.delaySeconds)
         var made: [Evaluation] = []
-        var newest: [Int64: Timestamp] = [:]
+        var spans: [Int64: Span] = [:]
         // Page by page, so that windows which fill or fail do not hold up those behind them.
         var page = try await reader.dirtyWindows(endedBy: ended, after: nil, limit: Self.pageMarks)
-        if page.isEmpty { return [] }
         let versions = Dictionary(try await directory.versions().map { ($0.versionID, $0) }, uniquingKeysWith: { a, _ in a })
         while let last = page.last, made.count < Self.windowsMax {
-            made += try await evaluate(page, versions, newest: &newest, now: now, limit: Self.windowsMax - made.count, looksOnly: looksOnly)
+            made += try await evaluate(page, versions, spans: &spans, now: now, limit: Self.windowsMax - made.count, looksOnly: looksOnly)
             page = try await reader.dirtyWindows(endedBy: ended, after: last, limit: Self.pageMarks)
+        }
+        for version in versions.values.sorted(by: { $0.versionID < $1.versionID }) where version.stage == .champion && !looksOnly {
+            if spans[version.versionID] == nil { spans[version.versionID] = try await reader.span(of: version) }
+            if let span = spans[version.versionID] { made += try await evaluateEmpty(version, span, endedBy: ended) }
+        }
+        return made
+    }
+
+    /// The newest windows, where nothing came: nothing marked them. A version that never had a record is not missed.
+    private func evaluateEmpty(_ version: RegisteredVersion, _ span: Span, endedBy ended: Timestamp) async throws -> [Evaluation] {
+        var made: [Evaluation] = []
+        for kind in WindowKind.scheduled {
+            guard let seconds = kind.seconds, let window = Window(kind: kind, holding: ended.adding(seconds: -seconds)),
+                span.last < window.start, try await store.lastEvaluated(kind, of: version) ?? .earliest < window.end,
+                let earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: span.first)
+            else { continue }
+            let evaluation = evaluator.evaluateEmpty(version, window, earlier: earlier, at: clock())
+            // Long after its last record a model is not missed any more.
+            if evaluation.findings.isEmpty { continue }
+            try await store.save(evaluation, of: version)
+            try await announce(evaluation, version)
+            made.append(evaluation)
         }
         return made
     }
 
     private func evaluate(
-        _ marks: [DirtyWindow], _ versions: [Int64: RegisteredVersion], newest: inout [Int64: Timestamp], now: Timestamp, limit: Int,
+        _ marks: [DirtyWindow], _ versions: [Int64: RegisteredVersion], spans: inout [Int64: Span], now: Timestamp, limit: Int,
         looksOnly: Bool
     ) async throws -> [Evaluation] {
         var made: [Evaluation] = []
         for mark in marks where made.count < limit {
             if let version = versions[mark.versionID], version.stage != .retired {
-                if newest[mark.versionID] == nil { newest[mark.versionID] = try await reader.span(of: version)?.last }
-                guard isComplete(mark, newest: newest[mark.versionID], now: now) else { continue }
-                do { made.append(try await evaluate(version, mark.window, isAnnounced: !looksOnly)) } catch let error as any RetryableError
+                if spans[mark.versionID] == nil { spans[mark.versionID] = try await reader.span(of: version) }
+                let span = spans[mark.versionID]
+                guard isComplete(mark, newest: span?.last, now: now) else { continue }
+                do { made.append(try await evaluate(version, mark.window, since: span?.first, isAnnounced: !looksOnly)) } catch let error
+                    as any RetryableError
                     where error.isRetryable
                 {
                     throw error
@@ -84,11 +109,20 @@ public struct EvaluationPass: Sendable {
     }
 
     /// Evaluates any window now.
-    public func evaluate(_ version: RegisteredVersion, _ window: Window, isAnnounced: Bool = true) async throws -> Evaluation {
+    public func evaluate(_ version: RegisteredVersion, _ window: Window) async throws -> Evaluation {
+        try await evaluate(version, window, since: try await reader.span(of: version)?.first, isAnnounced: true)
+    }
+
+    private func evaluate(
+        _ version: RegisteredVersion, _ window: Window, since first: Timestamp?, isAnnounced: Bool
+    ) async throws -> Evaluation {
         let (baseline, reference) = try await BaselineReader(reader: reader, settings: evaluator.settings).baseline(
             of: version, for: window)
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
-        let evaluation = evaluator.evaluate(version, window, reference: reference, baseline: baseline, current: current, at: clock())
+        var earlier: EarlierRows?
+        if let first { earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: first) }
+        let evaluation = evaluator.evaluate(
+            version, window, reference: reference, baseline: baseline, current: current, earlier: earlier, at: clock())
         try await store.save(evaluation, of: version)
         // A window asked for by hand answers a question; it does not wake anybody.
         if isAnnounced, window.kind != .custom { try await announce(evaluation, version) }

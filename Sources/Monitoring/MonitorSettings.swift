@@ -37,6 +37,10 @@ public struct MonitorSettings: Sendable, Equatable {
     public var calibrationFloor = 0.05
     /// Of the drop of ROC AUC and accuracy below the reference's.
     public var performanceFloor = 0.05
+    /// Of the change of the share of positive labels.
+    public var labelFloor = 0.05
+    /// Of the change of the number of records, as a share of what is expected.
+    public var volumeFloor = 0.5
     /// Of the rise of a regression's mean absolute error, as a share of the reference's.
     public var errorFloor = 0.1
     /// Of the change of its mean error, which matters less: a share of the same.

@@ -9,18 +9,28 @@ public struct WindowEvaluator: Sendable {
     public var settings: MonitorSettings
     public init(settings: MonitorSettings = MonitorSettings()) { self.settings = settings }
 
-    /// - Parameter baseline: what `reference` is, if it is not the frozen one.
+    /// - Parameters:
+    ///   - baseline: what `reference` is, if it is not the frozen one.
+    ///   - earlier: how many records came in comparable windows.
     public func evaluate(
         _ version: RegisteredVersion, _ window: Window, reference: ReferenceProfile, baseline: Baseline = .frozen, current: Profile,
-        at now: Timestamp
+        earlier: EarlierRows? = nil, at now: Timestamp
     ) -> Evaluation {
         let variation = reference.variation(for: window)
         let families = families(version, reference: reference, current: current).map { family in
             family.map { $0.widened(by: variation, settings: settings) }
         }
+        let volume = VolumeMonitor(settings: settings).findings(rows: current.rows, earlier: earlier)
         return Evaluation(
             version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled, baseline: baseline,
-            findings: explained(families.flatMap(settle)))
+            findings: explained((families + [volume]).flatMap(settle)))
+    }
+
+    /// Of a window in which nothing came only that is said.
+    func evaluateEmpty(_ version: RegisteredVersion, _ window: Window, earlier: EarlierRows, at now: Timestamp) -> Evaluation {
+        Evaluation(
+            version: version.key, window: window, evaluatedAt: now, rows: 0, labelled: 0,
+            findings: settle(VolumeMonitor(settings: settings).findings(rows: 0, earlier: earlier)))
     }
 
     /// The numbers of each monitor, not yet judged.
@@ -35,7 +45,11 @@ public struct WindowEvaluator: Sendable {
         switch reference.grid.outcome {
         case .binary:
             let outcome = OutcomeMonitor(settings: settings, reference, current)
-            families += [outcome.calibration(), outcome.performance()]
+            families += [
+                outcome.calibration(), outcome.performance(),
+                EstimatedPerformanceMonitor(settings: settings, reference, current).findings(),
+                LabelMonitor(settings: settings).binary(reference, current),
+            ]
             if !version.schema.sensitive.isEmpty {
                 families.append(FairnessMonitor(settings: settings, version, reference, current).findings())
             }
@@ -44,6 +58,8 @@ public struct WindowEvaluator: Sendable {
             families[1] += classes.predictionDrift()
             families += [
                 OutcomeMonitor(settings: settings, reference, current).calibration(), classes.performance(), classes.fairness(),
+                EstimatedPerformanceMonitor(settings: settings, reference, current).findings(),
+                LabelMonitor(settings: settings).classes(version.schema.classes, reference, current),
             ]
         case .numeric:
             let regression = RegressionMonitor(settings: settings, version, reference, current)
@@ -59,7 +75,9 @@ public struct WindowEvaluator: Sendable {
         if moved.isEmpty { return findings }
         let drivers = moved.map { Driver("PSI of \($0.subject)", after: $0.value, count: $0.currentCount) }
         let names = moved.map { "\($0.subject) (PSI \(format($0.value ?? 0)))" }.joined(separator: ", ")
-        let effects: Set<Vocabulary.Monitor> = [.predictionDrift, .calibration, .performance, .fairness]
+        let effects: Set<Vocabulary.Monitor> = [
+            .predictionDrift, .calibration, .performance, .estimatedPerformance, .labelDrift, .fairness,
+        ]
         return findings.map { finding in
             guard effects.contains(finding.monitor), finding.verdict?.isFinding == true else { return finding }
             var finding = finding

@@ -35,6 +35,13 @@ public struct ClassCounts: GroupSums {
         return out
     }
 
+    /// All labels by class, as those of a categorical column.
+    public func labels(classes: Int) -> CategoricalCells {
+        var out = CategoricalCells(levelCount: classes)
+        for (cell, count) in cells { if let label = cell.label { out.counts[Int(label)] += count } }
+        return out
+    }
+
     /// Labelled predictions: rows are labels, columns predictions.
     public func confusion(classes: Int) -> [[Int64]] {
         var out = [[Int64]](repeating: [Int64](repeating: 0, count: classes), count: classes)

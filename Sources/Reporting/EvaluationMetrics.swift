@@ -11,6 +11,7 @@ public enum EvaluationMetrics {
             samples += evaluation.findings.filter { $0.monitor == .featureDrift && $0.statistic != "missing_ratio" }.compactMap { finding in
                 finding.pValue.map { MetricSample(.featureDriftPValue, key + [finding.subject, finding.statistic, window], $0) }
             }
+            samples.append(MetricSample(.windowRecords, key + [window], Double(evaluation.rows)))
             if evaluation.rows > 0 {
                 samples.append(MetricSample(.labelCoverage, key + [window], Double(evaluation.labelled) / Double(evaluation.rows)))
             }
@@ -54,6 +55,11 @@ public enum EvaluationMetrics {
         case .dataQuality: return MetricSample(.dataQuality, key + [finding.subject, finding.statistic, window], value)
         case .serviceLevel: return MetricSample(.serviceLevel, key + [finding.subject, finding.statistic, window], value)
         case .calibration: return MetricSample(.calibrationError, key + [finding.statistic, window], value)
+        case .labelDrift: return MetricSample(.labelDrift, key + [finding.statistic, window], value)
+        case .volume: return nil  // the evaluation has the count
+        case .estimatedPerformance:
+            let metric = finding.statistic.hasPrefix("estimated_") ? String(finding.statistic.dropFirst(10)) : finding.statistic
+            return MetricSample(.performance, key + [metric, window, "estimated"], value)
         case .performance: return MetricSample(.performance, key + [finding.statistic, window, "realized"], value)
         case .fairness where !finding.group.isEmpty:
             return MetricSample(.groupRate, key + [finding.subject, finding.group, finding.statistic, window], value)

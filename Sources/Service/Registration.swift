@@ -102,10 +102,11 @@ public struct Registration: Sendable {
             key: key, versionID: 0, streamID: 0, stage: .candidate, schema: schema, referenceRows: Int64(batch.count), registeredAt: now)
         let settings = MonitorSettings()
         var variations: [WindowKind: NaturalVariation] = [:]
-        for kind in WindowKind.allCases {
-            guard let seconds = kind.seconds else { continue }
-            let windows = Dictionary(grouping: batch.timestamps.indices) { batch.timestamps[$0].floored(toSeconds: seconds) }
-                .sorted { $0.key < $1.key }.map(\.value).filter { $0.count >= settings.rowsMin }
+        for kind in WindowKind.scheduled {
+            let windows = Dictionary(grouping: batch.timestamps.indices) {
+                Window(kind: kind, holding: batch.timestamps[$0])?.start ?? .earliest
+            }
+            .sorted { $0.key < $1.key }.map(\.value).filter { $0.count >= settings.rowsMin }
             variations[kind] = NaturalVariation(windows: windows.count, of: whole, of: version, settings: settings) { i in
                 profile(batch.rows(at: windows[i]), windows[i].map { labels[$0] })
             }

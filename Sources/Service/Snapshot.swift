@@ -6,8 +6,11 @@ internal import Vocabulary
 actor Snapshot {
     struct State: Sendable {
         var rows: [Page.Row]
+        /// By version.
+        var newest: [Int64: Timestamp]
         var alerts: [Alert]
         var firing: [FiringCount]
+        var budgets: [AlertBudget]
     }
     private let engine: Engine
     private var reading: Task<State, any Error>?
@@ -23,14 +26,18 @@ actor Snapshot {
         let task = Task {
             let now = Engine.systemClock()
             var rows: [Page.Row] = []
+            var newest: [Int64: Timestamp] = [:]
             for version in try await engine.registry.versions() where version.stage != .retired {
                 var latest: [Evaluation] = []
-                for kind in [WindowKind.hour, .day] {
+                for kind in WindowKind.scheduled {
                     if let evaluation = try await engine.results.latest(kind, of: version, by: now) { latest.append(evaluation) }
                 }
+                newest[version.versionID] = try await engine.profiles.span(of: version)?.last
                 rows.append(Page.Row(version: version, latest: latest))
             }
-            return State(rows: rows, alerts: try await engine.alerts.alerts(), firing: try await engine.alerts.firing())
+            return State(
+                rows: rows, newest: newest, alerts: try await engine.alerts.alerts(), firing: try await engine.alerts.firing(),
+                budgets: try await engine.alertBudgets(at: now))
         }
         reading = task
         readAt = .now

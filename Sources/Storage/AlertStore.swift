@@ -80,6 +80,15 @@ public struct AlertStore: AlertLedger, Sendable {
         }
     }
 
+    /// How many alerts of a policy began to fire since then, by model.
+    public func fired(by policy: String, since time: Timestamp) async throws -> [String: Int64] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["fired_counts"], [.text(policy), .time(time)])
+            return Dictionary(
+                (0..<rows.count).compactMap { row in rows.text(row, 0).map { ($0, rows.int(row, 1) ?? 0) } }, uniquingKeysWith: +)
+        }
+    }
+
     /// Versions with open alerts that are not their model's champion.
     public func versionsToClose() async throws -> [ModelVersion] {
         try await database.run { connection in
@@ -118,6 +127,29 @@ public struct AlertStore: AlertLedger, Sendable {
                 Queries["insert_audit"], [.time(now), .text(actor), .text("silence"), .text(silence.model), .json(detail)])
             return id
         }
+    }
+
+    /// Messages of the outbox, newest first; nil for all states.
+    public func deliveries(in state: DeliveryState? = nil, limit: Int = 200) async throws -> [DeliveryRecord] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["list_deliveries"], [.text(state?.rawValue), .int(Int64(limit))])
+            return (0..<rows.count).compactMap { row in
+                guard let id = rows.int(row, 0), let destination = rows.text(row, 1), let message = rows.text(row, 2),
+                    let type = rows.text(row, 3), let state = rows.text(row, 4).flatMap(DeliveryState.init), let at = rows.time(row, 8)
+                else { return nil }
+                return DeliveryRecord(
+                    id: id, destination: destination, messageID: message, type: type, model: rows.text(row, 11), state: state,
+                    attempts: rows.int(row, 5) ?? 0, lastStatus: rows.int(row, 6), lastError: rows.text(row, 7), createdAt: at,
+                    nextAttemptAt: state == .waiting ? rows.time(row, 9) : nil, sentAt: rows.time(row, 10))
+            }
+        }
+    }
+
+    /// Sends messages again that were given up: one, or all of them.
+    ///
+    /// - Returns: how many.
+    public func replay(_ id: Int64?, at now: Timestamp) async throws -> Int {
+        try await database.run { try $0.query(Queries["replay_deliveries"], [.time(now), .int(id)]).count }
     }
 
     public func claim(at now: Timestamp, leaseSeconds: Int64, limit: Int) async throws -> [Delivery] {

@@ -59,6 +59,14 @@ public struct ProfileStore: ProfileReader, Sendable {
         }
     }
 
+    public func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?] {
+        try await database.run { connection in
+            let rows = try connection.query(
+                Queries["rows_in_windows"], [.int(version.streamID), .times(starts), .int(seconds)])
+            return (0..<rows.count).map { rows.int($0, 0) }
+        }
+    }
+
     public func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? {
         try await database.run { connection in
             let rows = try connection.query(Queries["bucket_span"], [.int(version.streamID)])

@@ -28,6 +28,12 @@ public struct ResultStore: EvaluationStore, Sendable {
         }
     }
 
+    public func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp? {
+        try await database.run {
+            try $0.query(Queries["last_evaluated"], [.int(version.streamID), .text(kind.rawValue)]).time(0, 0)
+        }
+    }
+
     public func latest(_ kind: WindowKind, of version: RegisteredVersion, by time: Timestamp) async throws -> Evaluation? {
         try await database.run { connection in
             let found = try connection.query(
@@ -57,16 +63,19 @@ public struct ResultStore: EvaluationStore, Sendable {
         public var from: Timestamp?
         public var to: Timestamp?
         public var window: WindowKind?
+        /// Of each window only what its newest evaluation by this time said.
+        public var asOf: Timestamp?
         public var limit: Int
         public init(
             statistic: String? = nil, subject: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, window: WindowKind? = nil,
-            limit: Int = 1000
+            asOf: Timestamp? = nil, limit: Int = 1000
         ) {
             self.statistic = statistic
             self.subject = subject
             self.from = from
             self.to = to
             self.window = window
+            self.asOf = asOf
             self.limit = limit
         }
     }
@@ -79,7 +88,7 @@ public struct ResultStore: EvaluationStore, Sendable {
                 Queries["query_results"],
                 [
                     .int(version.streamID), .text(filter.statistic), .text(filter.subject), .time(filter.from), .time(filter.to),
-                    .text(filter.window?.rawValue), .int(Int64(min(filter.limit, Self.resultsMax))),
+                    .text(filter.window?.rawValue), .int(Int64(min(filter.limit, Self.resultsMax))), .time(filter.asOf),
                 ])
             return (0..<rows.count).compactMap { row in
                 guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let start = rows.time(row, 1), let end = rows.time(row, 2),

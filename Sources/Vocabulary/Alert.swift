@@ -164,3 +164,47 @@ public enum DeliveryOutcome: Sendable, Equatable {
     /// Given up; listed and replayable.
     case dead(status: Int?, error: String)
 }
+
+public enum DeliveryState: String, Sendable, CaseIterable { case waiting, sent, dead }
+
+/// What became of a message.
+public struct DeliveryRecord: Sendable, Equatable {
+    public var id: Int64
+    public var destination: String
+    public var messageID: String
+    public var type: String
+    public var model: String?
+    public var state: DeliveryState
+    public var attempts: Int64
+    public var lastStatus: Int64?
+    public var lastError: String?
+    public var createdAt: Timestamp
+    public var nextAttemptAt: Timestamp?
+    public var sentAt: Timestamp?
+    public init(
+        id: Int64, destination: String, messageID: String, type: String, model: String?, state: DeliveryState, attempts: Int64,
+        lastStatus: Int64?, lastError: String?, createdAt: Timestamp, nextAttemptAt: Timestamp?, sentAt: Timestamp?
+    ) {
+        self.id = id
+        self.destination = destination
+        self.messageID = messageID
+        self.type = type
+        self.model = model
+        self.state = state
+        self.attempts = attempts
+        self.lastStatus = lastStatus
+        self.lastError = lastError
+        self.createdAt = createdAt
+        self.nextAttemptAt = nextAttemptAt
+        self.sentAt = sentAt
+    }
+
+    public var json: JSON {
+        .object([
+            "id": .integer(id), "destination": .string(destination), "message_id": .string(messageID), "type": .string(type),
+            "model": JSON(model), "state": .string(state.rawValue), "attempts": .integer(attempts),
+            "last_status": lastStatus.map(JSON.integer) ?? .null, "last_error": JSON(lastError),
+            "created_at": .string(createdAt.rfc3339), "next_attempt_at": JSON(nextAttemptAt?.rfc3339), "sent_at": JSON(sentAt?.rfc3339),
+        ])
+    }
+}

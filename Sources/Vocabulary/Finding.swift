@@ -43,9 +43,12 @@ public enum Monitor: String, Sendable, CaseIterable {
     case jointDrift = "joint_drift"
     case calibration
     case performance
+    case estimatedPerformance = "estimated_performance"
+    case labelDrift = "label_drift"
     case fairness
     case dataQuality = "data_quality"
     case serviceLevel = "service_level"
+    case volume
 }
 
 /// What a window is compared with.
@@ -62,12 +65,18 @@ public enum Baseline: String, Sendable, CaseIterable {
 public enum WindowKind: String, Sendable, CaseIterable {
     case hour
     case day
+    /// From Monday to Sunday, UTC.
+    case week
     case custom
+
+    /// Those that are evaluated on a schedule.
+    public static let scheduled = [WindowKind.hour, .day, .week]
 
     public var seconds: Int64? {
         switch self {
         case .hour: 3600
         case .day: 86_400
+        case .week: 7 * 86_400
         case .custom: nil
         }
     }
@@ -86,7 +95,9 @@ public struct Window: Sendable, Hashable {
     /// The window of this kind that holds `time`; nil for `custom`.
     public init?(kind: WindowKind, holding time: Timestamp) {
         guard let seconds = kind.seconds else { return nil }
-        let start = time.floored(toSeconds: seconds)
+        // Day 0 was a Thursday.
+        let monday: Int64 = kind == .week ? 4 * 86_400 : 0
+        let start = time.adding(seconds: -monday).floored(toSeconds: seconds).adding(seconds: monday)
         self.init(kind: kind, start: start, end: start.adding(seconds: seconds))
     }
 }

@@ -19,8 +19,13 @@ public enum Metric: String, Sendable, CaseIterable {
     case groupRate = "evenkeel_group_rate"
     case dataQuality = "evenkeel_data_quality"
     case serviceLevel = "evenkeel_service_level"
+    case labelDrift = "evenkeel_label_drift"
+    case windowRecords = "evenkeel_window_records"
+    case lastPrediction = "evenkeel_last_prediction_timestamp_seconds"
     case verdict = "evenkeel_verdict"
     case alertsFiring = "evenkeel_alerts_firing"
+    case alertBudget = "evenkeel_alert_budget"
+    case alertBudgetFired = "evenkeel_alert_budget_fired"
     case evaluationAge = "evenkeel_evaluation_age_seconds"
     case evaluationDuration = "evenkeel_evaluation_duration_seconds"
     case ingestRecords = "evenkeel_ingest_records_total"
@@ -49,11 +54,11 @@ public enum Metric: String, Sendable, CaseIterable {
         switch self {
         case .predictions, .predictionErrors, .predictionLatency: ["model", "version"]
         case .labels: ["model"]
-        case .labelCoverage: ["model", "version", "window"]
+        case .labelCoverage, .windowRecords: ["model", "version", "window"]
         case .predictionCost: ["model", "version", "currency"]
         case .featureDrift, .featureDriftPValue: ["model", "version", "feature", "statistic", "window"]
         case .featureMissing: ["model", "version", "feature", "window"]
-        case .predictionDrift, .jointDrift, .calibrationError: ["model", "version", "statistic", "window"]
+        case .predictionDrift, .jointDrift, .calibrationError, .labelDrift: ["model", "version", "statistic", "window"]
         case .dataQuality: ["model", "version", "feature", "statistic", "window"]
         case .serviceLevel: ["model", "version", "measure", "statistic", "window"]
         case .performance: ["model", "version", "metric", "window", "kind"]
@@ -61,7 +66,8 @@ public enum Metric: String, Sendable, CaseIterable {
         case .groupRate: ["model", "version", "attribute", "group", "rate", "window"]
         case .verdict: ["model", "version", "monitor", "verdict"]
         case .alertsFiring: ["model", "severity"]
-        case .evaluationAge: ["model", "version"]
+        case .alertBudget, .alertBudgetFired: ["model", "policy"]
+        case .evaluationAge, .lastPrediction: ["model", "version"]
         case .evaluationDuration: []
         case .ingestRecords, .cloudEvents: ["outcome"]
         case .spoolBytes, .spoolKeptBytes: []
@@ -86,6 +92,11 @@ public enum Metric: String, Sendable, CaseIterable {
         case .predictionDrift: "Distance of the scores in the newest window from the reference."
         case .jointDrift: "Distance of the numeric features together in the newest window from the reference."
         case .calibrationError: "Calibration error of the newest window's labelled scores."
+        case .alertBudget: "False alarms that the policy may raise for the model in the time of its budget."
+        case .alertBudgetFired: "Alerts of the policy for the model that began to fire within that time, false or not."
+        case .labelDrift: "Share of positive labels in the newest window, or the distance of the labels' classes from the reference."
+        case .windowRecords: "Predictions in the newest window."
+        case .lastPrediction: "The minute of the newest prediction, in event time."
         case .dataQuality: "Shares of values outside the reference's range or levels, or 1 for a constant feature, in the newest window."
         case .serviceLevel: "Share of failed predictions, and mean and quantiles of every measure, in the newest window."
         case .performance: "Performance in the newest window."

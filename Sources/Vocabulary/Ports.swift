@@ -106,6 +106,8 @@ extension VersionDirectory {
 /// Where evaluations are kept and asked for.
 public protocol EvaluationStore: Sendable {
     func save(_ evaluation: Evaluation, of version: RegisteredVersion) async throws
+    /// The end of the newest window of this kind that was evaluated.
+    func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp?
     /// The newest evaluation of the newest window of this kind that ended by `time`.
     func latest(_ kind: WindowKind, of version: RegisteredVersion, by time: Timestamp) async throws -> Evaluation?
 }

@@ -25,7 +25,7 @@ struct Evenkeel: AsyncParsableCommand {
         version: Engine.buildVersion,
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, IngestCommand.self, EvaluateCommand.self,
-            EraseCommand.self, DoctorCommand.self,
+            AlertsCommand.self, EraseCommand.self, DoctorCommand.self,
             DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self,
             DetectCommand.self, StatCommand.self,
         ])

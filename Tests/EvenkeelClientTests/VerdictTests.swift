@@ -76,7 +76,9 @@ import Testing
         var record = EvenkeelClient.Prediction(id: "a", features: ["text": [0.5, -1e-300, 3]], at: Date(timeIntervalSince1970: 1))
         (record.score, record.scores) = (0.7, ["cat": 0.7])
         let head = "{\"model\":\"m\",\"version\":\"1\",\"id\":\"a\",\"ts\":1000,\"features\":"
-        #expect(String(decoding: record.line(model: "m", version: "1"), as: UTF8.self) == head + "{\"text\":[0.5,-1e-300,3.0]},\"score\":{\"cat\":0.7}}\n")
+        #expect(
+            String(decoding: record.line(model: "m", version: "1"), as: UTF8.self) == head
+                + "{\"text\":[0.5,-1e-300,3.0]},\"score\":{\"cat\":0.7}}\n")
         record.features = ["text": [1, .nan]]
         record.scores = [:]
         #expect(String(decoding: record.line(model: "m", version: "1"), as: UTF8.self) == head + "{\"text\":null},\"score\":0.7}\n")

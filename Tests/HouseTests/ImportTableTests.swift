@@ -22,7 +22,7 @@ import Testing
         ],
         "EvenkeelClient": [],
         "evenkeel": [
-            "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Analysis", "Reporting", "ArgumentParser",
+            "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Analysis", "Reporting", "ArgumentParser",
             "Logging",
         ],
     ]

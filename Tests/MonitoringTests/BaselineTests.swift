@@ -17,6 +17,7 @@ private struct History: ProfileReader {
         guard let rows = rows(start) else { throw Gone(isUnanswerable: !isDamaged) }
         return rows.profile(bench.version.schema, bench.reference.grid)
     }
+    func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?] { starts.map { _ in nil } }
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? { (first, BaselineTests.now) }
     func dirtyWindows(endedBy time: Timestamp, after last: DirtyWindow?, limit: Int) async throws -> [DirtyWindow] { [] }
     func clear(_ windows: [DirtyWindow]) async throws {}
@@ -24,6 +25,7 @@ private struct History: ProfileReader {
 
 private struct Nowhere: EvaluationStore, VersionDirectory {
     func save(_ evaluation: Evaluation, of version: RegisteredVersion) async throws {}
+    func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp? { nil }
     func latest(_ kind: WindowKind, of version: RegisteredVersion, by time: Timestamp) async throws -> Evaluation? { nil }
     func version(_ key: ModelVersion) async throws -> RegisteredVersion? { nil }
     func versions() async throws -> [RegisteredVersion] { [] }

@@ -164,7 +164,7 @@ struct DriftReasonTests {
         let finding = try #require(evaluation.finding("missing_ratio", of: "x0"))
         #expect(finding.value == 0.25)
         #expect(finding.verdict == .drifted)
-        #expect(finding.why == "missing in 0.0 % of the reference, 25.0 % now")
+        #expect(finding.why == "missing: 0.0 % in the reference, 25.0 % now")
         #expect(finding.currentCount == 1000 && finding.referenceCount == 2000)
         let interval = try #require(wilsonInterval(count: 250, of: 1000))
         #expect(finding.lower == interval.lower && finding.upper == interval.upper)

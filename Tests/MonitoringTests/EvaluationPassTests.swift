@@ -16,15 +16,22 @@ private actor MemoryReader: ProfileReader {
     init(_ bench: MonitoringBench) { self.bench = bench }
     func mark(_ windows: [DirtyWindow]) { dirty += windows }
     func setLast(_ time: Timestamp?) { last = time }
+    private var first = Timestamp(seconds: 0)
+    func setFirst(_ time: Timestamp) { first = time }
 
     func reference(of version: RegisteredVersion) async throws -> ReferenceProfile { bench.reference }
     func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile {
         windows.append(Window(kind: .custom, start: start, end: end))
         return Rows(numeric: [[1, 2, 3]]).profile(bench.version.schema, bench.reference.grid)
     }
+    private var counts: [Timestamp: Int64] = [:]
+    func setRows(_ rows: [Timestamp: Int64]) { counts = rows }
+    func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?] {
+        starts.map { counts[$0] }
+    }
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? {
         spanReads += 1
-        return last.map { (Timestamp(seconds: 0), $0) }
+        return last.map { (first, $0) }
     }
     func dirtyWindows(endedBy time: Timestamp, after last: DirtyWindow?, limit: Int) async throws -> [DirtyWindow] {
         asked.append((time, limit))
@@ -46,6 +53,9 @@ private actor MemoryResults: EvaluationStore {
     func save(_ evaluation: Evaluation, of version: RegisteredVersion) async throws {
         if isFailing { throw Failure() }
         saved.append(evaluation)
+    }
+    func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp? {
+        saved.filter { $0.window.kind == kind }.map(\.window.end).max()
     }
     func latest(_ kind: WindowKind, of version: RegisteredVersion, by time: Timestamp) async throws -> Evaluation? {
         saved.last { $0.window.kind == kind && $0.window.end <= time }
@@ -260,5 +270,30 @@ struct EvaluationPassTests {
         #expect(try await pass().run().isEmpty)
         #expect(await reader.windows.isEmpty)
         #expect(await reader.cleared.isEmpty)
+    }
+
+    @Test("a window in which nothing came is told once, while the model is missed")
+    func outage() async throws {
+        let hour = Window(kind: .hour, start: now.adding(seconds: -2 * 3600), end: now.adding(seconds: -3600))
+        func rows(_ count: Int64) -> [Timestamp: Int64] {
+            Dictionary(uniqueKeysWithValues: (1...14).map { (hour.start.adding(seconds: -86_400 * $0), count) })
+        }
+        let time = now.adding(seconds: -3500)
+        await reader.setLast(hour.start.adding(seconds: -60))
+        await reader.setFirst(now.adding(seconds: -20 * 86_400))
+        await reader.setRows(rows(500))
+        let made = try await pass(at: time).run()
+        #expect(made.map(\.window) == [hour] && made.first?.rows == 0)
+        #expect(made.first?.findings.map(\.why) == ["0 records, about 500 came at this time of the days before"])
+        #expect(made.first?.verdict(of: .volume) == .drifted)
+        #expect(await announcements.heard == [hour])
+        #expect(try await pass(at: time).run().isEmpty)
+        // Neither is a model of another stage missed, nor one that has been silent for long.
+        await reader.setRows(rows(0))
+        #expect(try await pass(at: time.adding(seconds: 3600)).run().isEmpty)
+        var candidate = bench.version
+        candidate.stage = .candidate
+        await reader.setRows(rows(500))
+        #expect(try await pass([candidate], at: time.adding(seconds: 3600)).run().isEmpty)
     }
 }

@@ -115,7 +115,12 @@ struct ContractedMetricsTests {
         let contract = try contracted()
         #expect(contract.count > 20)
         // What we tell beyond it: of the export itself, of joint drift, data and service, of the spool, and of inference services.
-        let ours: Set<Metric> = [.seriesDropped, .jointDrift, .dataQuality, .serviceLevel, .spoolKeptBytes, .spoolRecords, .cloudEvents]
+        let ours: Set<Metric> = [
+            .seriesDropped, .jointDrift, .dataQuality, .serviceLevel, .labelDrift, .windowRecords, .lastPrediction, .alertBudget,
+            .alertBudgetFired,
+            .spoolKeptBytes,
+            .spoolRecords, .cloudEvents,
+        ]
         for metric in Metric.allCases where !ours.contains(metric) {
             guard let labels = contract[metric.rawValue] else {
                 Issue.record("\(metric.rawValue) is not in the contract")

@@ -108,7 +108,7 @@ import Vocabulary
               - {name: a, url: "https://x"}
               - {url: "https://x"}
             policies:
-              - {name: p, findings: 5, of: 3, destinations: [nobody], window: week}
+              - {name: p, findings: 5, of: 3, destinations: [nobody], window: month}
             """
         do {
             _ = try ServiceConfiguration(yaml: yaml, file: "e.yaml", environment: [:])
@@ -125,7 +125,7 @@ import Vocabulary
                 "e.yaml: destinations[0].url: expected an http or https URL",
                 "e.yaml: destinations[1].name: a is named twice",
                 "e.yaml: destinations[2].name: missing, expected a name",
-                "e.yaml: policies[0].window: \"week\", expected one of hour, day, custom",
+                "e.yaml: policies[0].window: \"month\", expected one of hour, day, week",
                 "e.yaml: policies[0].findings: 5, expected at most of: 3",
                 "e.yaml: policies[0].destinations[0]: there is no destination named nobody",
             ] {

@@ -45,7 +45,7 @@ struct LabelStoreTests {
             let profile = try await bench.profiles.profile(of: version, from: minute, to: minute.adding(seconds: 60))
             #expect(profile.labelled == 1)
             let dirty = try await bench.profiles.dirtyWindows(endedBy: later, limit: 100)
-            #expect(Set(dirty.map(\.window)) == Set([WindowKind.hour, .day].compactMap { Window(kind: $0, holding: minute) }))
+            #expect(Set(dirty.map(\.window)) == Set(WindowKind.scheduled.compactMap { Window(kind: $0, holding: minute) }))
         }
     }
 

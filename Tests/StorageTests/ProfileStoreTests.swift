@@ -155,7 +155,7 @@ struct ProfileStoreTests {
         }
     }
 
-    @Test("a stored batch marks every hour and day that it touches, the earliest ending first")
+    @Test("a stored batch marks every hour, day and week that it touches, the earliest ending first")
     func dirty() async throws {
         try await withBench { bench in
             var random = Seeded(1)
@@ -164,8 +164,8 @@ struct ProfileStoreTests {
             batch.timestamps = [at(17, 59), at(18), at(2)]  // from 6 o'clock: the last minute of a day, the first of the next
             try await bench.collector().store(batch, of: version, key: "k")
             let marks = try await bench.profiles.dirtyWindows(endedBy: forever, limit: 100)
-            let windows = batch.timestamps.flatMap { time in [WindowKind.hour, .day].compactMap { Window(kind: $0, holding: time) } }
-            #expect(Set(marks.map(\.window)) == Set(windows) && marks.count == 5)
+            let windows = batch.timestamps.flatMap { time in WindowKind.scheduled.compactMap { Window(kind: $0, holding: time) } }
+            #expect(Set(marks.map(\.window)) == Set(windows) && marks.count == 6)
             #expect(marks.map(\.window.end) == marks.map(\.window.end).sorted())
             #expect(marks.allSatisfy { $0.versionID == version.versionID && $0.touchedAt == Bench.now })
             #expect(
@@ -185,11 +185,11 @@ struct ProfileStoreTests {
             let collector = bench.collector()
             try await collector.store(Loans.batch(50, &random, prefix: "a"), of: version, key: "a")
             let marks = try await bench.profiles.dirtyWindows(endedBy: forever, limit: 100)
-            #expect(marks.count == 4)
+            #expect(marks.count == 5)
             try await collector.store(Loans.batch(1, &random, prefix: "b", seconds: 60), of: version, key: "b")
             try await bench.profiles.clear(marks)
             let left = try await bench.profiles.dirtyWindows(endedBy: forever, limit: 100)
-            let touched = [WindowKind.hour, .day].compactMap { Window(kind: $0, holding: Loans.start) }
+            let touched = WindowKind.scheduled.compactMap { Window(kind: $0, holding: Loans.start) }
             #expect(left.map(\.window) == touched)
             #expect(left.allSatisfy { mark in marks.contains { $0.window == mark.window && $0.batchID != mark.batchID } })
             try await bench.profiles.clear(left)

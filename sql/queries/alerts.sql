@@ -11,6 +11,9 @@ from evenkeel.alert where state <> 'pending' order by alert_id desc limit $1
 -- name: firing_counts
 select model, severity, count(*) from evenkeel.alert where state = 'firing' group by model, severity order by model, severity
 
+-- name: fired_counts
+select model, count(*) from evenkeel.alert where policy = $1 and fired_at > $2 group by model
+
 -- name: versions_to_close
 select distinct a.model, a.version from evenkeel.alert a
 join evenkeel.model m on m.name = a.model
@@ -47,6 +50,17 @@ select silence_id, model, monitor, until, reason from evenkeel.silence where unt
 -- name: insert_delivery
 insert into evenkeel.delivery (alert_id, destination, message_id, type, body, state, next_attempt_at, created_at)
 values ($1, $2, $3, $4, $5, 'waiting', $6, $6) on conflict (message_id) do nothing
+
+-- name: list_deliveries
+select d.delivery_id, d.destination, d.message_id, d.type, d.state, d.attempts, d.last_status, d.last_error, d.created_at, d.next_attempt_at,
+       d.sent_at, a.model
+from evenkeel.delivery d left join evenkeel.alert a using (alert_id)
+where ($1::text is null or d.state = $1) order by d.delivery_id desc limit $2
+
+-- A message keeps its id: a receiver that had it after all can tell.
+-- name: replay_deliveries
+update evenkeel.delivery set state = 'waiting', attempts = 0, next_attempt_at = $1
+where state = 'dead' and ($2::bigint is null or delivery_id = $2) returning delivery_id
 
 -- name: claim_deliveries
 update evenkeel.delivery set attempts = attempts + 1, next_attempt_at = $2

@@ -4,6 +4,21 @@ where stream_id = $1 and bucket >= $2 and bucket < $3 and (bucket, width_seconds
 order by bucket, width_seconds, part
 limit $7
 
+-- Null for a window that is part of a day which has become one sum, or that retention has deleted.
+-- name: rows_in_windows
+select case
+    when w.start < coalesce((select profiles_from from evenkeel.stream where stream_id = $1), '-infinity') then null
+    when $3::bigint < 86400 and exists (
+        select 1 from evenkeel.profile
+        where stream_id = $1 and width_seconds = 86400
+          and bucket = date_bin('1 day', w.start, timestamptz '2000-01-01 00:00:00+00')) then null
+    else (
+        select coalesce(sum(rows), 0)::bigint from evenkeel.profile
+        where stream_id = $1 and bucket >= w.start and bucket < w.start + $3::bigint * interval '1 second')
+    end
+from unnest($2::timestamptz[]) with ordinality as w (start, place)
+order by w.place
+
 -- name: bucket_span
 select min(bucket), max(bucket) from evenkeel.profile where stream_id = $1
 

@@ -12,6 +12,9 @@ from unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::
     as r (monitor, subject, group_name, statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict,
         why, drivers)
 
+-- name: last_evaluated
+select max(window_end) from evenkeel.evaluation where stream_id = $1 and window_kind = $2
+
 -- name: latest_evaluation
 select window_start, window_end, evaluated_at, rows, labelled, baseline from evenkeel.evaluation
 where stream_id = $1 and window_kind = $2 and window_end <= $3
@@ -27,12 +30,17 @@ order by monitor, subject, statistic, group_name
 -- name: query_results
 select window_kind, window_start, window_end, evaluated_at, monitor, subject, group_name, statistic, value, lower, upper,
        p_value, p_adjusted, reference_count, current_count, verdict, why, drivers
-from evenkeel.result
+from evenkeel.result r
 where stream_id = $1
   and ($2::text is null or statistic = $2)
   and ($3::text is null or subject = $3)
   and ($4::timestamptz is null or window_end > $4)
   and ($5::timestamptz is null or window_start < $5)
   and ($6::text is null or window_kind = $6)
+  -- Of each window what was known at that time.
+  and ($8::timestamptz is null or evaluated_at = (
+    select max(e.evaluated_at) from evenkeel.evaluation e
+    where e.stream_id = $1 and e.window_kind = r.window_kind and e.window_start = r.window_start and e.window_end = r.window_end
+      and e.evaluated_at <= $8))
 order by window_start desc, window_kind, evaluated_at desc, monitor, subject, statistic, group_name
 limit $7

@@ -122,7 +122,7 @@ extension ServiceConfiguration {
         let numbers: [(String, WritableKeyPath<MonitorSettings, Double>, ClosedRange<Double>)] = [
             ("alpha", \.alpha, 1e-12...0.5), ("confidence", \.confidence, 0.5...0.9999), ("psi_floor", \.psiFloor, 0...10),
             ("ks_floor", \.ksFloor, 0...1), ("jensen_shannon_floor", \.jensenShannonFloor, 0...1),
-            ("cramers_v_floor", \.cramersVFloor, 0...1),
+            ("cramers_v_floor", \.cramersVFloor, 0...1), ("label_floor", \.labelFloor, 0...1), ("volume_floor", \.volumeFloor, 0...100),
             ("correlation_floor", \.correlationFloor, 0...2), ("reconstruction_floor", \.reconstructionFloor, 0...100),
             ("data_quality_floor", \.dataQualityFloor, 0...1), ("constant_floor", \.constantFloor, 0...1),
             ("success_objective", \.successObjective, 0...1),
@@ -165,7 +165,8 @@ extension ServiceConfiguration {
     private mutating func readDestinations(_ json: JSON?, _ reader: SettingsReader, _ environment: [String: String]) {
         for (i, item) in (reader.list(json, at: "destinations") ?? []).enumerated() {
             let path = "destinations[\(i)]"
-            let members = reader.members(item, at: path, known: ["name", "url", "secret", "timeout_seconds"])
+            let members = reader.members(
+                item, at: path, known: ["name", "url", "format", "secret", "authorization", "routing_key", "timeout_seconds"])
             guard let name = reader.text(members["name"], at: path + ".name") else {
                 reader.problem(path + ".name", "missing, expected a name")
                 continue
@@ -178,24 +179,32 @@ extension ServiceConfiguration {
             if !url.reveal().hasPrefix("http://"), !url.reveal().hasPrefix("https://") {
                 reader.problem(path + ".url", "expected an http or https URL")
             }
-            destinations.append(
-                Destination(
-                    name: name, url: url, secret: Self.secret(members["secret"], at: path + ".secret", reader, environment),
-                    timeoutSeconds: reader.integer(members["timeout_seconds"], at: path + ".timeout_seconds", in: 1...30) ?? 10))
+            var destination = Destination(name: name, url: url)
+            destination.format = reader.choice(members["format"], at: path + ".format") ?? .standard
+            destination.secret = Self.secret(members["secret"], at: path + ".secret", reader, environment)
+            destination.authorization = Self.secret(members["authorization"], at: path + ".authorization", reader, environment)
+            destination.routingKey = Self.secret(members["routing_key"], at: path + ".routing_key", reader, environment)
+            if destination.format == .pagerduty, destination.routingKey == nil {
+                reader.problem(path + ".routing_key", "missing, expected PagerDuty's integration key")
+            }
+            destination.timeoutSeconds =
+                reader.integer(members["timeout_seconds"], at: path + ".timeout_seconds", in: 1...30) ?? destination.timeoutSeconds
+            destinations.append(destination)
         }
     }
 
     private mutating func readPolicies(_ json: JSON?, _ reader: SettingsReader) {
-        let names = Set(destinations.map(\.name))
+        let formats = Dictionary(destinations.map { ($0.name, $0.format) }, uniquingKeysWith: { first, _ in first })
+        let hearing = destinations.filter(\.format.takesAlerts).map(\.name)
         guard let items = reader.list(json, at: "policies") else {
             // Without policies of one's own, every destination hears of everything.
-            policies = [AlertPolicy(name: "default", destinations: destinations.map(\.name))]
+            policies = [AlertPolicy(name: "default", destinations: hearing)]
             return
         }
         policies = []
         // A receiver that retrains is no receiver of alerts, unless a policy says so.
         let retraining = Set(items.compactMap { $0["retraining"]?.stringValue })
-        let listeners = destinations.map(\.name).filter { !retraining.contains($0) }
+        let listeners = hearing.filter { !retraining.contains($0) }
         for (i, item) in items.enumerated() {
             let path = "policies[\(i)]"
             let members = reader.members(
@@ -213,7 +222,7 @@ extension ServiceConfiguration {
             if let words = reader.list(members["monitors"], at: path + ".monitors") {
                 policy.monitors = words.enumerated().compactMap { reader.choice($1, at: "\(path).monitors[\($0)]") as Vocabulary.Monitor? }
             }
-            policy.window = reader.choice(members["window"], at: path + ".window") ?? policy.window
+            policy.window = reader.choice(members["window"], at: path + ".window", of: WindowKind.scheduled) ?? policy.window
             policy.of = reader.integer(members["of"], at: path + ".of", in: 1...AlertPolicy.windowsMax) ?? policy.of
             policy.findings =
                 reader.integer(members["findings"], at: path + ".findings", in: 1...AlertPolicy.windowsMax)
@@ -235,12 +244,14 @@ extension ServiceConfiguration {
                 policy.retrainingCooldownSeconds = Int64(cooldown)
             }
             policy.retraining = reader.text(members["retraining"], at: path + ".retraining")
-            for (place, word) in policy.destinations.enumerated() where !names.contains(word) {
-                reader.problem("\(path).destinations[\(place)]", "there is no destination named \(word)")
+            func check(_ word: String, _ path: String, _ fits: (Destination.Format) -> Bool, _ what: String) {
+                guard let format = formats[word] else { return reader.problem(path, "there is no destination named \(word)") }
+                if !fits(format) { reader.problem(path, "\(word) has the format \(format.rawValue), which \(what)") }
             }
-            if let word = policy.retraining, !names.contains(word) {
-                reader.problem(path + ".retraining", "there is no destination named \(word)")
+            for (place, word) in policy.destinations.enumerated() {
+                check(word, "\(path).destinations[\(place)]", \.takesAlerts, "only starts retraining")
             }
+            if let word = policy.retraining { check(word, path + ".retraining", \.startsRetraining, "cannot start retraining") }
             policies.append(policy)
         }
     }

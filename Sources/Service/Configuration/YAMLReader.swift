@@ -110,10 +110,11 @@ final class SettingsReader {
         list(json, at: path)?.enumerated().compactMap { text($1, at: "\(path)[\($0)]") }
     }
 
-    func choice<T: RawRepresentable & CaseIterable>(_ json: JSON?, at path: String) -> T? where T.RawValue == String {
+    func choice<T: RawRepresentable & CaseIterable>(_ json: JSON?, at path: String, of known: [T] = Array(T.allCases)) -> T?
+    where T.RawValue == String {
         guard let word = text(json, at: path) else { return nil }
-        guard let value = T(rawValue: word) else {
-            problem(path, "\"\(word)\", expected one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+        guard let value = known.first(where: { $0.rawValue == word }) else {
+            problem(path, "\"\(word)\", expected one of \(known.map(\.rawValue).joined(separator: ", "))")
             return nil
         }
         return value

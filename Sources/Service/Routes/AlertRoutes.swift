@@ -10,7 +10,11 @@ struct AlertRoutes {
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("v1/alerts") { _, _ in
-            answer(.object(["alerts": .array(try await engine.alerts.alerts().map(Messages.data))]))
+            answer(
+                .object([
+                    "alerts": .array(try await engine.alerts.alerts().map(Messages.data)),
+                    "budgets": .array(try await engine.alertBudgets(at: Engine.systemClock()).map(\.json)),
+                ]))
         }
         router.post("v1/alerts/:id/acknowledge") { request, context in
             guard let id = Int64(try context.parameters.require("id")) else {

@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Collecting
 internal import HTTPTypes
 internal import Hummingbird
@@ -20,7 +21,18 @@ struct MetricRoutes {
             guard let current = (try? await within(seconds: HealthRoutes.answerSeconds, { try await snapshot.current() })) ?? nil else {
                 return text(PrometheusText.render(samples, as: format), type: format.contentType)
             }
-            for row in current.rows { samples += EvaluationMetrics.samples(row.version, latest: row.latest, now: now) }
+            for row in current.rows {
+                samples += EvaluationMetrics.samples(row.version, latest: row.latest, now: now)
+                if let newest = current.newest[row.version.versionID] {
+                    let key = [row.version.key.model, row.version.key.version]
+                    samples.append(MetricSample(.lastPrediction, key, newest.seconds(since: Timestamp(seconds: 0))))
+                }
+            }
+            for budget in current.budgets {
+                let key = [budget.model, budget.policy]
+                samples.append(MetricSample(.alertBudget, key, budget.budget.alarms))
+                samples.append(MetricSample(.alertBudgetFired, key, Double(budget.fired)))
+            }
             let firing = Dictionary(current.firing.map { ([$0.model, $0.severity.rawValue], $0.count) }, uniquingKeysWith: +)
             for model in Set(current.rows.map(\.version.key.model)) {
                 for severity in AlertSeverity.allCases {

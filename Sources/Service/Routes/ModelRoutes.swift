@@ -65,10 +65,10 @@ struct ModelRoutes {
             from: try time("from", request), to: try time("to", request),
             window: try request.query("window").map { word in
                 guard let kind = WindowKind(rawValue: word) else {
-                    throw HTTPError(.badRequest, message: "window: expected hour, day or custom")
+                    throw HTTPError(.badRequest, message: "window: expected hour, day, week or custom")
                 }
                 return kind
-            }, limit: try limit(request))
+            }, asOf: try time("as_of", request), limit: try limit(request))
         var out: [JSON] = []
         for version in versions {
             out += try await engine.results.results(filter, of: version).map { Self.json($0, version.key) }

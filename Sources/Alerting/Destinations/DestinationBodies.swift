@@ -1,0 +1,82 @@
+internal import Vocabulary
+
+/// Alerts in the words of other tools. `data` is an alert as at `GET /v1/alerts`.
+enum DestinationBodies {
+    private static func text(_ data: JSON, _ name: String) -> String { data[name]?.stringValue ?? "" }
+
+    /// The same for all messages of an alert, so that its end finds its beginning.
+    static func key(_ data: JSON) -> String { "evenkeel-alert-\(data["id"]?.intValue ?? 0)" }
+
+    /// `loan 1: feature_drift`.
+    private static func title(_ data: JSON) -> String {
+        "\(text(data, "model")) \(text(data, "version")): \(text(data, "monitor"))"
+    }
+
+    private static func cut(_ text: String, _ length: Int) -> String { text.count <= length ? text : text.prefix(length - 1) + "…" }
+
+    /// How long an alert lasts in Alertmanager if its end never reaches it: without an end it would resolve by itself in minutes.
+    static let alertmanagerSeconds: Int64 = 365 * 86_400
+
+    /// A push of one alert. > Source: Alertmanager's OpenAPI, `POST /api/v2/alerts`.
+    static func alertmanager(_ data: JSON, at now: Timestamp) -> JSON {
+        let words = text(data, "monitor").split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+        var labels = JSONObject([("alertname", .string("Evenkeel" + words.joined()))])
+        for name in ["model", "version", "monitor", "policy", "severity"] { labels[name] = .string(text(data, name)) }
+        return .array([
+            .object([
+                "labels": .object(labels),
+                "annotations": .object(["summary": .string(title(data)), "description": .string(text(data, "summary"))]),
+                "startsAt": data["fired_at"] ?? .string(now.rfc3339),
+                "endsAt": .string(data["resolved_at"]?.stringValue ?? now.adding(seconds: alertmanagerSeconds).rfc3339),
+            ])
+        ])
+    }
+
+    /// An incoming webhook's message in blocks. > Source: Slack's Block Kit reference: a header has at most 150 characters, a section 3,000.
+    static func slack(_ data: JSON) -> JSON {
+        func escaped(_ text: String) -> String {
+            text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        }
+        let state = text(data, "state") == AlertState.resolved.rawValue ? "Resolved" : "Firing"
+        let context = "severity \(text(data, "severity")), policy \(text(data, "policy")), since \(text(data, "started_at"))"
+        func words(_ kind: String, _ text: String) -> JSON { .object(["type": .string(kind), "text": .string(text)]) }
+        return .object([
+            "text": .string(escaped("\(state): \(text(data, "summary"))")),
+            "blocks": .array([
+                .object(["type": .string("header"), "text": words("plain_text", cut("\(state): \(title(data))", 150))]),
+                .object(["type": .string("section"), "text": words("mrkdwn", cut(escaped(text(data, "summary")), 3000))]),
+                .object(["type": .string("context"), "elements": .array([words("mrkdwn", escaped(context))])]),
+            ]),
+        ])
+    }
+
+    /// > Source: PagerDuty's Events API v2; a summary has at most 1,024 characters.
+    static func pagerDuty(_ data: JSON, routingKey: String) -> JSON {
+        var event = JSONObject([("routing_key", .string(routingKey)), ("dedup_key", .string(key(data)))])
+        if text(data, "state") == AlertState.resolved.rawValue {
+            event["event_action"] = .string("resolve")
+            return .object(event)
+        }
+        event["event_action"] = .string("trigger")
+        event["payload"] = .object([
+            "summary": .string(cut(text(data, "summary"), 1024)), "source": .string("evenkeel"),
+            "severity": .string(text(data, "severity")), "timestamp": data["fired_at"] ?? .null,
+            "component": .string(text(data, "model")), "group": .string(text(data, "version")),
+            "class": .string(text(data, "monitor")), "custom_details": data["detail"] ?? .null,
+        ])
+        return .object(event)
+    }
+
+    /// > Source: Opsgenie's Alert API v2; a message has at most 130 characters, a description 15,000.
+    static func opsgenie(_ data: JSON, isResolved: Bool) -> JSON {
+        if isResolved { return .object(["source": .string("evenkeel"), "note": .string("resolved")]) }
+        let priority = ["critical": "P1", "warning": "P3", "info": "P5"][text(data, "severity")] ?? "P3"
+        var details = JSONObject([])
+        for name in ["model", "version", "monitor", "policy", "started_at"] { details[name] = .string(text(data, name)) }
+        return .object([
+            "message": .string(cut(title(data), 130)), "alias": .string(key(data)),
+            "description": .string(cut(text(data, "summary"), 15_000)), "priority": .string(priority),
+            "source": .string("evenkeel"), "details": .object(details),
+        ])
+    }
+}

@@ -62,15 +62,17 @@ let package = Package(
         room("Statistics", ["Kernels", "CGSL"], hot: true),
         room("Profiles", ["Vocabulary", "Kernels"], hot: true),
         room("Tables", ["Vocabulary", "Kernels"], hot: true),
+        room("Inference", ["Kernels"], hot: true),
 
         // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
         room("Storage", ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"]),
         room("Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"], hot: true),
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
+        room("Shadowing", ["Statistics"], hot: true),
 
         // Floor 4: questions about files, and what people and Prometheus read.
-        room("Analysis", ["Vocabulary", "Statistics", "Tables"], hot: true),
+        room("Analysis", ["Vocabulary", "Statistics", "Tables", "Inference", "Shadowing"], hot: true),
         room("Reporting", ["Vocabulary"]),
 
         // Floor 5: the only room that joins them.
@@ -94,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "evenkeel",
             dependencies: [
-                "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Analysis", "Reporting",
+                "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Analysis", "Shadowing", "Reporting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -122,6 +124,8 @@ let package = Package(
         tests("CollectingTests", ["Collecting", "Vocabulary", "Tables", "Profiles"]),
         tests("MonitoringTests", ["Monitoring", "Vocabulary", "Profiles", "Statistics"]),
         tests("AlertingTests", ["Alerting", "Vocabulary"]),
+        tests("InferenceTests", ["Inference"]),
+        tests("ShadowingTests", ["Shadowing", "Statistics"]),
         tests("AnalysisTests", ["Analysis", "Statistics", "Tables", "Vocabulary", "Reporting"]),
         tests("ReportingTests", ["Reporting", "Vocabulary", "Monitoring"]),
         tests(

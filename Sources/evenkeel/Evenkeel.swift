@@ -27,7 +27,7 @@ struct Evenkeel: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, IngestCommand.self, EvaluateCommand.self,
             AlertsCommand.self, EraseCommand.self, DoctorCommand.self,
             DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self,
-            DetectCommand.self, StatCommand.self,
+            DetectCommand.self, ScoreCommand.self, ShadowCommand.self, StatCommand.self,
         ])
 }
 

@@ -10,11 +10,13 @@ import Testing
         "Statistics": ["Kernels", "CGSL"],
         "Profiles": ["Vocabulary", "Kernels"],
         "Tables": ["Vocabulary", "Kernels"],
+        "Inference": ["Kernels"],
         "Storage": ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"],
         "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
-        "Analysis": ["Vocabulary", "Statistics", "Tables"],
+        "Shadowing": ["Statistics"],
+        "Analysis": ["Vocabulary", "Statistics", "Tables", "Inference", "Shadowing"],
         "Reporting": ["Vocabulary"],
         "Service": [
             "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
@@ -22,8 +24,8 @@ import Testing
         ],
         "EvenkeelClient": [],
         "evenkeel": [
-            "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Analysis", "Reporting", "ArgumentParser",
-            "Logging",
+            "Service", "Vocabulary", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Analysis", "Shadowing", "Reporting",
+            "ArgumentParser", "Logging",
         ],
     ]
     static let system: Set<String> = ["Foundation", "FoundationEssentials", "FoundationNetworking", "Dispatch", "Glibc", "Synchronization"]

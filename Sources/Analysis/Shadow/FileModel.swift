@@ -1,0 +1,68 @@
+internal import Foundation
+internal import Inference
+internal import Tables
+
+/// A model file, and how to score a table with it.
+public struct FileModel: Sendable {
+    public let path: String
+    private let model: Inference.Model
+    /// The columns of the table in the model's order; nil for its own names.
+    private let features: [String]?
+
+    public enum Answer: Sendable { case predictions, margins, leaves, outputs }
+
+    /// - Throws: ``AnalysisError`` for a file that cannot be read or is no model that is known.
+    public init(path: String, features: [String]? = nil) throws {
+        self.path = path
+        self.features = features
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw AnalysisError("\(path): cannot be read, expected a model file")
+        }
+        do throws(InferenceError) { model = try Inference.Model(Array(data), file: path) } catch { throw AnalysisError(error.description) }
+    }
+
+    /// Whether an answer is the probability of a class.
+    var isClassifier: Bool { model.task == .binary || model.task == .multiclass }
+
+    private func columns(_ frame: Frame, _ answer: Answer, rounds: Int?) throws -> [ScoreColumn] {
+        let kind: ScoreOptions.Answer =
+            switch answer {
+            case .predictions: .prediction
+            case .margins: .margin
+            case .leaves: .leaves
+            case .outputs: .outputs
+            }
+        do {
+            let inputs = try model.inputs(among: frame.names, features: features).map { request -> InputColumn in
+                guard request.feature.wantsText else { return .numbers(try frame.numbers(request.column)) }
+                let (codes, names) = try frame.levels(request.column)
+                return .texts(codes.map { $0 < 0 ? nil : names[Int($0)] })
+            }
+            return try model.score(
+                inputs, rows: frame.rows,
+                options: ScoreOptions(kind, rounds: rounds, threads: ProcessInfo.processInfo.activeProcessorCount))
+        } catch let error as InferenceError { throw AnalysisError(error.description) }
+    }
+
+    /// The answer as CSV with a header, one line a row.
+    public func csv(_ frame: Frame, _ answer: Answer = .predictions, rounds: Int? = nil) throws -> String {
+        let columns = try columns(frame, answer, rounds: rounds)
+        var text = columns.map(\.name).joined(separator: ",") + "\n"
+        for row in 0..<frame.rows {
+            text += columns.map { $0.cell(row) }.joined(separator: ",")
+            text += "\n"
+        }
+        return text
+    }
+
+    /// The predictions as numbers: one column, or one for each class.
+    func predictions(_ frame: Frame) throws -> [[Double]] {
+        try columns(frame, .predictions, rounds: nil).compactMap { column in
+            switch column.values {
+            case .numbers(let values): values
+            case .integers(let values): values.map(Double.init)
+            case .texts: nil
+            }
+        }
+    }
+}

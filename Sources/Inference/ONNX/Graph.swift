@@ -1,0 +1,187 @@
+internal import Dispatch
+internal import Kernels
+internal import Synchronization
+
+/// An ONNX graph, ready to run: operators in order, values in numbered places.
+struct Graph: Sendable {
+    typealias Work = @Sendable ([Tensor?]) throws(OperatorError) -> [Tensor]
+
+    struct Step: Sendable {
+        var place: String
+        var work: Work
+        /// Places of the inputs (nil where one is left out) and outputs.
+        var inputs: [Int?]
+        var outputs: [Int]
+    }
+
+    struct Input: Sendable {
+        var name: String
+        var slot: Int
+        var type: Int
+        var width: Int
+        /// 1 or 2.
+        var rank: Int
+    }
+
+    struct Output: Sendable {
+        var name: String
+        var slot: Int
+    }
+
+    let file: String
+    var steps: [Step] = []
+    var constants: [(slot: Int, tensor: Tensor)] = []
+    var inputs: [Input] = []
+    var outputs: [Output] = []
+    var slotCount = 0
+    /// Rows that the graph takes at once, where it says so.
+    var batchRows: Int?
+
+    private func unsupported(_ message: String) -> InferenceError { InferenceError(.unsupported, file: file, message) }
+
+    func score(_ columns: [InputColumn], rows: Int, options: ScoreOptions, task: ModelTask) throws(InferenceError) -> [ScoreColumn] {
+        if options.answer == .margin { throw unsupported("--raw of an ONNX model, which has no margin of its own; expected --outputs") }
+        if options.answer == .leaves { throw unsupported("--leaves of an ONNX model, expected XGBoost or LightGBM trees") }
+        if options.rounds != nil { throw unsupported("--rounds of an ONNX model, expected XGBoost or LightGBM trees") }
+        let size = max(1, min(batchRows ?? InferenceLimits.graphRows, InferenceLimits.graphRows))
+        let pieces = max(1, (rows + size - 1) / size)
+        let slots = Mutex([Result<[ScoreColumn], InferenceError>?](repeating: nil, count: pieces))
+        DispatchQueue.concurrentPerform(iterations: min(max(options.threads, 1), pieces)) { first in
+            for piece in stride(from: first, to: pieces, by: min(max(options.threads, 1), pieces)) {
+                let range = piece * size..<min((piece + 1) * size, rows)
+                let made = Result { () throws(InferenceError) in try answer(columns, range, options) }
+                slots.withLock { $0[piece] = made }
+            }
+        }
+        var parts: [[ScoreColumn]] = []
+        for made in slots.withLock({ $0 }).compactMap({ $0 }) { parts.append(try made.get()) }
+        guard let first = parts.first, parts.allSatisfy({ $0.count == first.count }) else {
+            throw InferenceError(.input, file: file, "outputs of different widths for different rows, expected one width")
+        }
+        return first.indices.map { column in ScoreColumn(first[column].name, .joined(parts.map { $0[column].values })) }
+    }
+
+    private func answer(_ columns: [InputColumn], _ range: Range<Int>, _ options: ScoreOptions) throws(InferenceError) -> [ScoreColumn] {
+        let results = try run(columns, range)
+        guard options.answer == .outputs else { return try predictions(results, range.count) }
+        var found: [ScoreColumn] = []
+        for (output, tensor) in zip(outputs, results) { found += try self.columns(output.name, tensor, range.count) }
+        return found
+    }
+
+    /// What a table's rows come to: of a classifier the probabilities (of two classes: that of the second), else the first output.
+    private func predictions(_ results: [Tensor], _ rows: Int) throws(InferenceError) -> [ScoreColumn] {
+        let isScore = { (tensor: Tensor) in
+            if case .float = tensor.values { true } else if case .double = tensor.values { true } else { false }
+        }
+        let place = results.lastIndex { isScore($0) && $0.count != rows } ?? results.firstIndex(where: isScore) ?? 0
+        var found = try columns("prediction", results[place].withoutKeys, rows)
+        if found.count == 2, results.count > 1 { found = [ScoreColumn("prediction", found[1].values)] }
+        return found
+    }
+
+    /// `NAME` of a column, `NAME_0`, `NAME_1`, … of a matrix, `NAME_key` of maps.
+    private func columns(_ name: String, _ tensor: Tensor, _ rows: Int) throws(InferenceError) -> [ScoreColumn] {
+        let width = rows == 0 ? tensor.shape.dropFirst().reduce(1, *) : tensor.count / rows
+        guard tensor.count == width * rows else {
+            throw InferenceError(
+                .input, file: file, place: "output \(name)", "\(tensor.count) values for \(rows) rows, expected as many for each")
+        }
+        return (0..<width).map { column in
+            let isOne = width == 1 && tensor.keys == nil
+            let title = isOne ? name : "\(name)_\(tensor.keys?[column] ?? "\(column)")"
+            let places = (0..<rows).map { $0 * width + column }
+            switch tensor.picking(places, shape: [rows]).values {
+            case .float(let v): return ScoreColumn(title, .numbers(v.map(Double.init)))
+            case .double(let v): return ScoreColumn(title, .numbers(v))
+            case .int(let v): return ScoreColumn(title, .integers(v))
+            case .bool(let v): return ScoreColumn(title, .integers(v.map { $0 ? 1 : 0 }))
+            case .text(let v): return ScoreColumn(title, .texts(v))
+            }
+        }
+    }
+
+    /// Runs the operators over some rows.
+    func run(_ columns: [InputColumn], _ rows: Range<Int>) throws(InferenceError) -> [Tensor] {
+        var slots = [Tensor?](repeating: nil, count: slotCount)
+        for (slot, tensor) in constants { slots[slot] = tensor }
+        var at = 0
+        for input in inputs {
+            slots[input.slot] = try tensor(input, Array(columns[at..<at + input.width]), rows)
+            at += input.width
+        }
+        for step in steps {
+            do {
+                let made = try step.work(step.inputs.map { $0.flatMap { slots[$0] } })
+                for (slot, tensor) in zip(step.outputs, made) where slot >= 0 { slots[slot] = tensor }
+            } catch {
+                throw InferenceError(.input, file: file, place: step.place, error.message)
+            }
+        }
+        var out: [Tensor] = []
+        for output in outputs {
+            guard let tensor = slots[output.slot] else {
+                throw InferenceError(.malformed, file: file, "output \(output.name) was not made")
+            }
+            out.append(tensor)
+        }
+        return out
+    }
+
+    private func tensor(_ input: Input, _ columns: [InputColumn], _ rows: Range<Int>) throws(InferenceError) -> Tensor {
+        let shape = input.rank == 1 ? [rows.count] : [rows.count, input.width]
+        let width = input.width
+        if input.type == 8 {
+            var out = [String](repeating: "", count: rows.count * width)
+            for (i, column) in columns.enumerated() {
+                guard case .texts(let texts) = column else { continue }
+                for row in rows { out[(row - rows.lowerBound) * width + i] = texts[row] ?? "" }
+            }
+            return Tensor(shape, .text(out))
+        }
+        var out = [Double](repeating: .nan, count: rows.count * width)
+        for (i, column) in columns.enumerated() {
+            switch column {
+            case .numbers(let values): for row in rows { out[(row - rows.lowerBound) * width + i] = values[row] }
+            case .texts(let texts):
+                for row in rows {
+                    guard let number = texts[row].map({ decimalNumber($0) }) ?? .nan else {
+                        throw InferenceError(.input, file: file, place: "input \(input.name)", "text in row \(row + 1), expected a number")
+                    }
+                    out[(row - rows.lowerBound) * width + i] = number
+                }
+            }
+        }
+        switch input.type {
+        case 11: return Tensor(shape, .double(out))
+        case 1: return Tensor(shape, .float(out.map { Float($0) }))
+        default:
+            var whole: [Int64] = []
+            for (place, value) in out.enumerated() {
+                guard let number = Int64(exactly: value) else {
+                    throw InferenceError(
+                        .input, file: file, place: "input \(input.name)",
+                        "\(value.isNaN ? "a missing value" : "\(value)") in row \(rows.lowerBound + place / width + 1), expected a whole number"
+                    )
+                }
+                whole.append(number)
+            }
+            return input.type == 9 ? Tensor(shape, .bool(whole.map { $0 != 0 })) : Tensor(shape, .int(whole))
+        }
+    }
+}
+
+extension Tensor {
+    var withoutKeys: Tensor { Tensor(shape, values) }
+}
+
+extension ScoreColumn.Values {
+    /// Pieces of one column, one after the other.
+    static func joined(_ parts: [ScoreColumn.Values]) -> ScoreColumn.Values {
+        switch parts.first {
+        case .integers: .integers(parts.flatMap { part -> [Int64] in if case .integers(let v) = part { v } else { [] } })
+        case .texts: .texts(parts.flatMap { part -> [String] in if case .texts(let v) = part { v } else { [] } })
+        default: .numbers(parts.flatMap { part -> [Double] in if case .numbers(let v) = part { v } else { [] } })
+        }
+    }
+}

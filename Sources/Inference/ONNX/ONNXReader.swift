@@ -1,0 +1,218 @@
+/// Reads ONNX files into a graph of operators.
+///
+/// > Source: onnx/onnx.proto3, IR version 13. Field numbers below are those of that file.
+struct ONNXReader {
+    let file: String
+
+    /// Whether the bytes begin as a ModelProto may: with a field that it has.
+    static func isLikely(_ bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first else { return false }
+        return [0, 2].contains(first & 7) && [1, 2, 3, 4, 5, 6, 7, 8, 14].contains(first >> 3)
+    }
+
+    func read(_ bytes: [UInt8]) throws(InferenceError) -> Model {
+        var reader = Protobuf(bytes, file: file)
+        var graph: Range<Int>?
+        var opsets: [String: Int] = [:]
+        while let field = try reader.next() {
+            switch (field.number, field.range) {
+            case (7, let range?): graph = range
+            case (8, let range?):
+                var part = reader.within(range)
+                var (domain, version) = ("", 1)
+                while let inner = try part.next() {
+                    if inner.number == 1 { domain = part.text(inner) }
+                    if inner.number == 2 { version = Int(truncatingIfNeeded: inner.value) }
+                }
+                opsets[domain == "ai.onnx" ? "" : domain] = version
+            default: break
+            }
+        }
+        guard let graph else { throw reader.malformed("no graph, expected an ONNX model") }
+        return try read(graph: reader.within(graph), opsets: opsets)
+    }
+
+    private func read(graph: Protobuf, opsets: [String: Int]) throws(InferenceError) -> Model {
+        var reader = graph
+        var builder = GraphBuilder(file: file, opsets: opsets)
+        var nodes: [NodeProto] = []
+        var inputs: [ValueInfo] = []
+        var outputs: [ValueInfo] = []
+        while let field = try reader.next() {
+            guard let range = field.range else { continue }
+            switch field.number {
+            case 1:
+                guard nodes.count < InferenceLimits.parts else { throw reader.malformed("more than \(InferenceLimits.parts) nodes") }
+                nodes.append(try node(reader.within(range)))
+            case 5:
+                let (name, tensor) = try tensor(reader.within(range))
+                builder.constants[name] = tensor
+            case 11: inputs.append(try valueInfo(reader.within(range)))
+            case 12: outputs.append(try valueInfo(reader.within(range)))
+            case 15: throw InferenceError(.unsupported, file: file, place: "graph", "sparse initializers")
+            default: break
+            }
+        }
+        return try builder.model(nodes: nodes, inputs: inputs, outputs: outputs)
+    }
+
+    struct NodeProto {
+        var inputs: [String] = []
+        var outputs: [String] = []
+        var name = ""
+        var type = ""
+        var domain = ""
+        var attributes: [String: Attribute] = [:]
+    }
+
+    struct ValueInfo {
+        var name = ""
+        var isTensor = false
+        var type = 0
+        /// A negative size is not fixed.
+        var shape: [Int] = []
+    }
+
+    enum Attribute: Sendable {
+        case float(Float)
+        case int(Int64)
+        case text(String)
+        case tensor(Tensor)
+        case floats([Float])
+        case ints([Int64])
+        case texts([String])
+        case other
+    }
+
+    private func node(_ part: Protobuf) throws(InferenceError) -> NodeProto {
+        var reader = part
+        var out = NodeProto()
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: out.inputs.append(reader.text(field))
+            case 2: out.outputs.append(reader.text(field))
+            case 3: out.name = reader.text(field)
+            case 4: out.type = reader.text(field)
+            case 5:
+                if let range = field.range {
+                    let (name, value) = try attribute(reader.within(range))
+                    out.attributes[name] = value
+                }
+            case 7: out.domain = reader.text(field)
+            default: break
+            }
+        }
+        return out
+    }
+
+    private func attribute(_ part: Protobuf) throws(InferenceError) -> (String, Attribute) {
+        var reader = part
+        var (name, type) = ("", 0)
+        var (float, int, text) = (Float(0), Int64(0), "")
+        var value: Tensor?
+        var (floats, ints, texts): ([Float], [Int64], [String]) = ([], [], [])
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: name = reader.text(field)
+            case 2: float = Float(bitPattern: UInt32(truncatingIfNeeded: field.value))
+            case 3: int = Int64(bitPattern: field.value)
+            case 4: text = reader.text(field)
+            case 5: if let range = field.range { value = try tensor(reader.within(range)).1 }
+            case 7: try reader.append(field, to: &floats)
+            case 8: try reader.append(field, to: &ints)
+            case 9: texts.append(reader.text(field))
+            case 20: type = Int(truncatingIfNeeded: field.value)
+            default: break
+            }
+        }
+        switch type {
+        case 1: return (name, .float(float))
+        case 2: return (name, .int(int))
+        case 3: return (name, .text(text))
+        case 4: return (name, value.map(Attribute.tensor) ?? .other)
+        case 6: return (name, .floats(floats))
+        case 7: return (name, .ints(ints))
+        case 8: return (name, .texts(texts))
+        default: return (name, .other)
+        }
+    }
+
+    private func valueInfo(_ part: Protobuf) throws(InferenceError) -> ValueInfo {
+        var reader = part
+        var out = ValueInfo()
+        while let field = try reader.next() {
+            if field.number == 1 { out.name = reader.text(field) }
+            guard field.number == 2, let type = field.range else { continue }
+            var types = reader.within(type)
+            while let kind = try types.next() {
+                guard kind.number == 1, let range = kind.range else { continue }
+                out.isTensor = true
+                var tensor = types.within(range)
+                while let inner = try tensor.next() {
+                    if inner.number == 1 { out.type = Int(truncatingIfNeeded: inner.value) }
+                    if inner.number == 2, let shape = inner.range { out.shape = try dimensions(tensor.within(shape)) }
+                }
+            }
+        }
+        return out
+    }
+
+    private func dimensions(_ part: Protobuf) throws(InferenceError) -> [Int] {
+        var reader = part
+        var out: [Int] = []
+        while let field = try reader.next() {
+            guard field.number == 1, let range = field.range else { continue }
+            var size = -1
+            var inner = reader.within(range)
+            while let value = try inner.next() { if value.number == 1 { size = Int(truncatingIfNeeded: value.value) } }
+            out.append(size)
+        }
+        return out
+    }
+
+    private func tensor(_ part: Protobuf) throws(InferenceError) -> (String, Tensor) {
+        var reader = part
+        var (name, type) = ("", 0)
+        var (dims, small, whole): ([Int64], [Int64], [Int64]) = ([], [], [])
+        var (floats, doubles, texts): ([Float], [Double], [String]) = ([], [], [])
+        var raw: Range<Int>?
+        while let field = try reader.next() {
+            switch field.number {
+            case 1: try reader.append(field, to: &dims)
+            case 2: type = Int(truncatingIfNeeded: field.value)
+            case 4: try reader.append(field, to: &floats)
+            case 5: try reader.append(field, to: &small)
+            case 6: texts.append(reader.text(field))
+            case 7: try reader.append(field, to: &whole)
+            case 8: name = reader.text(field)
+            case 9: raw = field.range
+            case 10: try reader.append(field, to: &doubles)
+            case 13: throw InferenceError(.unsupported, file: file, place: "tensor \(name)", "data in another file")
+            default: break
+            }
+        }
+        let values: Tensor.Values
+        switch type {
+        case 1:
+            values = .float(
+                try raw.map { r throws(InferenceError) in try reader.raw(r, size: 4).map { Float(bitPattern: UInt32($0)) } } ?? floats)
+        case 11:
+            values = .double(
+                try raw.map { r throws(InferenceError) in try reader.raw(r, size: 8).map { Double(bitPattern: $0) } } ?? doubles)
+        case 7: values = .int(try raw.map { r throws(InferenceError) in try reader.raw(r, size: 8).map { Int64(bitPattern: $0) } } ?? whole)
+        case 6:
+            values = .int(
+                try raw.map { r throws(InferenceError) in try reader.raw(r, size: 4).map { Int64(Int32(truncatingIfNeeded: $0)) } } ?? small
+            )
+        case 9:
+            values = .bool(try raw.map { r throws(InferenceError) in try reader.raw(r, size: 1).map { $0 != 0 } } ?? small.map { $0 != 0 })
+        case 8: values = .text(texts)
+        default: throw InferenceError(.unsupported, file: file, place: "tensor \(name)", "element type \(type)")
+        }
+        let out = Tensor(dims.map { Int($0) }, values)
+        guard Shape.count(out.shape) == out.count else {
+            throw reader.malformed("tensor \(name) has \(out.count) elements, expected as many as its shape \(out.shape.prefix(8)) says")
+        }
+        return (name, out)
+    }
+}

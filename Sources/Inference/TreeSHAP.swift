@@ -1,0 +1,219 @@
+internal import Kernels
+
+/// Shapley values of features for sums of trees, exact for the path-dependent game: what a feature's being unknown means is told by how many
+/// training rows took each branch.
+///
+/// For a row x and a leaf with value v, let the path to it ask d distinct features; feature i lets x through (oᵢ = 1) or not (oᵢ = 0), and lets through
+/// the share zᵢ of training rows that reached its nodes. The leaf adds v · (oᵢ − zᵢ) · wᵢ to feature i, where wᵢ sums over subsets S of the other features
+/// |S|! (d − |S| − 1)! / d! · Π_{S} o · Π_{not S} z. The sums over subsets are kept as d + 1 numbers, extended by one feature after another.
+/// All contributions and the base add up to the margin.
+///
+/// What a leaf adds depends on x only by the d bits o, so for short paths each pattern of bits is computed once and looked up for all other rows.
+///
+/// - Complexity: O(*leaves* · *depth*) a row for patterns seen before, *depth*² for new ones.
+/// > Source: Lundberg, Erion, Lee, Consistent individualized feature attribution for tree ensembles, arXiv:1802.03888, algorithm 2; the
+/// > lookup: Yang, Fast TreeSHAP, arXiv:2109.09847.
+struct TreeSHAP: Sendable {
+    /// What a path asks of one feature.
+    struct Element: Sendable {
+        var feature: Int
+        /// The share of training rows that go on.
+        var zero = 1.0
+        /// low < x ≤ high, for all thresholds of the feature on the path.
+        var low = -Double.infinity
+        var high = Double.infinity
+        var allowsLowest = true
+        var missingPasses = true
+        /// Nodes that ask for sets or take zero as missing, with the side that the path takes.
+        var others: [(node: DecisionTree.Node, isLeft: Bool)] = []
+    }
+
+    struct Path: Sendable {
+        var elements: [Element]
+        /// Of each output.
+        var values: [(output: Int, value: Double)]
+    }
+
+    /// Patterns of so many features are looked up.
+    static let lookupMax = 8
+
+    private let ensemble: TreeEnsemble
+    private let paths: [Path]
+    /// Of each output: what is expected where nothing is known.
+    let expected: [Double]
+
+    /// - Parameter base: of each output's sum.
+    /// - Returns: nil when a tree does not say how many training rows its nodes had.
+    init?(_ ensemble: TreeEnsemble, base: [Double]) {
+        self.ensemble = ensemble
+        var (paths, expected) = ([Path](), base)
+        for tree in ensemble.trees {
+            var open: [(node: Int, elements: [Element])] = [(0, [])]
+            while let (index, elements) = open.popLast() {
+                let node = tree.nodes[index]
+                if node.isLeaf {
+                    let share = elements.reduce(1) { $0 * $1.zero }
+                    let from = Int(node.left) * ensemble.targets
+                    let values = (0..<ensemble.targets).map { k in
+                        let value = tree.leafValues[from + k]
+                        return (output: ensemble.targets > 1 ? k : tree.output, value: ensemble.isSingle ? Double(Float(value)) : value)
+                    }
+                    for (output, value) in values { expected[output] += share * value }
+                    if !elements.isEmpty { paths.append(Path(elements: elements, values: values)) }
+                    continue
+                }
+                let covers = [node.left, node.right].map { tree.nodes[Int($0)].cover }
+                let total = covers[0] + covers[1]
+                guard total > 0, total.isFinite, covers.allSatisfy({ $0 >= 0 }) else { return nil }
+                for (child, isLeft) in [(node.left, true), (node.right, false)] {
+                    open.append((Int(child), Self.adding(node, isLeft, share: covers[isLeft ? 0 : 1] / total, to: elements)))
+                }
+            }
+        }
+        self.paths = paths
+        self.expected = expected
+    }
+
+    private static func adding(_ node: DecisionTree.Node, _ isLeft: Bool, share: Double, to elements: [Element]) -> [Element] {
+        var out = elements
+        var place = out.firstIndex { $0.feature == Int(node.feature) } ?? out.count
+        if place == out.count { out.append(Element(feature: Int(node.feature))) }
+        place = min(place, out.count - 1)
+        out[place].zero *= share
+        if node.set >= 0 || node.zeroIsMissing {
+            out[place].others.append((node, isLeft))
+            return out
+        }
+        if node.missingGoesLeft != isLeft { out[place].missingPasses = false }
+        if isLeft {
+            out[place].high = min(out[place].high, node.threshold)
+        } else {
+            out[place].low = max(out[place].low, node.threshold)
+            out[place].allowsLowest = false
+        }
+        return out
+    }
+
+    private func passes(_ element: Element, _ x: Double) -> Bool {
+        if x.isNaN {
+            guard element.missingPasses else { return false }
+        } else if !((x > element.low || element.allowsLowest) && x <= element.high) {
+            return false
+        }
+        for other in element.others where ensemble.goesLeft(other.node, x) != other.isLeft { return false }
+        return true
+    }
+
+    /// Of each output, of each feature and last of the base, a column.
+    func contributions(columns: [[Double]], rows: Range<Int>) -> [[Double]] {
+        let (count, width) = (rows.count, ensemble.featureCount + 1)
+        var out = [Double](repeating: 0, count: expected.count * width * count)
+        for (output, base) in expected.enumerated() {
+            let from = (output * width + width - 1) * count
+            for i in from..<from + count { out[i] = base }
+        }
+        var patterns = [Int](repeating: 0, count: count)
+        for path in paths {
+            let depth = path.elements.count
+            if depth <= Self.lookupMax {
+                for i in patterns.indices { patterns[i] = 0 }
+                for (bit, element) in path.elements.enumerated() {
+                    mark(&patterns, element, 1 << bit, columns[element.feature], rows.lowerBound)
+                }
+                add(path, patterns, &out, count: count, width: width)
+                continue
+            }
+            for i in 0..<count {
+                let weights = Self.weights(path, path.elements.map { passes($0, columns[$0.feature][rows.lowerBound + i]) })
+                for (output, value) in path.values {
+                    for (element, weight) in zip(path.elements, weights) {
+                        out[(output * width + element.feature) * count + i] += weight * value
+                    }
+                }
+            }
+        }
+        return (0..<expected.count * width).map { Array(out[$0 * count..<($0 + 1) * count]) }
+    }
+
+    /// Sets a bit where rows pass.
+    private func mark(_ patterns: inout [Int], _ element: Element, _ bit: Int, _ column: [Double], _ start: Int) {
+        var marks = patterns.mutableSpan
+        if element.others.isEmpty {
+            let (low, high) = (element.allowsLowest ? -Double.infinity : element.low, element.high)
+            let (lowest, missing) = (element.allowsLowest, element.missingPasses)
+            for i in marks.indices {
+                let x = column[start + i]
+                let isPassed = x.isNaN ? missing : (x > low || lowest) && x <= high
+                marks[i] |= isPassed ? bit : 0
+            }
+        } else {
+            for i in marks.indices where passes(element, column[start + i]) { marks[i] |= bit }
+        }
+    }
+
+    /// Adds a short path's contributions to all rows; those of a pattern are computed when it is first met.
+    private func add(_ path: Path, _ patterns: [Int], _ out: inout [Double], count: Int, width: Int) {
+        let depth = path.elements.count
+        var isKnown = [Bool](repeating: false, count: 1 << depth)
+        var table = [Double](repeating: 0, count: depth << depth)
+        for pattern in patterns where !isKnown[pattern] {
+            isKnown[pattern] = true
+            let weights = Self.weights(path, (0..<depth).map { pattern >> $0 & 1 == 1 })
+            for k in 0..<depth { table[(k << depth) + pattern] = weights[k] }
+        }
+        for (output, value) in path.values {
+            for (k, element) in path.elements.enumerated() {
+                let from = (output * width + element.feature) * count
+                var sums = out.mutableSpan
+                for i in patterns.indices { sums[from + i] += table[(k << depth) + patterns[i]] * value }
+            }
+        }
+    }
+
+    /// (oᵢ − zᵢ) · wᵢ for each feature of the path.
+    static func weights(_ path: Path, _ bits: [Bool]) -> [Double] {
+        let depth = path.elements.count
+        var sums = [1.0] + [Double](repeating: 0, count: depth)
+        for (i, element) in path.elements.enumerated() {
+            let (one, size) = (bits[i] ? 1.0 : 0.0, Double(i + 2))
+            for k in (0...i).reversed() {
+                sums[k + 1] += one * sums[k] * Double(k + 1) / size
+                sums[k] = element.zero * sums[k] * Double(i + 1 - k) / size
+            }
+        }
+        let size = Double(depth + 1)
+        return path.elements.enumerated().map { i, element in
+            // The feature is taken out of the sums again.
+            var (total, next) = (0.0, sums[depth])
+            if bits[i] {
+                for k in (0..<depth).reversed() {
+                    let part = next * size / Double(k + 1)
+                    total += part
+                    next = sums[k] - part * element.zero * Double(depth - k) / size
+                }
+            } else {
+                guard element.zero > 0 else { return 0 }
+                for k in (0..<depth).reversed() { total += sums[k] * size / (element.zero * Double(depth - k)) }
+            }
+            return total * ((bits[i] ? 1 : 0) - element.zero)
+        }
+    }
+}
+
+extension Model {
+    /// How much each feature adds to the margin of each row, by TreeSHAP: of each output, of each feature and last of the base, a column.
+    ///
+    /// - Throws: for a model without trees, with linear trees, or that does not say how many training rows its nodes had.
+    public func contributions(_ columns: [InputColumn], rows: Int, threads: Int = 1) throws(InferenceError) -> [[[Double]]] {
+        guard case .trees(let model) = body, model.linearLeaves == nil, let explainer = TreeSHAP(model.ensemble, base: model.base) else {
+            throw InferenceError(
+                .unsupported, file: file, "contributions of this model, expected XGBoost or LightGBM trees with their covers")
+        }
+        let numbers = try numbers(columns)
+        let (outputs, width) = (model.ensemble.outputCount, features.count + 1)
+        let flat = TreeModel.inParallel(rows: rows, threads: threads, columns: outputs * width) {
+            explainer.contributions(columns: numbers, rows: $0)
+        }
+        return (0..<outputs).map { Array(flat[$0 * width..<($0 + 1) * width]) }
+    }
+}

@@ -1,0 +1,107 @@
+internal import Glibc
+public import Statistics
+
+/// A candidate beside the champion over the same rows: how far they agree, which one is better, and for whom.
+public struct PairedComparison: Sendable, Equatable {
+    /// How alike the two are, labels or not.
+    public struct Agreement: Sendable, Equatable {
+        /// Share of rows with the same decision; nil for a regression.
+        public var decisions: Double?
+        /// Of the scores, of several classes of all of them.
+        public var meanAbsoluteDifference: Double
+        public var largestDifference: Double
+        /// Pearson's; nil where one is constant.
+        public var correlation: Double?
+    }
+    public var count: Int
+    public var labelled: Int
+    public var agreement: Agreement
+    /// The primary metric first.
+    public var differences: [PairedDifference]
+    public var sequential: [SequentialDifference]
+    public var fairness: [GroupComparison]
+
+    /// - Throws: ``StatisticsError`` `.unequalLengths`, `.empty`; `.outOfRange` for a score that is not finite, or a label out of range.
+    public init(_ pairs: PairedPredictions, primary: String? = nil, confidence: Double = 0.95) throws(StatisticsError) {
+        try Self.check(pairs)
+        count = pairs.count
+        let rows = (0..<pairs.count).filter { !pairs.labels[$0].isNaN }
+        labelled = rows.count
+        agreement = Self.agreement(pairs)
+        let losses = rows.isEmpty ? [] : PairedLoss.all(pairs, rows: rows)
+        var all = losses.map {
+            PairedDifference(
+                $0.name, isBetterBelow: $0.isBetterBelow, $0.champion, $0.candidate, areShares: $0.name == "accuracy",
+                confidence: confidence)
+        }
+        if pairs.task == .binary, !rows.isEmpty {
+            all.append(
+                PairedDifference(
+                    areas: rows.map { pairs.labels[$0] == 1 }, champion: rows.map { pairs.champion[0][$0] },
+                    candidate: rows.map { pairs.candidate[0][$0] }, confidence: confidence))
+        }
+        if let primary, let place = all.firstIndex(where: { $0.metric == primary }) { all.insert(all.remove(at: place), at: 0) }
+        differences = all
+        sequential = losses.map { SequentialDifference($0, confidence: confidence) }
+        fairness = pairs.groups.map { GroupComparison(pairs, $0, confidence: confidence) }
+        correct(all.first?.metric)
+    }
+
+    /// The groups' tests of the primary metric are one family.
+    private mutating func correct(_ primary: String?) {
+        let loss = sequential.first { $0.metric == primary }?.metric ?? sequential.first?.metric
+        let tests = fairness.flatMap { $0.groups.map { group in group.differences.first { $0.metric == loss }?.pValue } }
+        var adjusted = benjaminiHochberg(tests)[...]
+        for place in fairness.indices {
+            for group in fairness[place].groups.indices { fairness[place].groups[group].adjustedP = adjusted.removeFirst() }
+        }
+    }
+
+    private static func check(_ pairs: PairedPredictions) throws(StatisticsError) {
+        guard pairs.count > 0 else { throw StatisticsError(.empty, "no rows") }
+        let columns = pairs.champion + pairs.candidate
+        guard pairs.champion.count == pairs.candidate.count, columns.allSatisfy({ $0.count == pairs.count }),
+            pairs.labels.count == pairs.count, pairs.groups.allSatisfy({ $0.codes.count == pairs.count })
+        else { throw StatisticsError(.unequalLengths, "columns of unequal length, or a different number of classes") }
+        for (name, scores) in [("champion", pairs.champion), ("candidate", pairs.candidate)] {
+            for column in scores {
+                if let row = column.firstIndex(where: { !$0.isFinite || (pairs.task != .regression && !(0...1).contains($0)) }) {
+                    throw StatisticsError(
+                        .outOfRange,
+                        "the \(name)'s score in row \(row + 1) is \(column[row]), expected \(pairs.task == .regression ? "a number" : "a probability")"
+                    )
+                }
+            }
+        }
+        let classes = pairs.task == .binary ? 2.0 : Double(pairs.champion.count)
+        for (row, label) in pairs.labels.enumerated() where !label.isNaN && pairs.task != .regression {
+            guard label == label.rounded(), label >= 0, label < classes else {
+                throw StatisticsError(.outOfRange, "the label in row \(row + 1) is \(label), expected a class")
+            }
+        }
+    }
+
+    private static func agreement(_ pairs: PairedPredictions) -> Agreement {
+        var (sum, largest, cells) = (0.0, 0.0, 0.0)
+        var (one, two, both) = (RunningMoments(), RunningMoments(), RunningMoments())
+        for (a, b) in zip(pairs.champion, pairs.candidate) {
+            for (x, y) in zip(a, b) {
+                sum += abs(x - y)
+                largest = max(largest, abs(x - y))
+                cells += 1
+                one.add(x)
+                two.add(y)
+                both.add(x + y)
+            }
+        }
+        // Var(x + y) = Var x + Var y + 2 Cov.
+        var correlation: Double?
+        if let v = one.variance, let w = two.variance, let whole = both.variance, v > 0, w > 0 {
+            correlation = min(1, max(-1, (whole - v - w) / 2 / (v * w).squareRoot()))
+        }
+        let same = (0..<pairs.count).count { pairs.decision(pairs.champion, $0) == pairs.decision(pairs.candidate, $0) }
+        return Agreement(
+            decisions: pairs.task == .regression ? nil : Double(same) / Double(pairs.count), meanAbsoluteDifference: sum / cells,
+            largestDifference: largest, correlation: correlation)
+    }
+}

@@ -1,0 +1,54 @@
+/// What two models said of the same rows.
+public struct PairedPredictions: Sendable {
+    public enum Task: String, Sendable, CaseIterable {
+        /// Labels are 0 and 1, scores the probability of 1.
+        case binary
+        /// Labels are places in the list of classes, scores the probability of each.
+        case multiclass
+        case regression
+    }
+    public var task: Task
+    /// NaN for a row that has no label.
+    public var labels: [Double]
+    /// One column of scores or values; of several classes one for each.
+    public var champion: [[Double]]
+    public var candidate: [[Double]]
+    /// A binary decision is positive from this score on.
+    public var threshold: Double
+    public var groups: [Groups]
+
+    /// The values of one sensitive attribute.
+    public struct Groups: Sendable {
+        public var attribute: String
+        public var names: [String]
+        /// By row; negative is missing.
+        public var codes: [Int32]
+        public init(attribute: String, names: [String], codes: [Int32]) {
+            self.attribute = attribute
+            self.names = names
+            self.codes = codes
+        }
+    }
+
+    public init(
+        task: Task, labels: [Double], champion: [[Double]], candidate: [[Double]], threshold: Double = 0.5, groups: [Groups] = []
+    ) {
+        self.task = task
+        self.labels = labels
+        self.champion = champion
+        self.candidate = candidate
+        self.threshold = threshold
+        self.groups = groups
+    }
+
+    public var count: Int { champion.first?.count ?? 0 }
+
+    /// What is decided of a row: 0 or 1, the place of the likeliest class (of equal ones the first), or the value itself.
+    func decision(_ scores: [[Double]], _ row: Int) -> Double {
+        switch task {
+        case .binary: scores[0][row] >= threshold ? 1 : 0
+        case .regression: scores[0][row]
+        case .multiclass: Double(scores.indices.max { scores[$0][row] < scores[$1][row] } ?? 0)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+internal import Statistics
+
+/// When a candidate may take the champion's place.
+public struct RolloutPolicy: Sendable, Equatable {
+    /// What must not become worse; nil for the task's own first metric.
+    public var primary: String?
+    /// The candidate may be worse than the champion by less than this; 0 asks that it be better.
+    public var margin = 0.0
+    /// Labelled rows below which nothing is decided.
+    public var rowsMin = 500
+    /// The level of the groups' corrected tests.
+    public var alpha = 0.05
+    /// A group may lose this share of the champion's primary metric there before that holds the candidate.
+    public var groupFloor = 0.02
+    /// A disparity may grow by this much, if that is sure.
+    public var disparityFloor = 0.02
+    /// A candidate may take this many times the champion's time for a row.
+    public var latencyRatioMax = 2.0
+    public init() {}
+}
+
+public enum RolloutVerdict: String, Sendable, CaseIterable { case promote, hold, reject }
+
+/// What a comparison means for the candidate, and why, in sentences.
+public struct RolloutDecision: Sendable, Equatable {
+    public var verdict: RolloutVerdict
+    public var reasons: [String]
+
+    /// The primary metric decides by the interval that is right at every look where it has one, so that looking every minute is safe.
+    ///
+    /// - Parameter latencyRatio: the candidate's time for a row over the champion's; nil where it was not measured.
+    public init(_ comparison: PairedComparison, _ policy: RolloutPolicy, latencyRatio: Double? = nil) {
+        guard let primary = comparison.differences.first else {
+            self.init(.hold, ["no labels: who is better is not known, only how far they agree"])
+            return
+        }
+        guard comparison.labelled >= policy.rowsMin else {
+            self.init(.hold, ["\(comparison.labelled) labelled rows, \(policy.rowsMin) are needed"])
+            return
+        }
+        guard comparison.agreement.largestDifference > 0 else {
+            self.init(.hold, ["the two score every row alike"])
+            return
+        }
+        var interval = primary.gainInterval
+        let sequence = comparison.sequential.first { $0.metric == primary.metric }?.interval
+        var words = "by its interval"
+        if let sequence {
+            interval = primary.isBetterBelow ? .init(lower: -sequence.upper, upper: -sequence.lower) : sequence
+            words = "by the interval that is right at every look"
+        }
+        guard let interval, let gain = primary.gain else {
+            self.init(.hold, ["\(primary.metric) has no interval: \(primary.why)"])
+            return
+        }
+        let values = "\(primary.metric) \(short(primary.champion)) to \(short(primary.candidate))"
+        if interval.upper < -policy.margin {
+            self.init(.reject, ["\(values): worse \(words), at least \(short(-interval.upper)) is lost"])
+            return
+        }
+        var broken = Self.groups(comparison, policy) + Self.disparities(comparison, policy)
+        if let latencyRatio, latencyRatio > policy.latencyRatioMax {
+            broken.append(
+                "it takes \(short(latencyRatio)) times the champion's time for a row, \(short(policy.latencyRatioMax)) is allowed")
+        }
+        guard interval.lower > -policy.margin else {
+            let word = gain >= 0 ? "better" : "worse"
+            self.init(
+                .hold,
+                ["\(values): \(word), but not surely: the gain lies in \(short(interval.lower)) to \(short(interval.upper))"] + broken)
+            return
+        }
+        let good = policy.margin > 0 ? "not worse by more than \(short(policy.margin))" : "better"
+        self.init(broken.isEmpty ? .promote : .hold, ["\(values): \(good) \(words)"] + broken)
+    }
+
+    private init(_ verdict: RolloutVerdict, _ reasons: [String]) { (self.verdict, self.reasons) = (verdict, reasons) }
+
+    /// Groups for which the candidate is surely worse, whatever it is for all.
+    private static func groups(_ comparison: PairedComparison, _ policy: RolloutPolicy) -> [String] {
+        comparison.fairness.flatMap { attribute in
+            attribute.groups.flatMap { group -> [String] in
+                guard let p = group.adjustedP, p <= policy.alpha else { return [] }
+                return group.differences.compactMap { difference in
+                    guard let gain = difference.gain, let was = difference.champion, gain < -policy.groupFloor * abs(was) else {
+                        return nil
+                    }
+                    guard (difference.pValue ?? 1) <= policy.alpha else { return nil }
+                    return "worse for \(attribute.attribute) = \(group.name): \(difference.metric) \(short(was)) to "
+                        + "\(short(difference.candidate)) over \(group.labelled) labelled rows"
+                }.prefix(1).map { $0 }
+            }
+        }
+    }
+
+    private static func disparities(_ comparison: PairedComparison, _ policy: RolloutPolicy) -> [String] {
+        comparison.fairness.flatMap { attribute in
+            attribute.disparities.filter { $0.change > policy.disparityFloor && ($0.pValue ?? 1) <= policy.alpha }.map {
+                "\($0.metric) of \(attribute.attribute) grows from \(short($0.champion)) to \(short($0.candidate))"
+            }
+        }
+    }
+}
+
+/// Four significant digits.
+func short(_ x: Double?) -> String {
+    guard let x else { return "unknown" }
+    if x == 0 || !x.isFinite { return "\(x == 0 ? "0" : "\(x)")" }
+    var scale = 1.0
+    while abs(x) * scale < 1000, scale < 1e12 { scale *= 10 }
+    return "\((x * scale).rounded() / scale)"
+}

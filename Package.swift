@@ -107,6 +107,9 @@ let package = Package(
         .executableTarget(
             name: "statistics-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Vocabulary"],
             path: "Benchmarks/Statistics", swiftSettings: testing),
+        .executableTarget(
+            name: "inference-benchmarks", dependencies: ["Inference"], path: "Benchmarks/Inference", exclude: ["peers.py", "times.py"],
+            swiftSettings: testing),
         // Simulates months of models: how often alarms are false and how late they are.
         .executableTarget(
             name: "alarm-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Alerting", "Vocabulary"],

@@ -142,37 +142,37 @@ static inline __attribute__((always_inline)) void leaf_codes(const uint16_t *pla
 }
 
 // Several trees at a time, so that a row's sum is read and written once for all of them; it is added to in the order of the trees.
-#define EK_ADD(NAME, LOOKUP, REAL)                                                                                                             \
-    static inline __attribute__((always_inline)) void LOOKUP(const REAL *const *t, uint8_t(*codes)[EK_TREE_ROWS], size_t count, REAL *sum) {   \
-        size_t i = 0;                                                                                                                          \
-        for (; i + 4 <= count; i += 4)                                                                                                         \
-            for (size_t r = 0; r < EK_TREE_ROWS; r++)                                                                                          \
+#define EK_ADD(NAME, LOOKUP, REAL) \
+    static inline __attribute__((always_inline)) void LOOKUP(const REAL *const *t, uint8_t(*codes)[EK_TREE_ROWS], size_t count, REAL *sum) { \
+        size_t i = 0; \
+        for (; i + 4 <= count; i += 4) \
+            for (size_t r = 0; r < EK_TREE_ROWS; r++) \
                 sum[r] = (((sum[r] + t[i][codes[i][r]]) + t[i + 1][codes[i + 1][r]]) + t[i + 2][codes[i + 2][r]]) + t[i + 3][codes[i + 3][r]]; \
-        for (; i < count; i++)                                                                                                                 \
-            for (size_t r = 0; r < EK_TREE_ROWS; r++) sum[r] += t[i][codes[i][r]];                                                             \
-    }                                                                                                                                          \
-    EK_CLONES                                                                                                                                  \
-    void NAME(const ek_tree_program *trees, size_t from, size_t to, const ek_tree_op *ops, const uint16_t *places, const REAL *values,         \
-              size_t targets, uint64_t *planes, REAL *sums) {                                                                                  \
-        ek_plane *p = (ek_plane *)aligned(planes);                                                                                             \
-        _Alignas(EK_TREE_PLANE) uint8_t codes[EK_BATCH][EK_TREE_ROWS];                                                                         \
-        const REAL *table[EK_BATCH];                                                                                                           \
-        size_t count = 0;                                                                                                                      \
-        for (size_t i = from; i < to; i++) {                                                                                                   \
-            select_planes(ops + trees[i].op, trees[i].op_count, p);                                                                            \
-            leaf_codes(places + i * EK_CODE_BITS, trees[i].plane_count, p, codes[count]);                                                      \
-            table[count++] = values + trees[i].table;                                                                                          \
-            if (targets > 1) {                                                                                                                 \
-                for (size_t k = 0; k < targets; k++) {                                                                                         \
-                    const REAL *one = table[0] + (k << trees[i].plane_count);                                                                  \
-                    LOOKUP(&one, codes, 1, sums + k * EK_TREE_ROWS);                                                                           \
-                }                                                                                                                              \
-                count = 0;                                                                                                                     \
-            } else if (count == EK_BATCH || i + 1 == to || trees[i + 1].output != trees[i].output) {                                           \
-                LOOKUP(table, codes, count, sums + (size_t)trees[i].output * EK_TREE_ROWS);                                                    \
-                count = 0;                                                                                                                     \
-            }                                                                                                                                  \
-        }                                                                                                                                      \
+        for (; i < count; i++) \
+            for (size_t r = 0; r < EK_TREE_ROWS; r++) sum[r] += t[i][codes[i][r]]; \
+    } \
+    EK_CLONES \
+    void NAME(const ek_tree_program *trees, size_t from, size_t to, const ek_tree_op *ops, const uint16_t *places, const REAL *values, \
+              size_t targets, uint64_t *planes, REAL *sums) { \
+        ek_plane *p = (ek_plane *)aligned(planes); \
+        _Alignas(EK_TREE_PLANE) uint8_t codes[EK_BATCH][EK_TREE_ROWS]; \
+        const REAL *table[EK_BATCH]; \
+        size_t count = 0; \
+        for (size_t i = from; i < to; i++) { \
+            select_planes(ops + trees[i].op, trees[i].op_count, p); \
+            leaf_codes(places + i * EK_CODE_BITS, trees[i].plane_count, p, codes[count]); \
+            table[count++] = values + trees[i].table; \
+            if (targets > 1) { \
+                for (size_t k = 0; k < targets; k++) { \
+                    const REAL *one = table[0] + (k << trees[i].plane_count); \
+                    LOOKUP(&one, codes, 1, sums + k * EK_TREE_ROWS); \
+                } \
+                count = 0; \
+            } else if (count == EK_BATCH || i + 1 == to || trees[i + 1].output != trees[i].output) { \
+                LOOKUP(table, codes, count, sums + (size_t)trees[i].output * EK_TREE_ROWS); \
+                count = 0; \
+            } \
+        } \
     }
 
 EK_ADD(ek_tree_add_f32, lookup_f32, float)

@@ -2,9 +2,9 @@
 ///
 ///     {"kind": "logistic", "features": ["age", "income"], "coefficients": [0.3, -1.2], "intercept": 0.1}
 ///
-/// `kind` is `linear` (the sum), `logistic` (1 / (1 + exp(−sum))), `poisson` (exp(sum)) or `multinomial` (softmax over the classes, with a list of
-/// coefficients for each class and a list of intercepts). `features` may be left out; then columns count by their place. Missing features make
-/// the score missing.
+/// `kind` is `linear` (the sum), `logistic` (1 / (1 + exp(−sum))), `poisson` (exp(sum)) or `multinomial` (softmax over the classes, with
+/// a list of coefficients for each class and a list of intercepts). `features` may be left out; then columns count by their place.
+/// Missing features make the score missing.
 struct LinearDocument {
     static func isOne(_ document: Document) -> Bool {
         if case .object(let members) = document, members["kind"] != nil, members["coefficients"] != nil { true } else { false }

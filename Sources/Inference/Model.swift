@@ -74,12 +74,19 @@ public struct Model: Sendable {
 
     /// Which columns of a table the model wants, in its order.
     ///
-    /// Columns are found by the model's names; where it has none, or the table has none of them, by their place, if there are as many as the
-    /// model wants.
+    /// Columns are found by the model's names; where it has none, or the table has none of them, by their place, if there are as many as
+    /// the model wants.
     /// - Parameters:
     ///   - columns: the table's names. - names: those that the user gives, in the model's order.
     public func inputs(among columns: [String], features names: [String]? = nil) throws(InferenceError) -> [InputRequest] {
         let known = Set(columns)
+        if isOpen {
+            let chosen = names ?? columns
+            if let absent = chosen.first(where: { !known.contains($0) }) {
+                throw input("the table has no column \"\(absent)\", expected one")
+            }
+            return chosen.map { InputRequest(column: $0, feature: Feature()) }
+        }
         if let names {
             guard names.count == features.count else {
                 throw input("\(names.count) features are named, expected \(features.count)")
@@ -105,13 +112,16 @@ public struct Model: Sendable {
         return zip(columns, features).map { InputRequest(column: $0, feature: $1) }
     }
 
+    /// Whether the file leaves the number of columns to the table: some graphs do.
+    private var isOpen: Bool { if case .graph(let graph) = body { graph.isOpen } else { false } }
+
     private func input(_ message: String) -> InferenceError { InferenceError(.input, file: file, message) }
 
     /// Scores rows.
     ///
     /// - Parameter columns: one for each feature, as ``inputs(among:features:)`` says.
     public func score(_ columns: [InputColumn], rows: Int, options: ScoreOptions = ScoreOptions()) throws(InferenceError) -> [ScoreColumn] {
-        guard columns.count == features.count, columns.allSatisfy({ $0.count == rows }) else {
+        guard columns.count == features.count || isOpen, columns.allSatisfy({ $0.count == rows }) else {
             throw input("\(columns.count) columns, expected \(features.count) of \(rows) rows")
         }
         if let rounds = options.rounds, rounds < 0 { throw input("\(rounds) rounds, expected a number from 0") }

@@ -1,14 +1,15 @@
 internal import Kernels
 
-/// Shapley values of features for sums of trees, exact for the path-dependent game: what a feature's being unknown means is told by how many
-/// training rows took each branch.
+/// Shapley values of features for sums of trees, exact for the path-dependent game: what a feature's being unknown means is told by how
+/// many training rows took each branch.
 ///
-/// For a row x and a leaf with value v, let the path to it ask d distinct features; feature i lets x through (oᵢ = 1) or not (oᵢ = 0), and lets through
-/// the share zᵢ of training rows that reached its nodes. The leaf adds v · (oᵢ − zᵢ) · wᵢ to feature i, where wᵢ sums over subsets S of the other features
-/// |S|! (d − |S| − 1)! / d! · Π_{S} o · Π_{not S} z. The sums over subsets are kept as d + 1 numbers, extended by one feature after another.
-/// All contributions and the base add up to the margin.
+/// For a row x and a leaf with value v, let the path to it ask d distinct features; feature i lets x through (oᵢ = 1) or not (oᵢ = 0),
+/// and lets through the share zᵢ of training rows that reached its nodes. The leaf adds v · (oᵢ − zᵢ) · wᵢ to feature i, where wᵢ sums
+/// over subsets S of the other features |S|! (d − |S| − 1)! / d! · Π_{S} o · Π_{not S} z. The sums over subsets are kept as d + 1
+/// numbers, extended by one feature after another. All contributions and the base add up to the margin.
 ///
-/// What a leaf adds depends on x only by the d bits o, so for short paths each pattern of bits is computed once and looked up for all other rows.
+/// What a leaf adds depends on x only by the d bits o, so for short paths each pattern of bits is computed once and looked up for all
+/// other rows.
 ///
 /// - Complexity: O(*leaves* · *depth*) a row for patterns seen before, *depth*² for new ones.
 /// > Source: Lundberg, Erion, Lee, Consistent individualized feature attribution for tree ensembles, arXiv:1802.03888, algorithm 2; the

@@ -1,5 +1,5 @@
-/// Reads Universal Binary JSON, draft 12 (ubjson.org), as XGBoost writes it: numbers are big-endian, and lists may state the type and number of
-/// their items once.
+/// Reads Universal Binary JSON, draft 12 (ubjson.org), as XGBoost writes it: numbers are big-endian, and lists may state the type and
+/// number of their items once.
 struct UBJSONDocument {
     private let file: String
     private let bytes: [UInt8]

@@ -111,6 +111,14 @@ extension CompiledTrees {
     private func walkTrees(_ columns: [[Double]], _ row: Int, _ at: Int, _ scratch: inout Scratch) {
         fillRows(columns, row, 1, &scratch)
         unsafe ek_tree_walk_trees(nodes, roots, depths, 0, roots.count, tables, scratch.values, &scratch.ends)
+        if hasLeafValues {
+            if ensemble.isSingle {
+                unsafe ek_tree_ends_f32(nodes, scratch.ends, outputs, roots.count, at, &scratch.singles)
+            } else {
+                unsafe ek_tree_ends_f64(nodes, scratch.ends, outputs, roots.count, at, &scratch.doubles)
+            }
+            return
+        }
         let targets = ensemble.targets
         for (place, tree) in order.enumerated() {
             let leaf = Int(leafOfNode[Int(scratch.ends[place])]) * targets
@@ -126,6 +134,15 @@ extension CompiledTrees {
     }
 
     private func gather(_ tree: Int, _ rows: Int, _ scratch: inout Scratch) {
+        if hasLeafValues {
+            let to = Int(outputs[tree]) * Self.blockRows
+            if ensemble.isSingle {
+                unsafe ek_tree_leaf_f32(nodes, scratch.ends, rows, to, &scratch.singles)
+            } else {
+                unsafe ek_tree_leaf_f64(nodes, scratch.ends, rows, to, &scratch.doubles)
+            }
+            return
+        }
         let targets = ensemble.targets
         for k in 0..<targets {
             let to = (targets > 1 ? k : ensemble.trees[order[tree]].output) * Self.blockRows

@@ -33,13 +33,9 @@ extension CompiledTrees {
                 addWalkStage(place)
                 continue
             }
-            let all = open.tests.union(entry.tests)
-            if all.count > Self.testsMax {
-                close(&open)
-                open.tests = Set(entry.tests)
-            } else {
-                open.tests = all
-            }
+            let new = entry.tests.count { !open.tests.contains($0) }
+            if open.tests.count + new > Self.testsMax { close(&open) }
+            open.tests.formUnion(entry.tests)
             open.entries.append(entry)
         }
         close(&open)

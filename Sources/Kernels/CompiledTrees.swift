@@ -1,7 +1,8 @@
 internal import CKernels
 
-/// A tree ensemble made ready for the kernels: trees of up to 256 leaves as bit operations over blocks of 512 rows, all others, and few rows,
-/// as walks. Both add leaves in the order of the trees, so that results do not depend on the kernel, the machine or the number of threads.
+/// A tree ensemble made ready for the kernels: trees of up to 256 leaves as bit operations over blocks of 512 rows, all others, and few
+/// rows, as walks. Both add leaves in the order of the trees, so that results do not depend on the kernel, the machine or the number of
+/// threads.
 public struct CompiledTrees: Sendable {
     /// Trees one after the other that share planes of tests, or a single tree that is walked.
     enum Stage: Sendable {
@@ -11,8 +12,8 @@ public struct CompiledTrees: Sendable {
 
     /// Below this many rows, walking is quicker than building planes.
     static let fewRows = 64
-    /// Planes of tests at a time: 256 KB, which the second level of the cache holds.
-    static let testsMax = 4_096
+    /// Planes of tests at a time: 384 KB, which the second level of the cache holds.
+    static let testsMax = 6_144
     /// Bits of all tables of sets together: a limit against files that repeat long sets.
     public static let tableWordsMax = 1 << 25
 
@@ -39,6 +40,9 @@ public struct CompiledTrees: Sendable {
     var nodes: [ek_tree_node] = []
     var roots: [UInt32] = []
     var depths: [UInt32] = []
+    var outputs: [UInt32] = []
+    /// Whether the walk's leaves hold their values: one a leaf, and none of them NaN, which no comparison lets stay.
+    let hasLeafValues: Bool
     /// Of each node of the walk, the leaf's place among all leaves, and its number in the file's tree.
     var leafOfNode: [UInt32] = []
     var nodeOfLeaf: [Int32] = []
@@ -51,6 +55,7 @@ public struct CompiledTrees: Sendable {
         self.views = views
         // Sums of different outputs do not meet, so trees may be sorted by output; within one they keep their order.
         let trees = ensemble.trees
+        hasLeafValues = ensemble.targets == 1 && !trees.contains { $0.leafValues.contains(where: \.isNaN) }
         order = trees.indices.sorted { (trees[$0].output, $0) < (trees[$1].output, $1) }
         for list in views.cuts {
             cutStarts.append(cuts.count)
@@ -107,7 +112,8 @@ public struct CompiledTrees: Sendable {
             for index in level {
                 let node = tree.nodes[index]
                 if node.isLeaf {
-                    nodes[place] = ek_tree_node(threshold: .infinity, view: UInt32(views.views.count), child: UInt32(place))
+                    let value = hasLeafValues ? tree.leafValues[Int(node.left)] : .infinity
+                    nodes[place] = ek_tree_node(threshold: value, view: UInt32(views.views.count), child: UInt32(place))
                     leafOfNode[place] = UInt32(leafBase + Int(node.left))
                     nodeOfLeaf[leafBase + Int(node.left)] = Int32(index)
                 } else {
@@ -128,5 +134,6 @@ public struct CompiledTrees: Sendable {
             level = below
         }
         depths.append(UInt32(depth))
+        outputs.append(UInt32(tree.output))
     }
 }

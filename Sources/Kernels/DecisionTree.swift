@@ -1,7 +1,7 @@
 /// One decision tree: at a node, `value ≤ threshold`, or membership in a set, sends a row left.
 ///
-/// All formats that the readers know come down to this: `x < t` is `x ≤ the double below t`, `x > t` has its children exchanged, and what happens
-/// to missing values is said at each node.
+/// All formats that the readers know come down to this: `x < t` is `x ≤ the double below t`, `x > t` has its children exchanged, and
+/// what happens to missing values is said at each node.
 public struct DecisionTree: Sendable {
     public struct Node: Sendable {
         /// The feature's number; negative at a leaf.

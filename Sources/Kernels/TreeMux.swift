@@ -3,9 +3,10 @@ internal import CKernels
 /// Turns a tree into a list of bitwise selections that ends in the bits of each row's leaf code.
 ///
 /// From the leaves upward: a node's subtree has codes of as many bits as it needs, and bit i of the node's code is
-/// `test ? bit i of the left code : bit i of the right code`. Where the smaller side's codes fit into a gap among the larger side's, the node needs no
-/// bit of its own; otherwise its test is the next bit, at no cost. A perfect tree of depth 6 takes 57 selections for 512 rows.
-/// The idea of evaluating trees with bit operations over many rows at once is that of QuickScorer (Lucchese et al., SIGIR 2015) and its successors.
+/// `test ? bit i of the left code : bit i of the right code`. Where the smaller side's codes fit into a gap among the larger side's, the
+/// node needs no bit of its own; otherwise its test is the next bit, at no cost. A perfect tree of depth 6 takes 57 selections for 512
+/// rows. The idea of evaluating trees with bit operations over many rows at once is that of QuickScorer (Lucchese et al., SIGIR 2015)
+/// and its successors.
 struct TreeMux {
     /// Planes that are always there: all zeros and all ones.
     static let zeros: UInt16 = 0

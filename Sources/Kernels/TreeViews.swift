@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// How tests see features. Two tests of one feature that send missing values different ways look at two views of it, in which missing values
-/// are replaced by one that goes that way; so no test needs to ask whether a value is missing.
+/// How tests see features. Two tests of one feature that send missing values different ways look at two views of it, in which missing
+/// values are replaced by one that goes that way; so no test needs to ask whether a value is missing.
 struct TreeViews: Sendable {
     struct View: Hashable, Sendable {
         var feature: Int32
@@ -81,7 +81,8 @@ struct TreeViews: Sendable {
         return low
     }
 
-    /// One bit for each member of the view, one for all other values, one for missing: whether it goes left. Bits begin at a multiple of 64.
+    /// One bit for each member of the view, one for all other values, one for missing: whether it goes left. Bits begin at a multiple of
+    /// 64.
     func table(_ node: DecisionTree.Node, _ set: ValueSet, view: Int) -> [UInt64] {
         let list = members[view]
         var words = [UInt64](repeating: 0, count: (list.count + 2 + 63) / 64)

@@ -33,6 +33,7 @@ struct Evenkeel: AsyncParsableCommand {
 
 @main struct Main {
     static func main() async {
+        Digest.keepUntilTheEnd()
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = ProcessInfo.processInfo.environment["EVENKEEL_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .notice

@@ -99,7 +99,9 @@ struct GoldenTests {
         var random = Seeded(11)
         let clock = ContinuousClock()
         let rows = 70
-        for round in 0..<150 {
+        // INFERENCE_FUZZ=4000 swift test --filter flipped: a longer search.
+        let rounds = ProcessInfo.processInfo.environment["INFERENCE_FUZZ"].flatMap { Int($0) } ?? 150
+        for round in 0..<rounds {
             var changed = bytes
             for _ in 0...(round % 4) {
                 // The first bytes and the structure matter most, so half of the changes fall there.

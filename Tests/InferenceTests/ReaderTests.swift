@@ -141,6 +141,16 @@ struct ReaderTests {
         #expect(three.map(\.name) == ["prediction_0", "prediction_1", "prediction_2"])
     }
 
+    @Test("a table without rows has scores without rows, and threads change nothing")
+    func rows() throws {
+        let model = try Model(Fixture.xgboost(), file: "m.json")
+        #expect(try model.score([.numbers([]), .numbers([])], rows: 0) == [ScoreColumn("prediction", .numbers([]))])
+        var random = Seeded(1)
+        let columns: [InputColumn] = (0..<2).map { _ in .numbers((0..<5_000).map { _ in random.uniform() * 4 }) }
+        let alone = try model.score(columns, rows: 5_000)
+        #expect(try model.score(columns, rows: 5_000, options: ScoreOptions(threads: 3)) == alone)
+    }
+
     @Test("columns are found by name, by the user's list, or by place")
     func matching() throws {
         let model = try Model(Fixture.xgboost(), file: "m.json")

@@ -20,11 +20,12 @@ public struct Frame: Sendable {
     /// - Parameters:
     ///   - maxErrors: so many bad rows are set aside; one more is an error.
     ///   - columns: those that will be asked for, nil for all; any other is read when it is asked for after all.
+    ///   - isHashed: whether ``sha256`` will be asked for.
     /// - Throws: ``TableError`` when the file cannot be read, or for the first bad row beyond `maxErrors`.
     public init(
-        path: String, missing: Set<String> = Table.defaultMissing, maxErrors: Int = 0, columns: Set<String>? = nil
+        path: String, missing: Set<String> = Table.defaultMissing, maxErrors: Int = 0, columns: Set<String>? = nil, isHashed: Bool = true
     ) throws(TableError) {
-        table = try Table(path: path, missing: missing, maxErrors: maxErrors, columns: columns, isHashed: true)
+        table = try Table(path: path, missing: missing, maxErrors: maxErrors, columns: columns, isHashed: isHashed)
     }
 
     public func has(_ column: String) -> Bool { table.names.contains(column) }

@@ -9,7 +9,7 @@ public struct FileModel: Sendable {
     /// The columns of the table in the model's order; nil for its own names.
     private let features: [String]?
 
-    public enum Answer: Sendable { case predictions, margins, leaves, outputs }
+    public enum Answer: Sendable { case predictions, margins, leaves, outputs, contributions }
 
     /// - Throws: ``AnalysisError`` for a file that cannot be read or is no model that is known.
     public init(path: String, features: [String]? = nil) throws {
@@ -30,7 +30,7 @@ public struct FileModel: Sendable {
             case .predictions: .prediction
             case .margins: .margin
             case .leaves: .leaves
-            case .outputs: .outputs
+            case .outputs, .contributions: .outputs
             }
         do {
             let inputs = try model.inputs(among: frame.names, features: features).map { request -> InputColumn in
@@ -38,10 +38,20 @@ public struct FileModel: Sendable {
                 let (codes, names) = try frame.levels(request.column)
                 return .texts(codes.map { $0 < 0 ? nil : names[Int($0)] })
             }
-            return try model.score(
-                inputs, rows: frame.rows,
-                options: ScoreOptions(kind, rounds: rounds, threads: ProcessInfo.processInfo.activeProcessorCount))
+            let threads = ProcessInfo.processInfo.activeProcessorCount
+            if answer == .contributions { return named(try model.contributions(inputs, rows: frame.rows, threads: threads)) }
+            return try model.score(inputs, rows: frame.rows, options: ScoreOptions(kind, rounds: rounds, threads: threads))
         } catch let error as InferenceError { throw AnalysisError(error.description) }
+    }
+
+    /// A column for each feature and one for the base, by the features' names; of several outputs each with its number behind.
+    private func named(_ contributions: [[[Double]]]) -> [ScoreColumn] {
+        contributions.enumerated().flatMap { output, columns in
+            columns.enumerated().map { place, values in
+                let name = place < model.features.count ? model.features[place].name ?? "f\(place)" : "base"
+                return ScoreColumn(contributions.count == 1 ? name : "\(name)_\(output)", .numbers(values))
+            }
+        }
     }
 
     /// The answer as CSV with a header, one line a row.

@@ -9,7 +9,8 @@
 /// Bytes of a plane, and what a buffer of planes must hold in addition so that its planes can begin at a cache line.
 #define EK_TREE_PLANE 64
 
-/// A node of the walk: left is `child`, right `child + 1`. A leaf looks at the view that is -inf and has itself as its child.
+/// A node of the walk: left is `child`, right `child + 1`. A leaf looks at the view that is -inf and has itself as its child; its
+/// threshold is free, and holds the leaf's value where a leaf has one.
 /// With EK_TREE_SET in `view`, the test is bit (threshold + code) of a table and not view <= threshold.
 typedef struct {
     double threshold;
@@ -22,8 +23,8 @@ typedef struct {
     uint16_t mask, left, right, to;
 } ek_tree_op;
 
-/// The tests of one view: `count` planes from `first` on. A row whose rank is r passes the tests from plane buckets[bucket + r] on; the plane
-/// EK_TREE_TRASH stands for none of them. Tests of sets (`isSet`) are one at a time: bit (bucket + code) of the tables.
+/// The tests of one view: `count` planes from `first` on. A row whose rank is r passes the tests from plane buckets[bucket + r] on; the
+/// plane EK_TREE_TRASH stands for none of them. Tests of sets (`isSet`) are one at a time: bit (bucket + code) of the tables.
 typedef struct {
     uint32_t view, first, count, bucket, isSet;
 } ek_tree_group;
@@ -41,8 +42,8 @@ void ek_tree_ranks(const double *cuts, size_t at, size_t count, const double *x,
 /// `rule` 0 compares the values; 1 cuts off decimals, and negative integers are no code; 2 likewise, but for values below 0 or from 2²⁴ on.
 void ek_tree_codes(const double *codes, size_t at, size_t count, int rule, const double *x, size_t start, size_t n, uint16_t *code);
 
-/// Writes a view's 512 ranks at `view`: those of missing values become 0 (which goes left) or `count` (right). `zero` is the size up to which a
-/// value counts as missing (negative: none does).
+/// Writes a view's 512 ranks at `view`: those of missing values become 0 (which goes left) or `count` (right). `zero` is the size up to
+/// which a value counts as missing (negative: none does).
 void ek_tree_view(const uint16_t *rank, size_t count, const double *x, size_t start, size_t n, int left, double zero, size_t view, uint16_t *views);
 
 /// The planes of all tests of groups[from ..< to].
@@ -50,8 +51,8 @@ void ek_tree_masks(const ek_tree_group *groups, size_t from, size_t to, const ui
                    uint64_t *planes);
 
 /// Runs trees [from, to) and adds their leaves' values, in the order of the trees, to sums[512·output + row].
-/// `places` has 8 plane numbers for each tree: the bits of its leaf codes. With `targets` > 1 a tree adds to all sums, and its values are stored
-/// target by target.
+/// `places` has 8 plane numbers for each tree: the bits of its leaf codes. With `targets` > 1 a tree adds to all sums, and its values
+/// are stored target by target.
 void ek_tree_add_f32(const ek_tree_program *trees, size_t from, size_t to, const ek_tree_op *ops, const uint16_t *places, const float *values,
                      size_t targets, uint64_t *planes, float *sums);
 void ek_tree_add_f64(const ek_tree_program *trees, size_t from, size_t to, const ek_tree_op *ops, const uint16_t *places, const double *values,
@@ -71,6 +72,13 @@ void ek_tree_walk_rows(const ek_tree_node *nodes, uint32_t root, uint32_t depth,
 void ek_tree_walk_trees(const ek_tree_node *nodes, const uint32_t *roots, const uint32_t *depths, size_t from, size_t to, const uint64_t *tables,
                         const double *x, uint32_t *end);
 
-/// sums[row] += values[leaf[end[row]] · targets + target].
+/// sums[at + row] += the value in the leaf where the row ended.
+void ek_tree_leaf_f32(const ek_tree_node *nodes, const uint32_t *end, size_t n, size_t at, float *sums);
+void ek_tree_leaf_f64(const ek_tree_node *nodes, const uint32_t *end, size_t n, size_t at, double *sums);
+/// sums[512 · output[tree] + row] += the value in the leaf where the tree's walk ended, tree after tree.
+void ek_tree_ends_f32(const ek_tree_node *nodes, const uint32_t *end, const uint32_t *output, size_t trees, size_t row, float *sums);
+void ek_tree_ends_f64(const ek_tree_node *nodes, const uint32_t *end, const uint32_t *output, size_t trees, size_t row, double *sums);
+
+/// sums[at + row] += values[leaf[end[row]] · targets + target].
 void ek_tree_gather_f32(const float *values, const uint32_t *leaf, size_t targets, size_t target, const uint32_t *end, size_t n, size_t at, float *sums);
 void ek_tree_gather_f64(const double *values, const uint32_t *leaf, size_t targets, size_t target, const uint32_t *end, size_t n, size_t at, double *sums);

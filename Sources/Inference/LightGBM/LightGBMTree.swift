@@ -2,8 +2,9 @@ internal import Kernels
 
 /// Reads one tree of a LightGBM model.
 ///
-/// Children below 0 are leaves: ~child is the leaf's number. `decision_type`: bit 0 categorical, bit 1 missing goes left, bits 2 and 3 what counts as
-/// missing (0 nothing: NaN is taken as 0; 1 zero and NaN; 2 NaN). Numbers go left when x ≤ threshold, categories when they are in the set.
+/// Children below 0 are leaves: ~child is the leaf's number. `decision_type`: bit 0 categorical, bit 1 missing goes left, bits 2 and 3
+/// what counts as missing (0 nothing: NaN is taken as 0; 1 zero and NaN; 2 NaN). Numbers go left when x ≤ threshold, categories when
+/// they are in the set.
 struct LightGBMTreeReader {
     let text: LightGBMText
     let featureCount: Int

@@ -18,6 +18,7 @@ struct Graph: Sendable {
         var name: String
         var slot: Int
         var type: Int
+        /// Negative where the table's columns tell.
         var width: Int
         /// 1 or 2.
         var rank: Int
@@ -36,6 +37,9 @@ struct Graph: Sendable {
     var slotCount = 0
     /// Rows that the graph takes at once, where it says so.
     var batchRows: Int?
+
+    /// Whether the model takes any number of columns.
+    var isOpen: Bool { inputs.contains { $0.width < 0 } }
 
     private func unsupported(_ message: String) -> InferenceError { InferenceError(.unsupported, file: file, message) }
 
@@ -107,8 +111,9 @@ struct Graph: Sendable {
         for (slot, tensor) in constants { slots[slot] = tensor }
         var at = 0
         for input in inputs {
-            slots[input.slot] = try tensor(input, Array(columns[at..<at + input.width]), rows)
-            at += input.width
+            let width = input.width < 0 ? columns.count : input.width
+            slots[input.slot] = try tensor(input, Array(columns[at..<at + width]), rows)
+            at += width
         }
         for step in steps {
             do {
@@ -129,8 +134,8 @@ struct Graph: Sendable {
     }
 
     private func tensor(_ input: Input, _ columns: [InputColumn], _ rows: Range<Int>) throws(InferenceError) -> Tensor {
-        let shape = input.rank == 1 ? [rows.count] : [rows.count, input.width]
-        let width = input.width
+        let shape = input.rank == 1 ? [rows.count] : [rows.count, columns.count]
+        let width = columns.count
         if input.type == 8 {
             var out = [String](repeating: "", count: rows.count * width)
             for (i, column) in columns.enumerated() {
@@ -159,10 +164,9 @@ struct Graph: Sendable {
             var whole: [Int64] = []
             for (place, value) in out.enumerated() {
                 guard let number = Int64(exactly: value) else {
-                    throw InferenceError(
-                        .input, file: file, place: "input \(input.name)",
-                        "\(value.isNaN ? "a missing value" : "\(value)") in row \(rows.lowerBound + place / width + 1), expected a whole number"
-                    )
+                    let (found, row) = (value.isNaN ? "a missing value" : "\(value)", rows.lowerBound + place / width + 1)
+                    let message = "\(found) in row \(row), expected a whole number"
+                    throw InferenceError(.input, file: file, place: "input \(input.name)", message)
                 }
                 whole.append(number)
             }

@@ -24,13 +24,14 @@ struct GraphBuilder {
         for (name, tensor) in constants { graph.constants.append((slot(name), tensor)) }
         var features: [Feature] = []
         for input in inputs where constants[input.name] == nil {
-            let made = try self.input(input, slot(input.name), &graph)
+            let isOnly = inputs.count { constants[$0.name] == nil } == 1
+            let made = try self.input(input, slot(input.name), isOnly: isOnly, &graph)
             graph.inputs.append(made)
             let kind: Feature.Kind = made.type == 8 ? .text : .number
             guard features.count + made.width <= InferenceLimits.features else {
                 throw InferenceError(.limit, file: file, place: "input \(input.name)", "more than \(InferenceLimits.features) columns")
             }
-            for i in 0..<made.width {
+            for i in 0..<max(made.width, 0) {
                 features.append(Feature(name: made.width == 1 ? made.name : nil, kind: kind))
                 if made.width > 1, inputs.count > 1 { features[features.count - 1].name = "\(made.name)_\(i)" }
             }
@@ -57,7 +58,7 @@ struct GraphBuilder {
             }
             graph.outputs.append(Graph.Output(name: output.name, slot: known))
         }
-        guard !graph.outputs.isEmpty, !features.isEmpty else {
+        guard !graph.outputs.isEmpty, !features.isEmpty || graph.isOpen else {
             throw InferenceError(.malformed, file: file, "a graph without inputs or outputs")
         }
         graph.slotCount = slots.count
@@ -68,7 +69,8 @@ struct GraphBuilder {
             isSingle: false, body: .graph(graph))
     }
 
-    private func input(_ info: ONNXReader.ValueInfo, _ slot: Int, _ graph: inout Graph) throws(InferenceError) -> Graph.Input {
+    private func input(_ info: ONNXReader.ValueInfo, _ slot: Int, isOnly: Bool, _ graph: inout Graph) throws(InferenceError) -> Graph.Input
+    {
         let place = "input \(info.name)"
         guard info.isTensor, [1, 6, 7, 8, 9, 11].contains(info.type) else {
             throw InferenceError(.unsupported, file: file, place: place, "its type, expected a tensor of numbers or text")
@@ -77,14 +79,15 @@ struct GraphBuilder {
             throw InferenceError(.unsupported, file: file, place: place, "rank \(info.shape.count), expected rows and columns")
         }
         let width = info.shape.count == 1 ? 1 : info.shape[1]
-        guard width >= 0 else {
+        // The only input may leave its width to the table.
+        guard width >= 0 || isOnly else {
             throw InferenceError(.unsupported, file: file, place: place, "a number of columns that is not fixed, expected a fixed one")
         }
         guard width <= InferenceLimits.features else {
             throw InferenceError(.limit, file: file, place: place, "\(width) columns, expected at most \(InferenceLimits.features)")
         }
         if let rows = info.shape.first, rows > 0 { graph.batchRows = min(graph.batchRows ?? rows, rows) }
-        return Graph.Input(name: info.name, slot: slot, type: info.type, width: width, rank: info.shape.count)
+        return Graph.Input(name: info.name, slot: slot, type: info.type, width: max(width, -1), rank: info.shape.count)
     }
 }
 

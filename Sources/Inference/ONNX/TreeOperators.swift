@@ -2,7 +2,8 @@ internal import Kernels
 
 /// TreeEnsembleClassifier and TreeEnsembleRegressor: trees from lists with an entry for each node of all trees.
 ///
-/// > Source: onnx/docs/Operators-ml.md. Where it is silent, ONNX Runtime's tree_ensemble_common.h is followed: what a classifier with weights for
+/// > Source: onnx/docs/Operators-ml.md. Where it is silent, ONNX Runtime's tree_ensemble_common.h is followed: what a classifier with
+/// > weights for
 /// one class only answers, and that base values are added after the trees.
 enum TreeOperators {
     /// Trees and what follows them.
@@ -24,7 +25,8 @@ enum TreeOperators {
         let ready = forest
         return { inputs throws(OperatorError) in
             var (scores, rows) = try scores(ready, try OperatorTable.input(inputs, 0))
-            transform.apply(&scores, width: targets)
+            // A single number stays as it is, as in ONNX Runtime.
+            if targets > 1 { transform.apply(&scores, width: targets) }
             return [Tensor([rows, targets], .float(scores))]
         }
     }
@@ -34,32 +36,32 @@ enum TreeOperators {
         let classes = Tensor([], labels).count
         guard 1...InferenceLimits.outputs ~= classes else { throw node.malformed("\(classes) classes, expected at least 1") }
         let transform = try PredictorOperators.Transform(node)
-        let forest = try read(node, prefix: "class", outputs: classes)
+        var forest = try read(node, prefix: "class", outputs: classes)
         let ids = Set(try node.ints("class_ids") ?? [])
         let weights = try node.numbers("class_weights") ?? []
+        let baseCount = try node.numbers("base_values")?.count ?? 0
         // Weights of one class only: the sum is a probability of the second class, or a margin, which its sign tells.
         let isBinary = classes == 2 && ids.count == 1
         let isProbability = weights.allSatisfy { $0 >= 0 }
         let only = ids.first ?? 0
+        // ONNX Runtime adds the first base value to the first class only.
+        if isBinary { forest.base = [only == 0 ? forest.base[0] : 0, 0] }
+        let isSingle = only == 0 && baseCount < 2
+        let ready = forest
         return { inputs throws(OperatorError) in
-            var (scores, rows) = try scores(forest, try OperatorTable.input(inputs, 0))
+            var (scores, rows) = try scores(ready, try OperatorTable.input(inputs, 0))
             var chosen: [Int] = []
             if isBinary {
-                var out: [Float] = []
                 for row in 0..<rows {
                     let sum = scores[row * 2 + only]
                     chosen.append(sum > (isProbability ? 0.5 : 0) ? 1 : 0)
-                    if isProbability {
-                        out += [1 - sum, sum]
-                    } else if transform == .logistic {
-                        out += [MathOperators.logistic(-sum), MathOperators.logistic(sum)]
-                    } else {
-                        var pair = [-sum, sum]
-                        transform.apply(&pair, width: 2)
-                        out += pair
-                    }
+                    guard isSingle else { continue }
+                    let isLogistic = transform == .logistic
+                    scores[row * 2] = isLogistic ? MathOperators.logistic(-sum) : isProbability ? 1 - sum : -sum
+                    scores[row * 2 + 1] = isLogistic ? MathOperators.logistic(sum) : sum
                 }
-                return [Tensor(labels, picking: chosen), Tensor([rows, 2], .float(out))]
+                if !isSingle { transform.apply(&scores, width: 2) }
+                return [Tensor(labels, picking: chosen), Tensor([rows, 2], .float(scores))]
             }
             for row in 0..<rows { chosen.append(PredictorOperators.largest(scores, row * classes, classes)) }
             transform.apply(&scores, width: classes)

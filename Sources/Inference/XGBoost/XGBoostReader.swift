@@ -147,7 +147,8 @@ struct XGBoostReader {
         return Array(stride(from: size, through: trees, by: size))
     }
 
-    /// Weights feature by feature, each with one number an output; the bias is last. XGBoost 3.2 starts all outputs from the first one's base.
+    /// Weights feature by feature, each with one number an output; the bias is last. XGBoost 3.2 starts all outputs from the first one's
+    /// base.
     private func linear(_ part: Part, _ features: Int, _ outputs: Int, _ base: [Double], _ link: Link) throws(InferenceError) -> LinearModel
     {
         let all = try part.numbers()

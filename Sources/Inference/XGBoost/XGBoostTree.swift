@@ -2,8 +2,8 @@ internal import Kernels
 
 /// Reads one tree of an XGBoost model: arrays with an entry for each node.
 ///
-/// A node goes left when x < split_condition, in 32-bit numbers, or when x is not in its set of categories. At a leaf `left_children` is −1 and
-/// `split_conditions` holds the value; trees with several numbers a leaf hold them in `leaf_weights` (before 3.1 in `base_weights`).
+/// A node goes left when x < split_condition, in 32-bit numbers, or when x is not in its set of categories. At a leaf `left_children` is
+/// −1 and `split_conditions` holds the value; trees with several numbers a leaf hold them in `leaf_weights` (before 3.1 in `base_weights`).
 struct XGBoostTreeReader {
     let featureCount: Int
     let outputs: Int

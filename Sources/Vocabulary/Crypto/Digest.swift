@@ -2,6 +2,13 @@ internal import CCrypto
 
 /// SHA-256, HMAC-SHA256 and random bytes, all by OpenSSL's libcrypto.
 public enum Digest {
+    /// Keeps OpenSSL from cleaning up when the program ends: a file that is hashed on a thread of its own at that moment would find it gone.
+    /// To be called first of all.
+    public static func keepUntilTheEnd() {
+        // Without it things are as they were: nothing to tell.
+        _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+    }
+
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var out = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0

@@ -20,20 +20,24 @@ struct ScoreCommand: ParsableCommand {
     @Flag(help: "The sums before the link.") var raw = false
     @Flag(help: "The leaf of every tree.") var leaves = false
     @Flag(help: "Every output of an ONNX model.") var outputs = false
+    @Flag(help: "How much each feature adds to the margin of each row (TreeSHAP), and the base.") var contributions = false
     @Option(help: "Only the first rounds of boosting.") var rounds: Int?
     @Option(help: "Columns in the model's order, comma-separated (default: the model's names).") var features: String?
     @Option(help: "Words that mean missing beside the empty field, comma-separated; '' for none.")
     var missing = CSVTable.defaultMissing.sorted().joined(separator: ",")
 
     func validate() throws {
-        if [raw, leaves, outputs].count(where: { $0 }) > 1 { throw ValidationError("--raw, --leaves and --outputs exclude each other") }
+        if [raw, leaves, outputs, contributions].count(where: { $0 }) > 1 {
+            throw ValidationError("--raw, --leaves, --outputs and --contributions exclude each other")
+        }
         if let rounds, rounds < 0 { throw ValidationError("--rounds \(rounds), expected 0 or more") }
     }
 
     func run() throws {
         let file = try FileModel(path: model, features: features.map(list))
-        let frame = try Frame(path: input, missing: Set(list(missing)), maxErrors: 0)
-        let answer: FileModel.Answer = raw ? .margins : leaves ? .leaves : outputs ? .outputs : .predictions
+        let frame = try Frame(path: input, missing: Set(list(missing)), isHashed: false)
+        let answer: FileModel.Answer =
+            raw ? .margins : leaves ? .leaves : outputs ? .outputs : contributions ? .contributions : .predictions
         try Output.write(try file.csv(frame, answer, rounds: rounds), to: output)
     }
 }

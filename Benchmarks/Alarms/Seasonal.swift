@@ -26,6 +26,7 @@ final class HourReader: ProfileReader, EvaluationStore, VersionDirectory {
         known.withLock { $0[hour] = profile }
         return profile
     }
+    func arrivalLag(of version: RegisteredVersion, since time: Timestamp) async throws -> Int64? { nil }
     func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?] { starts.map { _ in nil } }
     func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp? { nil }
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? {

@@ -17,6 +17,8 @@ public struct EvaluationPass: Sendable {
     public static let windowsMax = 500
     private typealias Span = (first: Timestamp, last: Timestamp)
 
+    /// How far before the newest record it is looked how late records come.
+    static let arrivalSeconds: Int64 = 2 * 86_400
     /// Marks read at once.
     static let pageMarks = 500
 
@@ -57,11 +59,15 @@ public struct EvaluationPass: Sendable {
         return made
     }
 
-    /// The newest windows, where nothing came: nothing marked them. A version that never had a record is not missed.
+    /// The newest windows, where nothing came: nothing marked them. A version that never had a record is not missed; nor is a window for which
+    /// records may still be on their way, as those of a nightly file are.
     private func evaluateEmpty(_ version: RegisteredVersion, _ span: Span, endedBy ended: Timestamp) async throws -> [Evaluation] {
+        guard span.last < ended.adding(seconds: -3600) else { return [] }
+        guard let lag = try await reader.arrivalLag(of: version, since: span.last.adding(seconds: -Self.arrivalSeconds)) else { return [] }
+        let arrived = ended.adding(seconds: -lag - lag / 4)
         var made: [Evaluation] = []
         for kind in WindowKind.scheduled {
-            guard let seconds = kind.seconds, let window = Window(kind: kind, holding: ended.adding(seconds: -seconds)),
+            guard let seconds = kind.seconds, let window = Window(kind: kind, holding: arrived.adding(seconds: -seconds)),
                 span.last < window.start, try await store.lastEvaluated(kind, of: version) ?? .earliest < window.end,
                 let earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: span.first)
             else { continue }

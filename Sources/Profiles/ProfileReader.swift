@@ -45,6 +45,8 @@ public protocol ProfileReader: Sendable {
     func profile(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp) async throws -> Profile
     /// The records of windows of one length; nil where retention has left no sums of just this window.
     func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?]
+    /// The seconds after the end of an hour in which its first records came, at most, over the hours since `time`; nil where there are none.
+    func arrivalLag(of version: RegisteredVersion, since time: Timestamp) async throws -> Int64?
     /// The first and last bucket that hold anything; nil when nothing has come in.
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)?
     /// Changed windows that ended by `time`, the earliest first, from the one after `last` on.

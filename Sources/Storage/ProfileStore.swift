@@ -67,6 +67,10 @@ public struct ProfileStore: ProfileReader, Sendable {
         }
     }
 
+    public func arrivalLag(of version: RegisteredVersion, since time: Timestamp) async throws -> Int64? {
+        try await database.run { try $0.query(Queries["arrival_lag"], [.int(version.streamID), .time(time)]).int(0, 0) }
+    }
+
     public func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? {
         try await database.run { connection in
             let rows = try connection.query(Queries["bucket_span"], [.int(version.streamID)])

@@ -17,6 +17,7 @@ private struct History: ProfileReader {
         guard let rows = rows(start) else { throw Gone(isUnanswerable: !isDamaged) }
         return rows.profile(bench.version.schema, bench.reference.grid)
     }
+    func arrivalLag(of version: RegisteredVersion, since time: Timestamp) async throws -> Int64? { nil }
     func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?] { starts.map { _ in nil } }
     func span(of version: RegisteredVersion) async throws -> (first: Timestamp, last: Timestamp)? { (first, BaselineTests.now) }
     func dirtyWindows(endedBy time: Timestamp, after last: DirtyWindow?, limit: Int) async throws -> [DirtyWindow] { [] }

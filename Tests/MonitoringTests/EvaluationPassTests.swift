@@ -24,6 +24,9 @@ private actor MemoryReader: ProfileReader {
         windows.append(Window(kind: .custom, start: start, end: end))
         return Rows(numeric: [[1, 2, 3]]).profile(bench.version.schema, bench.reference.grid)
     }
+    private var lag: Int64? = 0
+    func setLag(_ seconds: Int64?) { lag = seconds }
+    func arrivalLag(of version: RegisteredVersion, since time: Timestamp) async throws -> Int64? { lag }
     private var counts: [Timestamp: Int64] = [:]
     func setRows(_ rows: [Timestamp: Int64]) { counts = rows }
     func rows(of version: RegisteredVersion, from starts: [Timestamp], seconds: Int64) async throws -> [Int64?] {
@@ -282,6 +285,10 @@ struct EvaluationPassTests {
         await reader.setLast(hour.start.adding(seconds: -60))
         await reader.setFirst(now.adding(seconds: -20 * 86_400))
         await reader.setRows(rows(500))
+        // Of a nightly file the hours come half a day late.
+        await reader.setLag(43_200)
+        #expect(try await pass(at: time).run().isEmpty)
+        await reader.setLag(0)
         let made = try await pass(at: time).run()
         #expect(made.map(\.window) == [hour] && made.first?.rows == 0)
         #expect(made.first?.findings.map(\.why) == ["0 records, about 500 came at this time of the days before"])

@@ -177,6 +177,26 @@ struct ProfileStoreTests {
         }
     }
 
+    @Test("records of windows are counted, and how late an hour's first records came is known")
+    func rowsAndLag() async throws {
+        try await withBench { bench in
+            var random = Seeded(1)
+            let version = try await bench.register()
+            #expect(try await bench.profiles.arrivalLag(of: version, since: at(0)) == nil)
+            var batch = Loans.batch(3, &random)
+            batch.timestamps = [at(1), at(1, 59), at(3)]
+            try await bench.collector().store(batch, of: version, key: "k")
+            #expect(try await bench.profiles.rows(of: version, from: [at(3), at(1), at(2)], seconds: 3600) == [1, 2, 0])
+            #expect(try await bench.profiles.rows(of: version, from: [at(0)], seconds: 86_400) == [3])
+            // The rows are stored now, by the clock of the database; their hours ended long ago, the one before the other.
+            let (early, late) = (
+                try #require(try await bench.profiles.arrivalLag(of: version, since: at(0))),
+                try #require(try await bench.profiles.arrivalLag(of: version, since: at(3)))
+            )
+            #expect(early - late == 7200 && late > 0)
+        }
+    }
+
     @Test("clearing takes away the marks that were evaluated, but not one that a later batch renewed")
     func cleared() async throws {
         try await withBench { bench in

@@ -19,6 +19,15 @@ select case
 from unnest($2::timestamptz[]) with ordinality as w (start, place)
 order by w.place
 
+-- How long after the end of an hour its first records came, in whole seconds, at most: 0 of a live stream, half a day of a
+-- nightly file. Of hours that are one sum by now the last change counts.
+-- name: arrival_lag
+select case when count(*) > 0 then greatest(0, max(h.lag))::bigint end from (
+    select ceil(extract(epoch from min(stored_at) - date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00'))) - 3600 as lag
+    from evenkeel.profile where stream_id = $1 and width_seconds <= 3600 and bucket >= $2
+    group by date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00')
+) h
+
 -- name: bucket_span
 select min(bucket), max(bucket) from evenkeel.profile where stream_id = $1
 

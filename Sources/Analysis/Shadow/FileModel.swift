@@ -21,26 +21,24 @@ public struct FileModel: Sendable {
         do throws(InferenceError) { model = try Inference.Model(Array(data), file: path) } catch { throw AnalysisError(error.description) }
     }
 
-    /// Whether an answer is the probability of a class.
-    var isClassifier: Bool { model.task == .binary || model.task == .multiclass }
-
     private func columns(_ frame: Frame, _ answer: Answer, rounds: Int?) throws -> [ScoreColumn] {
-        let kind: ScoreOptions.Answer =
-            switch answer {
-            case .predictions: .prediction
-            case .margins: .margin
-            case .leaves: .leaves
-            case .outputs, .contributions: .outputs
-            }
+        let threads = ProcessInfo.processInfo.activeProcessorCount
         do {
             let inputs = try model.inputs(among: frame.names, features: features).map { request -> InputColumn in
                 guard request.feature.wantsText else { return .numbers(try frame.numbers(request.column)) }
                 let (codes, names) = try frame.levels(request.column)
                 return .texts(codes.map { $0 < 0 ? nil : names[Int($0)] })
             }
-            let threads = ProcessInfo.processInfo.activeProcessorCount
-            if answer == .contributions { return named(try model.contributions(inputs, rows: frame.rows, threads: threads)) }
-            return try model.score(inputs, rows: frame.rows, options: ScoreOptions(kind, rounds: rounds, threads: threads))
+            func score(_ answer: ScoreOptions.Answer) throws -> [ScoreColumn] {
+                try model.score(inputs, rows: frame.rows, options: ScoreOptions(answer, rounds: rounds, threads: threads))
+            }
+            switch answer {
+            case .predictions: return try score(.prediction)
+            case .margins: return try score(.margin)
+            case .leaves: return try score(.leaves)
+            case .outputs: return try score(.outputs)
+            case .contributions: return named(try model.contributions(inputs, rows: frame.rows, threads: threads))
+            }
         } catch let error as InferenceError { throw AnalysisError(error.description) }
     }
 

@@ -28,10 +28,12 @@ public enum EvaluationMetrics {
         return out
     }
 
-    /// What each monitor says over the newest windows: a finding of any of them; else the word of the windows that had enough data.
+    /// What each monitor says over the newest hour and day: a finding of either; else the word of those that had enough data. A week would say
+    /// for a week that something is wrong which is over.
     public static func verdicts(_ latest: [Evaluation]) -> [(monitor: Monitor, verdict: Verdict)] {
-        Monitor.allCases.compactMap { monitor in
-            let verdicts = latest.filter { $0.monitors.contains(monitor) }.map { $0.verdict(of: monitor) }
+        let current = latest.filter { $0.window.kind != .week }
+        return Monitor.allCases.compactMap { monitor in
+            let verdicts = current.filter { $0.monitors.contains(monitor) }.map { $0.verdict(of: monitor) }
             return verdicts.isEmpty ? nil : (monitor, Verdict.combined(verdicts))
         }
     }

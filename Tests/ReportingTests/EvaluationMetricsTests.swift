@@ -78,6 +78,15 @@ struct EvaluationMetricsTests {
         #expect(said.map(\.verdict) == [expected])
     }
 
+    @Test("a week's finding does not say that something is wrong now")
+    func week() {
+        func evaluation(_ kind: WindowKind, _ verdict: Verdict) -> Evaluation {
+            Bench.evaluation([Bench.finding(.featureDrift, "age", "ks", 0.1, verdict)], kind)
+        }
+        #expect(EvaluationMetrics.verdicts([evaluation(.hour, .ok), evaluation(.week, .drifted)]).map(\.verdict) == [.ok])
+        #expect(EvaluationMetrics.verdicts([evaluation(.week, .drifted)]).isEmpty)
+    }
+
     @Test("a version that was not evaluated has no series, and one from the future has age 0")
     func edges() {
         #expect(EvaluationMetrics.samples(Bench.version(), latest: [], now: Bench.now).isEmpty)

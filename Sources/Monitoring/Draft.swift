@@ -1,3 +1,4 @@
+internal import Statistics
 internal import Vocabulary
 
 /// A finding that waits for the correction of its p-value over the family.
@@ -67,14 +68,7 @@ enum EffectKind {
     case directed
 }
 
-/// Four significant digits, for sentences.
-func format(_ x: Double) -> String {
-    if x == 0 || !x.isFinite { return x == 0 ? "0" : "\(x)" }
-    var scale = 1.0
-    while abs(x) * scale < 1000, scale < 1e12 { scale *= 10 }
-    let rounded = (x * scale).rounded() / scale
-    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : "\(rounded)"
-}
+func format(_ x: Double) -> String { fourDigits(x) }
 
 /// `24.1 %`.
 func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }

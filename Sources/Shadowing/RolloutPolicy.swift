@@ -102,11 +102,4 @@ public struct RolloutDecision: Sendable, Equatable {
     }
 }
 
-/// Four significant digits.
-func short(_ x: Double?) -> String {
-    guard let x else { return "unknown" }
-    if x == 0 || !x.isFinite { return "\(x == 0 ? "0" : "\(x)")" }
-    var scale = 1.0
-    while abs(x) * scale < 1000, scale < 1e12 { scale *= 10 }
-    return "\((x * scale).rounded() / scale)"
-}
+func short(_ x: Double?) -> String { x.map(fourDigits) ?? "unknown" }

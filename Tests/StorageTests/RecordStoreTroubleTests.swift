@@ -195,7 +195,7 @@ struct RecordStoreTroubleTests {
                 try connection.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [.text(bench.name)]).count
             }
             let error = try #require(await #expect(throws: StoreError.self) { try await store.value })
-            #expect(error.code == .unavailable && error.isRetryable)
+            #expect(error.code == .unavailable && error.isRetryable, "\(error)")
             try await retrying { try await bench.database.ping() }
             try await expectNothingStored(bench)
             let receipt = try await retrying { try await bench.collector().store(batch, of: version, key: "k") }

@@ -95,23 +95,30 @@ public struct DebiasedCalibrationError: Sendable, Equatable {
         interval = Interval(lower: min(1, lower), upper: min(1, max(upper, expected)))
     }
 
-    /// The sums with the gaps of their bins drawn towards each other as far as chance explains their differences, so that the noise of
+    /// The sums with the sizes of their gaps drawn towards each other as far as chance explains their differences, so that the noise of
     /// a bin is not taken for a gap of its own.
-    /// > Source: R. DerSimonian, N. Laird, "Meta-Analysis in Clinical Trials", 1986 (the variance between bins).
+    ///
+    /// Sizes, not gaps: the error does not see signs, and a score that is too low at one end and too high at the other has gaps of a common
+    /// size and none on average. Bins count by their rows and not by their precision, since a bin that by chance saw few events has
+    /// both a small gap and a small variance.
+    /// > Source: R. DerSimonian, R. Kacker, "Random-Effects Model for Meta-Analysis of Clinical Trials: An Update", 2007 (the variance
+    /// > between bins, for any weights).
     private static func shape(_ sums: [Double], _ spreads: [Double], _ weights: [Double]) -> [Double] {
         let known = sums.indices.filter { spreads[$0] > 0 }
-        let precisions = known.map { weights[$0] * weights[$0] / (spreads[$0] * spreads[$0]) }
-        let gaps = known.map { sums[$0] / weights[$0] }
-        let all = precisions.reduce(0, +)
+        let all = known.reduce(0) { $0 + weights[$1] }
         guard known.count > 1, all > 0 else { return sums }
-        let middle = zip(precisions, gaps).reduce(0) { $0 + $1.0 * $1.1 } / all
-        let apart = zip(precisions, gaps).reduce(0) { $0 + $1.0 * ($1.1 - middle) * ($1.1 - middle) }
-        let scale = all - precisions.reduce(0) { $0 + $1 * $1 } / all
-        let between = scale > 0 ? max(0, (apart - Double(known.count - 1)) / scale) : 0
+        let parts = known.map { weights[$0] / all }
+        let sizes = known.map { abs(sums[$0]) / weights[$0] }
+        let variances = known.map { (spreads[$0] / weights[$0]) * (spreads[$0] / weights[$0]) }
+        let middle = zip(parts, sizes).reduce(0) { $0 + $1.0 * $1.1 }
+        let apart = zip(parts, sizes).reduce(0) { $0 + $1.0 * ($1.1 - middle) * ($1.1 - middle) }
+        let chance = zip(parts, variances).reduce(0) { $0 + $1.0 * (1 - $1.0) * $1.1 }
+        let between = max(0, (apart - chance) / (1 - parts.reduce(0) { $0 + $1 * $1 }))
         var out = sums
         for (place, bin) in known.enumerated() {
-            let kept = between / (between + 1 / precisions[place])
-            out[bin] = weights[bin] * (middle + kept * (gaps[place] - middle))
+            let kept = between / (between + variances[place])
+            let size = weights[bin] * (middle + kept * (sizes[place] - middle))
+            out[bin] = sums[bin] < 0 ? -size : size
         }
         return out
     }

@@ -18,6 +18,7 @@ public let migrations: [Migration] = [
     ("keep", PackageResources.v0009_keep_sql),
     ("baselines", PackageResources.v0010_baselines_sql),
     ("vectors", PackageResources.v0011_vectors_sql),
+    ("watch", PackageResources.v0012_watch_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.

@@ -8,7 +8,8 @@ public struct EvaluationPass: Sendable {
     private let reader: any ProfileReader
     private let store: any EvaluationStore
     private let directory: any VersionDirectory
-    private let evaluator: WindowEvaluator
+    private let settings: @Sendable (RegisteredVersion) -> MonitorSettings
+    private let delaySeconds: Int64
     private let clock: @Sendable () -> Timestamp
     private let report: @Sendable (String) -> Void
     private let announce: @Sendable (Evaluation, RegisteredVersion) async throws -> Void
@@ -22,15 +23,20 @@ public struct EvaluationPass: Sendable {
     /// Marks read at once.
     static let pageMarks = 500
 
+    /// - Parameters:
+    ///   - evaluator: with the settings of the service.
+    ///   - settings: of a version, where it has its own.
     public init(
         reader: any ProfileReader, store: any EvaluationStore, directory: any VersionDirectory, evaluator: WindowEvaluator,
-        clock: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (String) -> Void = { _ in },
+        settings: (@Sendable (RegisteredVersion) -> MonitorSettings)? = nil, clock: @escaping @Sendable () -> Timestamp,
+        report: @escaping @Sendable (String) -> Void = { _ in },
         announce: @escaping @Sendable (Evaluation, RegisteredVersion) async throws -> Void
     ) {
         self.reader = reader
         self.store = store
         self.directory = directory
-        self.evaluator = evaluator
+        self.settings = settings ?? { _ in evaluator.settings }
+        delaySeconds = evaluator.settings.delaySeconds
         self.clock = clock
         self.report = report
         self.announce = announce
@@ -42,7 +48,7 @@ public struct EvaluationPass: Sendable {
     /// - Returns: the evaluations made, the earliest window first.
     public func run(looksOnly: Bool = false) async throws -> [Evaluation] {
         let now = clock()
-        let ended = now.adding(seconds: -evaluator.settings.delaySeconds)
+        let ended = now.adding(seconds: -delaySeconds)
         var made: [Evaluation] = []
         var spans: [Int64: Span] = [:]
         // Page by page, so that windows which fill or fail do not hold up those behind them.
@@ -71,7 +77,7 @@ public struct EvaluationPass: Sendable {
                 span.last < window.start, try await store.lastEvaluated(kind, of: version) ?? .earliest < window.end,
                 let earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: span.first)
             else { continue }
-            let evaluation = evaluator.evaluateEmpty(version, window, earlier: earlier, at: clock())
+            let evaluation = WindowEvaluator(settings: settings(version)).evaluateEmpty(version, window, earlier: earlier, at: clock())
             // Long after its last record a model is not missed any more.
             if evaluation.findings.isEmpty { continue }
             try await store.save(evaluation, of: version)
@@ -90,7 +96,7 @@ public struct EvaluationPass: Sendable {
             if let version = versions[mark.versionID], version.stage != .retired {
                 if spans[mark.versionID] == nil { spans[mark.versionID] = try await reader.span(of: version) }
                 let span = spans[mark.versionID]
-                guard isComplete(mark, newest: span?.last, now: now) else { continue }
+                guard isComplete(mark, newest: span?.last, now: now, settings(version)) else { continue }
                 do { made.append(try await evaluate(version, mark.window, since: span?.first, isAnnounced: !looksOnly)) } catch let error
                     as any RetryableError
                     where error.isRetryable
@@ -109,9 +115,10 @@ public struct EvaluationPass: Sendable {
     /// A window that is still filling is not looked at: every look is a chance of a false alarm. It is complete when nothing has come
     /// for a while; or once records of a later time have come and its first change is not fresh, so that a stream of late labels
     /// does not evaluate it over and over.
-    private func isComplete(_ mark: DirtyWindow, newest: Timestamp?, now: Timestamp) -> Bool {
-        if let newest, newest >= mark.window.end, mark.markedAt.adding(seconds: evaluator.settings.patienceSeconds) <= now { return true }
-        return mark.touchedAt.adding(seconds: evaluator.settings.quietSeconds) <= now
+    private func isComplete(_ mark: DirtyWindow, newest: Timestamp?, now: Timestamp, _ settings: MonitorSettings) -> Bool {
+        guard mark.window.end.adding(seconds: settings.delaySeconds) <= now else { return false }
+        if let newest, newest >= mark.window.end, mark.markedAt.adding(seconds: settings.patienceSeconds) <= now { return true }
+        return mark.touchedAt.adding(seconds: settings.quietSeconds) <= now
     }
 
     /// Evaluates any window now.
@@ -122,12 +129,13 @@ public struct EvaluationPass: Sendable {
     private func evaluate(
         _ version: RegisteredVersion, _ window: Window, since first: Timestamp?, isAnnounced: Bool
     ) async throws -> Evaluation {
-        let (baseline, reference) = try await BaselineReader(reader: reader, settings: evaluator.settings).baseline(
+        let settings = settings(version)
+        let (baseline, reference) = try await BaselineReader(reader: reader, settings: settings).baseline(
             of: version, for: window)
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
         var earlier: EarlierRows?
         if let first { earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: first) }
-        let evaluation = evaluator.evaluate(
+        let evaluation = WindowEvaluator(settings: settings).evaluate(
             version, window, reference: reference, baseline: baseline, current: current, earlier: earlier, at: clock())
         try await store.save(evaluation, of: version)
         // A window asked for by hand answers a question; it does not wake anybody.

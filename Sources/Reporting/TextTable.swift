@@ -37,7 +37,9 @@ public func shortNumber(_ x: Double?) -> String {
         var exponent = 0
         var mantissa = x
         while abs(mantissa) < 1, exponent > -400 { mantissa *= 10; exponent -= 1 }
-        return "\((mantissa * 10).rounded() / 10)e\(exponent)"
+        var shown = (mantissa * 10).rounded() / 10
+        if abs(shown) >= 10 { (shown, exponent) = (shown / 10, exponent + 1) }
+        return (shown == shown.rounded() ? "\(Int(shown))" : "\(shown)") + "e\(exponent)"
     }
     var scale = 1.0
     while abs(x) * scale < 1000, scale < 1e8 { scale *= 10 }

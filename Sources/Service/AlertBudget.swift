@@ -21,12 +21,23 @@ struct AlertBudget: Sendable {
 extension Engine {
     /// Of every policy with a budget and every model that has a champion.
     func alertBudgets(at now: Timestamp) async throws -> [AlertBudget] {
-        let models = try await registry.versions().filter { $0.stage == .champion }.map(\.key.model)
+        struct Asked: Hashable {
+            var policy: String
+            var seconds: Int64
+        }
+        var fired: [Asked: [String: Int64]] = [:]
         var out: [AlertBudget] = []
-        for policy in configuration.policies {
-            guard let budget = policy.falseAlarms else { continue }
-            let fired = try await alerts.fired(by: policy.name, since: now.adding(seconds: -budget.seconds))
-            out += models.map { AlertBudget(model: $0, policy: policy.name, budget: budget, fired: fired[$0] ?? 0) }
+        for version in try await registry.versions() where version.stage == .champion {
+            for policy in configuration.policies(of: version) {
+                guard let budget = policy.falseAlarms else { continue }
+                let asked = Asked(policy: policy.name, seconds: budget.seconds)
+                if fired[asked] == nil {
+                    fired[asked] = try await alerts.fired(by: policy.name, since: now.adding(seconds: -budget.seconds))
+                }
+                out.append(
+                    AlertBudget(
+                        model: version.key.model, policy: policy.name, budget: budget, fired: fired[asked]?[version.key.model] ?? 0))
+            }
         }
         return out
     }

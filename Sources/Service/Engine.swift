@@ -28,7 +28,7 @@ public struct Engine: Sendable {
     public let outbox: Outbox
     public let metrics = MetricRegistry()
     public let logger: Logger
-    private let clock: @Sendable () -> Timestamp
+    let clock: @Sendable () -> Timestamp
 
     public static let buildVersion = Build.version
 
@@ -75,14 +75,13 @@ public struct Engine: Sendable {
         halves = records.halves(limits: configuration.kserve.limits)
         cloudEvents = CloudEventCollector(
             collector: collector, halves: halves, directory: knownVersions, metrics: metrics, services: configuration.kserve, clock: clock)
-        let policies = configuration.policies
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
-            clock: clock, report: { logger.error("not evaluated: \($0)") },
+            settings: { configuration.monitors(of: $0) }, clock: clock, report: { logger.error("not evaluated: \($0)") },
             announce: { evaluation, version in
                 // Only what serves users wakes somebody.
                 guard version.stage == .champion else { return }
-                for policy in policies {
+                for policy in configuration.policies(of: version) {
                     let lifecycle = AlertLifecycle(policy: policy)
                     let announced = try await alerts.update(
                         version.key, at: clock(), decide: { lifecycle.observe(evaluation, open: $0, silences: $1) },
@@ -124,19 +123,6 @@ public struct Engine: Sendable {
         if !plan.pending.isEmpty { logger.info("migrated the schema: \(plan.pending.joined(separator: ", "))") }
         _ = try await knownVersions.versions()
         sink.setDatabaseReady(true)
-    }
-
-    /// Ends the alerts of versions that serve no more: no window will be seen of them that could.
-    public func closeAlerts() async throws {
-        for key in try await alerts.versionsToClose() {
-            for policy in configuration.policies {
-                let now = clock()
-                let announced = try await alerts.update(
-                    key, at: now, decide: { newest, _ in AlertLifecycle(policy: policy).close(newest, at: now) },
-                    render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
-                for alert in announced { logger.notice("alert resolved: \(alert.version) is no champion any more") }
-            }
-        }
     }
 
     /// Gives up the requests and responses of inference services that have waited long enough.

@@ -14,6 +14,7 @@ public enum RegistryAnswer {
     public static func detail(_ version: RegisteredVersion) -> JSON {
         guard case .object(var object) = summary(version) else { return .null }
         object["schema"] = version.schema.json
+        object["watch"] = version.watch
         return .object(object)
     }
 }

@@ -89,14 +89,18 @@ public struct AlertStore: AlertLedger, Sendable {
         }
     }
 
-    /// Versions with open alerts that are not their model's champion.
-    public func versionsToClose() async throws -> [ModelVersion] {
+    /// What has open alerts: a version and the policy that raised them, with the destinations that were told.
+    public func open() async throws -> [(version: ModelVersion, policy: String, told: [String])] {
         try await database.run { connection in
-            let rows = try connection.query(Queries["versions_to_close"])
-            return (0..<rows.count).compactMap { row in
-                guard let model = rows.text(row, 0), let version = rows.text(row, 1) else { return nil }
-                return ModelVersion(model: model, version: version)
+            let rows = try connection.query(Queries["open_alerts"])
+            var out: [(version: ModelVersion, policy: String, told: [String])] = []
+            for row in 0..<rows.count {
+                guard let model = rows.text(row, 0), let name = rows.text(row, 1), let policy = rows.text(row, 2) else { continue }
+                let version = ModelVersion(model: model, version: name)
+                if out.last?.version != version || out.last?.policy != policy { out.append((version, policy, [])) }
+                if let destination = rows.text(row, 3) { out[out.count - 1].told.append(destination) }
             }
+            return out
         }
     }
 

@@ -11,7 +11,8 @@ public struct RegistryStore: VersionDirectory, Sendable {
     ///
     /// - Throws: ``StoreError`` `.conflict` when the version exists: a version is frozen, register a new one.
     public func register(
-        _ key: ModelVersion, schema: FeatureSchema, reference: ReferenceProfile, rows: Int64, actor: String, at now: Timestamp
+        _ key: ModelVersion, schema: FeatureSchema, reference: ReferenceProfile, rows: Int64, watch: JSON = .object(JSONObject()),
+        actor: String, at now: Timestamp
     ) async throws -> RegisteredVersion {
         let grid = reference.grid.encoded()
         let profile = reference.profile.encoded()
@@ -48,6 +49,7 @@ public struct RegistryStore: VersionDirectory, Sendable {
                 Queries["insert_version"],
                 [
                     .int(versionID), .int(modelID), .text(key.version), .text(stage.rawValue), .json(schema.json), .int(rows), .time(now),
+                    .json(watch),
                 ])
             try connection.query(Queries["insert_stream"], [.int(streamID), .int(versionID)])
             try connection.query(
@@ -61,7 +63,16 @@ public struct RegistryStore: VersionDirectory, Sendable {
             try connection.run(AnalystView.statement(key, schema: schema, streamID: streamID))
             try connection.audit("register", key, actor: actor, at: now, detail: .object(["reference_rows": .integer(rows)]))
             return RegisteredVersion(
-                key: key, versionID: versionID, streamID: streamID, stage: stage, schema: schema, referenceRows: rows, registeredAt: now)
+                key: key, versionID: versionID, streamID: streamID, stage: stage, schema: schema, referenceRows: rows, registeredAt: now,
+                watch: watch)
+        }
+    }
+
+    /// Changes how a version is watched from now on.
+    public func setWatch(_ watch: JSON, of version: RegisteredVersion, actor: String, at now: Timestamp) async throws {
+        try await database.transaction { connection in
+            try connection.query(Queries["set_watch"], [.int(version.versionID), .json(watch)])
+            try connection.audit("configure", version.key, actor: actor, at: now, detail: watch)
         }
     }
 
@@ -102,7 +113,8 @@ public struct RegistryStore: VersionDirectory, Sendable {
         else { throw StoreError(.damaged, "a registered version cannot be read") }
         return RegisteredVersion(
             key: ModelVersion(model: model, version: name), versionID: versionID, streamID: streamID, stage: stage, schema: schema,
-            referenceRows: rows.int(row, 6) ?? 0, registeredAt: registeredAt)
+            referenceRows: rows.int(row, 6) ?? 0, registeredAt: registeredAt,
+            watch: try rows.text(row, 9).map { try JSON.parse($0) } ?? .object(JSONObject()))
     }
 }
 

@@ -216,10 +216,12 @@ public struct RegisteredVersion: Sendable, Equatable {
     public var schema: FeatureSchema
     public var referenceRows: Int64
     public var registeredAt: Timestamp
+    /// Its own monitors and policies, as its spec has them; an empty object where those of the service hold.
+    public var watch: JSON
 
     public init(
         key: ModelVersion, versionID: Int64, streamID: Int64, stage: VersionStage, schema: FeatureSchema, referenceRows: Int64,
-        registeredAt: Timestamp
+        registeredAt: Timestamp, watch: JSON = .object(JSONObject())
     ) {
         self.key = key
         self.versionID = versionID
@@ -228,5 +230,6 @@ public struct RegisteredVersion: Sendable, Equatable {
         self.schema = schema
         self.referenceRows = referenceRows
         self.registeredAt = registeredAt
+        self.watch = watch
     }
 }

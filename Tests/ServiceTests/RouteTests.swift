@@ -31,7 +31,7 @@ import Vocabulary
     @Test("a bad reference says where and what was expected") func badReference() async throws {
         let cases = [
             ("id,a\nx,1,2\n", "id=id", "body:2:3: 3 fields, expected 2 as in the header"),
-            ("id,a\nx,1\n", "score=p", "body:1:1: no column p, expected one of id, a"),
+            ("id,a\nx,1\n", "score=p", "body: score: there is no column p, expected one of id, a"),
             ("id,p\nx,high\n", "id=id&score=p", "body:2:2: \"high\" in p, expected a number"),
             ("id,a\n", "id=id&features=a", "body: reference: no rows, expected at least one"),
         ]

@@ -21,6 +21,8 @@ final class RunningService: Sendable {
         configuration.database = .embedded(folder: URL(filePath: "/tmp/\(name)"))
         configuration.evaluateEverySeconds = 0.2
         configuration.deliverEverySeconds = 0.1
+        // A busy machine is no outage.
+        configuration.spool.afterSeconds = 60
         configuration.monitors.delaySeconds = 0
         configuration.monitors.quietSeconds = 0
         configuration.monitors.patienceSeconds = 0

@@ -35,7 +35,7 @@ struct SpecDraftTests {
 
     @Test("a registration takes it as it is") func roundTrip() throws {
         var registration = Registration(key: ModelVersion(model: "m", version: "1"), mapping: TableMapping())
-        try registration.apply(spec: try draft(reference), file: "spec.yaml")
+        try registration.apply(try ModelSpecFile(try draft(reference), file: "spec.yaml"))
         #expect(registration.mapping.id == "Request-ID" && registration.mapping.label == "y" && registration.mapping.sensitive == ["Sex"])
         #expect(registration.declared == ["income": .numeric, "home": .categorical] && registration.ignored == ["notes"])
     }

@@ -108,20 +108,19 @@ struct AlertStoreTests {
         }
     }
 
-    @Test("versions with open alerts that serve no more are named")
-    func toClose() async throws {
+    @Test("what has open alerts is named, with who was told")
+    func open() async throws {
         try await withBench { bench in
-            let old = try await bench.register()
-            let new = try await bench.register(ModelVersion(model: old.key.model, version: "next"))
-            _ = try await change([AlertChange(alert: alert())], on: bench)
-            #expect(try await bench.alerts.versionsToClose().isEmpty)
-            try await bench.registry.setStage(.champion, of: new, actor: "ada", at: now)
-            #expect(try await bench.alerts.versionsToClose() == [old.key])
+            let version = try await bench.register()
+            #expect(try await bench.alerts.open().isEmpty)
+            _ = try await change([AlertChange(alert: alert(), isAnnounced: true)], on: bench)
+            let open = try #require(try await bench.alerts.open().first)
+            #expect(open.version == version.key && open.policy == alert().policy && open.told == ["pager"])
             var resolved = try #require(try await shown(on: bench).newest.first)
             resolved.state = .resolved
             resolved.resolvedAt = now
             _ = try await change([AlertChange(alert: resolved)], on: bench)
-            #expect(try await bench.alerts.versionsToClose().isEmpty)
+            #expect(try await bench.alerts.open().isEmpty)
         }
     }
 

@@ -24,6 +24,17 @@ struct NDJSONTests {
         #expect(log.lines == [1, 2])
     }
 
+    @Test("a key that is no text is refused, also where an empty object makes no column of it")
+    func keysAreText() {
+        for (json, place) in [("{\"a\":1,\"b\u{1}\":{}}", 8), ("{\"a\":{\"b\u{1}\":[]}}", 7)] {
+            let line = Array(json.utf8).map { $0 == 1 ? 0xFF : $0 } + [10]
+            #expect(throws: TableError(file: "f", line: 1, column: place, message: "invalid UTF-8 or a zero byte in a key, expected text"))
+            {
+                try Table(ndjson: line, file: "f")
+            }
+        }
+    }
+
     @Test("nested values have dotted names, arrays numbers")
     func nested() throws {
         let log = try read("{\"id\":\"x\",\"features\":{\"a\":1,\"b\":{\"c\":2}},\"scores\":[0.25,0.75]}\r\n")

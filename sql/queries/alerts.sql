@@ -14,12 +14,11 @@ select model, severity, count(*) from evenkeel.alert where state = 'firing' grou
 -- name: fired_counts
 select model, count(*) from evenkeel.alert where policy = $1 and fired_at > $2 group by model
 
--- name: versions_to_close
-select distinct a.model, a.version from evenkeel.alert a
-join evenkeel.model m on m.name = a.model
-join evenkeel.model_version v on v.model_id = m.model_id and v.version = a.version
-where a.state in ('pending', 'firing') and v.stage <> 'champion'
-order by a.model, a.version
+-- name: open_alerts
+select distinct a.model, a.version, a.policy, d.destination from evenkeel.alert a
+left join evenkeel.delivery d on d.alert_id = a.alert_id and d.type = 'alert.firing'
+where a.state in ('pending', 'firing')
+order by a.model, a.version, a.policy, d.destination
 
 -- name: insert_alert
 insert into evenkeel.alert (model, version, monitor, policy, severity, state, memory, summary, detail, started_at, fired_at)

@@ -1,12 +1,12 @@
 -- name: find_version
-select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id
+select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id, v.watch::text
 from evenkeel.model m
 join evenkeel.model_version v on v.model_id = m.model_id
 join evenkeel.stream s on s.version_id = v.version_id and s.lane = 0
 where m.name = $1 and v.version = $2
 
 -- name: list_versions
-select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id
+select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id, v.watch::text
 from evenkeel.model m
 join evenkeel.model_version v on v.model_id = m.model_id
 join evenkeel.stream s on s.version_id = v.version_id and s.lane = 0
@@ -27,8 +27,8 @@ select (select coalesce(max(model_id), 0) + 1 from evenkeel.model),
 insert into evenkeel.model (model_id, name, home_stream_id, created_at) values ($1, $2, $3, $4)
 
 -- name: insert_version
-insert into evenkeel.model_version (version_id, model_id, version, stage, schema, reference_rows, registered_at)
-values ($1, $2, $3, $4, $5::jsonb, $6, $7)
+insert into evenkeel.model_version (version_id, model_id, version, stage, schema, reference_rows, registered_at, watch)
+values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8::jsonb)
 
 -- name: insert_stream
 insert into evenkeel.stream (stream_id, version_id, lane) values ($1, $2, 0)
@@ -48,6 +48,9 @@ select grid, profile from evenkeel.reference_profile where version_id = $1
 
 -- name: find_variations
 select window_kind, data from evenkeel.reference_variation where version_id = $1
+
+-- name: set_watch
+update evenkeel.model_version set watch = $2::jsonb where version_id = $1
 
 -- name: set_stage
 update evenkeel.model_version set stage = $2, retired_at = $3 where version_id = $1

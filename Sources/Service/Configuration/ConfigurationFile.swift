@@ -48,9 +48,12 @@ extension ServiceConfiguration {
             limits.privacyKey = PrivacyKey(secret)
             if limits.privacyKey == nil { reader.problem("privacy.key", PrivacyKey.expected) }
         }
-        readMonitors(top["monitors"], reader)
+        monitors.read(top["monitors"], at: "monitors", reader)
         readDestinations(top["destinations"], reader, environment)
-        readPolicies(top["policies"], reader)
+        // Without policies of one's own, every destination hears of everything.
+        policies =
+            AlertPolicy.read(top["policies"], at: "policies", destinations: destinations, reader)
+            ?? [AlertPolicy(name: "default", destinations: destinations.filter(\.format.takesAlerts).map(\.name))]
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
     }
 
@@ -118,50 +121,6 @@ extension ServiceConfiguration {
         limits.aheadSecondsMax = Int64(value("ahead_seconds_max", 0...31_536_000, Int(limits.aheadSecondsMax)))
     }
 
-    private mutating func readMonitors(_ json: JSON?, _ reader: SettingsReader) {
-        let numbers: [(String, WritableKeyPath<MonitorSettings, Double>, ClosedRange<Double>)] = [
-            ("alpha", \.alpha, 1e-12...0.5), ("confidence", \.confidence, 0.5...0.9999), ("psi_floor", \.psiFloor, 0...10),
-            ("ks_floor", \.ksFloor, 0...1), ("jensen_shannon_floor", \.jensenShannonFloor, 0...1),
-            ("cramers_v_floor", \.cramersVFloor, 0...1), ("label_floor", \.labelFloor, 0...1), ("volume_floor", \.volumeFloor, 0...100),
-            ("correlation_floor", \.correlationFloor, 0...2), ("reconstruction_floor", \.reconstructionFloor, 0...100),
-            ("data_quality_floor", \.dataQualityFloor, 0...1), ("constant_floor", \.constantFloor, 0...1),
-            ("success_objective", \.successObjective, 0...1),
-            ("mean_shift_floor", \.meanShiftFloor, 0...100), ("missing_floor", \.missingFloor, 0...1),
-            ("calibration_floor", \.calibrationFloor, 0...1),
-            ("performance_floor", \.performanceFloor, 0...1), ("error_floor", \.errorFloor, 0...100),
-            ("mean_error_floor", \.meanErrorFloor, 0...100),
-            ("fairness_error_floor", \.fairnessErrorFloor, 0...100), ("fairness_difference_floor", \.fairnessDifferenceFloor, 0...1),
-            ("fairness_ratio_floor", \.fairnessRatioFloor, 0...1),
-        ]
-        let members = reader.members(
-            json, at: "monitors",
-            known: numbers.map(\.0) + [
-                "rows_min", "group_rows_min", "delay_seconds", "quiet_seconds", "patience_seconds", "baseline", "baseline_windows",
-                "baseline_gap",
-            ])
-        monitors.baseline = reader.choice(members["baseline"], at: "monitors.baseline") ?? monitors.baseline
-        monitors.baselineWindows =
-            reader.integer(members["baseline_windows"], at: "monitors.baseline_windows", in: 4...NaturalVariation.windowsMax)
-            ?? monitors.baselineWindows
-        monitors.baselineGap = reader.integer(members["baseline_gap"], at: "monitors.baseline_gap", in: 0...1000) ?? monitors.baselineGap
-        for (key, path, range) in numbers {
-            if let value = reader.number(members[key], at: "monitors.\(key)", in: range) { monitors[keyPath: path] = value }
-        }
-        if let rows = reader.integer(members["rows_min"], at: "monitors.rows_min", in: 1...1_000_000) { monitors.rowsMin = Int64(rows) }
-        if let rows = reader.integer(members["group_rows_min"], at: "monitors.group_rows_min", in: 1...1_000_000) {
-            monitors.groupRowsMin = Int64(rows)
-        }
-        if let delay = reader.integer(members["delay_seconds"], at: "monitors.delay_seconds", in: 0...86_400) {
-            monitors.delaySeconds = Int64(delay)
-        }
-        if let patience = reader.integer(members["patience_seconds"], at: "monitors.patience_seconds", in: 0...86_400) {
-            monitors.patienceSeconds = Int64(patience)
-        }
-        if let quiet = reader.integer(members["quiet_seconds"], at: "monitors.quiet_seconds", in: 0...86_400) {
-            monitors.quietSeconds = Int64(quiet)
-        }
-    }
-
     private mutating func readDestinations(_ json: JSON?, _ reader: SettingsReader, _ environment: [String: String]) {
         for (i, item) in (reader.list(json, at: "destinations") ?? []).enumerated() {
             let path = "destinations[\(i)]"
@@ -190,69 +149,6 @@ extension ServiceConfiguration {
             destination.timeoutSeconds =
                 reader.integer(members["timeout_seconds"], at: path + ".timeout_seconds", in: 1...30) ?? destination.timeoutSeconds
             destinations.append(destination)
-        }
-    }
-
-    private mutating func readPolicies(_ json: JSON?, _ reader: SettingsReader) {
-        let formats = Dictionary(destinations.map { ($0.name, $0.format) }, uniquingKeysWith: { first, _ in first })
-        let hearing = destinations.filter(\.format.takesAlerts).map(\.name)
-        guard let items = reader.list(json, at: "policies") else {
-            // Without policies of one's own, every destination hears of everything.
-            policies = [AlertPolicy(name: "default", destinations: hearing)]
-            return
-        }
-        policies = []
-        // A receiver that retrains is no receiver of alerts, unless a policy says so.
-        let retraining = Set(items.compactMap { $0["retraining"]?.stringValue })
-        let listeners = hearing.filter { !retraining.contains($0) }
-        for (i, item) in items.enumerated() {
-            let path = "policies[\(i)]"
-            let members = reader.members(
-                item, at: path,
-                known: [
-                    "name", "monitors", "window", "findings", "of", "resolve_after", "severity", "destinations", "retraining",
-                    "retraining_cooldown_seconds", "false_alarms",
-                ])
-            guard let name = reader.text(members["name"], at: path + ".name") else {
-                reader.problem(path + ".name", "missing, expected a name")
-                continue
-            }
-            if policies.contains(where: { $0.name == name }) { reader.problem(path + ".name", "\(name) is named twice") }
-            var policy = AlertPolicy(name: name)
-            if let words = reader.list(members["monitors"], at: path + ".monitors") {
-                policy.monitors = words.enumerated().compactMap { reader.choice($1, at: "\(path).monitors[\($0)]") as Vocabulary.Monitor? }
-            }
-            policy.window = reader.choice(members["window"], at: path + ".window", of: WindowKind.scheduled) ?? policy.window
-            policy.of = reader.integer(members["of"], at: path + ".of", in: 1...AlertPolicy.windowsMax) ?? policy.of
-            policy.findings =
-                reader.integer(members["findings"], at: path + ".findings", in: 1...AlertPolicy.windowsMax)
-                ?? min(policy.findings, policy.of)
-            if policy.findings > policy.of { reader.problem(path + ".findings", "\(policy.findings), expected at most of: \(policy.of)") }
-            policy.resolveAfter =
-                reader.integer(members["resolve_after"], at: path + ".resolve_after", in: 1...AlertPolicy.windowsMax) ?? policy.resolveAfter
-            if let text = reader.text(members["false_alarms"], at: path + ".false_alarms") {
-                policy.falseAlarms = FalseAlarmBudget(text)
-                if policy.falseAlarms == nil, text != "any" {
-                    reader.problem(path + ".false_alarms", "\"\(text)\", expected for example \"1 per 30d\", or any")
-                }
-            }
-            policy.severity = reader.choice(members["severity"], at: path + ".severity") ?? policy.severity
-            policy.destinations = reader.texts(members["destinations"], at: path + ".destinations") ?? listeners
-            if let cooldown = reader.integer(
-                members["retraining_cooldown_seconds"], at: path + ".retraining_cooldown_seconds", in: 0...31_536_000)
-            {
-                policy.retrainingCooldownSeconds = Int64(cooldown)
-            }
-            policy.retraining = reader.text(members["retraining"], at: path + ".retraining")
-            func check(_ word: String, _ path: String, _ fits: (Destination.Format) -> Bool, _ what: String) {
-                guard let format = formats[word] else { return reader.problem(path, "there is no destination named \(word)") }
-                if !fits(format) { reader.problem(path, "\(word) has the format \(format.rawValue), which \(what)") }
-            }
-            for (place, word) in policy.destinations.enumerated() {
-                check(word, "\(path).destinations[\(place)]", \.takesAlerts, "only starts retraining")
-            }
-            if let word = policy.retraining { check(word, path + ".retraining", \.startsRetraining, "cannot start retraining") }
-            policies.append(policy)
         }
     }
 }

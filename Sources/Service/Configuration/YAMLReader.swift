@@ -8,12 +8,16 @@ enum YAMLText {
     /// - Throws: ``ConfigurationError`` with line and column.
     static func parse(_ text: String, file: String) throws -> JSON {
         do {
-            guard let value = try Yams.load(yaml: text) else { return .object(JSONObject()) }
+            guard let value = try Yams.load(yaml: text, resolver) else { return .object(JSONObject()) }
             return try convert(value)
         } catch let error as YamlError {
             throw ConfigurationError(["\(file): \(String(describing: error).split(separator: "\n").joined(separator: " "))"])
         }
     }
+
+    /// As YAML 1.2 has it: `yes` and `no` are words, which labels may be.
+    private static let resolver =
+        (try? Resolver.default.removing(.bool).appending(.bool, "^(?:true|True|TRUE|false|False|FALSE)$")) ?? .default
 
     private static func convert(_ value: Any) throws -> JSON {
         switch value {
@@ -40,17 +44,20 @@ final class SettingsReader {
     func members(_ json: JSON?, at path: String, known: [String]) -> [String: JSON] {
         guard let json, json != .null else { return [:] }
         guard case .object(let object) = json else {
-            problems.append("\(path): expected a mapping, got \(json.kind)")
+            problems.append("\(path.isEmpty ? "" : path + ": ")expected a mapping, got \(json.kind)")
             return [:]
         }
         for member in object.members where !known.contains(member.key) {
-            let close = known.min { distance($0, member.key) < distance($1, member.key) }
-            let hint =
-                close.flatMap { distance($0, member.key) <= 3 ? ", did you mean \($0)?" : nil }
-                ?? ", expected one of \(known.joined(separator: ", "))"
-            problems.append("\(join(path, member.key)): unknown key\(hint)")
+            problems.append("\(join(path, member.key)): unknown key\(Self.hint(member.key, known))")
         }
         return Dictionary(object.members.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+    }
+
+    /// What a word that is none of the known ones may have meant: the nearest of them, or all.
+    static func hint(_ word: String, _ known: [String]) -> String {
+        let near = known.map { ($0, distance($0, word)) }.min { $0.1 < $1.1 }
+        if let near, near.1 <= min(3, word.count / 2) { return ", did you mean \(near.0)?" }
+        return ", expected one of \(known.joined(separator: ", "))"
     }
 
     func problem(_ path: String, _ text: String) { problems.append("\(path): \(text)") }
@@ -114,7 +121,7 @@ final class SettingsReader {
     where T.RawValue == String {
         guard let word = text(json, at: path) else { return nil }
         guard let value = known.first(where: { $0.rawValue == word }) else {
-            problem(path, "\"\(word)\", expected one of \(known.map(\.rawValue).joined(separator: ", "))")
+            problem(path, "\"\(word)\"\(Self.hint(word, known.map(\.rawValue)))")
             return nil
         }
         return value
@@ -122,7 +129,7 @@ final class SettingsReader {
 
     func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    private func distance(_ a: String, _ b: String) -> Int {
+    private static func distance(_ a: String, _ b: String) -> Int {
         let a = Array(a), b = Array(b)
         var row = Array(0...b.count)
         for i in a.indices {

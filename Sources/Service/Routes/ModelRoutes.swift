@@ -36,7 +36,9 @@ struct ModelRoutes {
                 score: try request.query("score"),
                 prediction: try request.query("prediction"), sensitive: try list("sensitive")))
         registration.privacyKey = engine.configuration.limits.privacyKey
-        if let spec = try request.query("spec") { try registration.apply(spec: spec, file: "spec") }
+        if let spec = try request.query("spec") {
+            try registration.apply(try ModelSpecFile(spec, file: "spec"), destinations: engine.configuration.destinations)
+        }
         if let positive = try request.query("positive") { registration.base.positiveLabel = positive }
         if let text = try request.query("threshold") {
             guard let threshold = Double(text) else { throw HTTPError(.badRequest, message: "threshold: expected a number") }

@@ -44,9 +44,7 @@ struct NDJSONColumns: Sendable {
             if let column = columnOfPath[path] {
                 guard isFirst(column) else { throw twice(columns[column].name) }
             } else {
-                guard let name = paths.name(path) else {
-                    throw NDJSONParser.Failure(column: 1, message: "invalid UTF-8 in a key, expected text")
-                }
+                let name = paths.name(path)
                 guard fresh.insert(name).inserted, places[name].map({ isFirst($0) }) ?? true else { throw twice(name) }
             }
             switch value {
@@ -77,7 +75,7 @@ struct NDJSONColumns: Sendable {
 
     private mutating func column(_ path: Int) -> Int {
         if let column = columnOfPath[path] { return column }
-        let name = paths.name(path) ?? ""
+        let name = paths.name(path)
         let column = places[name] ?? columns.count
         if column == columns.count {
             places[name] = column

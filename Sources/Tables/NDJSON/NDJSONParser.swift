@@ -106,6 +106,8 @@ struct NDJSONParser {
             guard let child else {
                 throw failure("more than \(NDJSONPaths.countMax) different keys in the file, expected fewer", at: place)
             }
+            // Here and not where columns are made: an empty object or array makes none.
+            guard paths.isText(child) else { throw failure("invalid UTF-8 or a zero byte in a key, expected text", at: place) }
             previous = child
             skipSpace()
             guard peek == UInt8(ascii: ":") else { throw failure("\(shown), expected ':' after the key") }
@@ -217,13 +219,22 @@ struct NDJSONPaths {
     private struct Node {
         var key: [UInt8]
         var parent: Int
+        let isText: Bool
         var places: [[UInt8]: Int] = [:]
+
+        init(key: [UInt8], parent: Int) {
+            self.key = key
+            self.parent = parent
+            isText = !key.contains(0) && String(validating: key, as: UTF8.self) != nil
+        }
     }
     private var nodes = [Node(key: [], parent: -1)]
     /// The path that followed a path the last time: objects of a file mostly have their keys in the same order.
     private var following = [0]
 
     var count: Int { nodes.count }
+
+    func isText(_ path: Int) -> Bool { nodes[path].isText }
 
     /// The path of a key below another; nil when there are too many. `previous` is the path before it in the same object.
     mutating func child(of parent: Int, _ bytes: [UInt8], _ range: Range<Int>, after previous: Int?) -> Int? {
@@ -244,15 +255,14 @@ struct NDJSONPaths {
         return path
     }
 
-    /// The keys from the outside in, joined by dots; nil when they are not valid text.
-    func name(_ path: Int) -> String? {
+    /// The keys from the outside in, joined by dots.
+    func name(_ path: Int) -> String {
         var keys: [[UInt8]] = []
         var path = path
         while path > 0 {
             keys.append(nodes[path].key)
             path = nodes[path].parent
         }
-        let name = Array(keys.reversed().joined(separator: [UInt8(ascii: ".")]))
-        return name.contains(0) ? nil : String(validating: name, as: UTF8.self)
+        return keys.reversed().map { String(decoding: $0, as: UTF8.self) }.joined(separator: ".")
     }
 }

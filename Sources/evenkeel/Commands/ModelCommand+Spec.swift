@@ -4,21 +4,49 @@ import Foundation
 import Reporting
 import Service
 import Tables
+import Vocabulary
 
 extension ModelCommand {
     struct Spec: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a first spec from a reference file: the role and kind of each column, for you to check.",
+            abstract: "Write a first spec from a reference file, for you to check; or check one, without a database.",
             discussion: """
                 Example: evenkeel model spec --infer reference.csv --label repaid --output credit.yaml
+                         evenkeel model spec --check credit.yaml --reference reference.csv
                          evenkeel model register --name credit --version 1 --reference reference.csv --spec credit.yaml
                 """)
 
-        @Option(help: "The reference: a CSV file; - for standard input.") var infer: String
+        @Option(help: "The reference: a CSV file; - for standard input.") var infer: String?
+        @Option(help: "A spec: every problem is told, and nothing is stored.") var check: String?
+        @Option(help: "With --check: the reference, unless the spec names it.") var reference: String?
+        @Option(help: "With --check: a configuration, whose destinations the policies may name.") var config: String?
         @Option(help: "Write the spec to this file instead of standard output.") var output: String?
         @OptionGroup var columns: ColumnOptions
 
         func run() async throws {
+            switch (infer, check) {
+            case (let infer?, nil): try self.infer(infer)
+            case (nil, let check?): try self.check(check)
+            default: throw ValidationError("expected either --infer REFERENCE or --check SPEC")
+            }
+        }
+
+        private func check(_ path: String) throws {
+            let file = try ModelSpecFile(String(decoding: try readInput(path), as: UTF8.self), file: path)
+            let configuration = try config.map { try ServiceConfiguration(file: URL(filePath: $0)) } ?? ServiceConfiguration()
+            var registration = Registration(
+                key: ModelVersion(model: file.model ?? "model", version: file.version ?? "1"), mapping: TableMapping())
+            try registration.apply(file, destinations: config == nil ? nil : configuration.destinations)
+            columns.apply(to: &registration.mapping)
+            registration.privacyKey = configuration.limits.privacyKey
+            guard let reference = reference ?? file.referencePath else {
+                return print("\(path): good as far as can be said without a reference: name one with --reference")
+            }
+            let prepared = try registration.prepare(try columns.table(reference), at: Engine.systemClock())
+            print("\(path): good, \(prepared.schema.features.count) features")
+        }
+
+        private func infer(_ infer: String) throws {
             var mapping = TableMapping()
             columns.apply(to: &mapping)
             let draft = try SpecDraft(

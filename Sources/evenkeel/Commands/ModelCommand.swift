@@ -10,7 +10,7 @@ import Vocabulary
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "The registry of models and versions.",
-        subcommands: [Register.self, Spec.self, List.self, Show.self, Promote.self, Retire.self])
+        subcommands: [Register.self, Spec.self, Configure.self, List.self, Show.self, Promote.self, Retire.self])
 
     struct Register: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -18,14 +18,17 @@ struct ModelCommand: AsyncParsableCommand {
             discussion: """
                 Example: evenkeel model register --name credit --version 1 --reference reference.csv \\
                            --label repaid --score score --sensitive sex,race --id request_id --timestamp timestamp
+                         evenkeel model register --spec credit.yaml      # all of it in one file: docs/configuration.md
                 """)
 
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
-        @Option(help: "The model.") var name: String
-        @Option(help: "Its version. A version is frozen: register a new one to change it.") var version: String
-        @Option(help: "A CSV file of the model's normal inputs and scores; - for standard input.") var reference: String
-        @Option(help: "A YAML file that says what the options say, and the kinds of single columns.") var spec: String?
+        @Option(help: "The model, unless the spec names it.") var name: String?
+        @Option(help: "Its version, likewise. A version is frozen: register a new one to change it.") var version: String?
+        @Option(help: "A CSV file of the model's normal inputs and scores; - for standard input. Unless the spec names it.")
+        var reference: String?
+        @Option(help: "A YAML file that says what the options say, the kinds of single columns, and how the version is watched.")
+        var spec: String?
         @OptionGroup var columns: ColumnOptions
         @Option(help: "The positive label.") var positive: String?
         @Option(help: "A decision is positive from this score on.") var threshold: Double?
@@ -38,10 +41,17 @@ struct ModelCommand: AsyncParsableCommand {
         @Option(help: "Columns to leave out.") var ignore: String?
 
         func run() async throws {
-            let table = try columns.table(reference)
+            let file = try spec.map { try ModelSpecFile(String(decoding: try readInput($0), as: UTF8.self), file: $0) }
+            guard let name = name ?? file?.model else { throw ValidationError("--name: missing, expected the model's name") }
+            guard let version = version ?? file?.version else { throw ValidationError("--version: missing, expected the model's version") }
+            guard let reference = reference ?? file?.referencePath else {
+                throw ValidationError("--reference: missing, expected a CSV file of normal traffic")
+            }
+            let configuration = try database.configuration()
             var registration = Registration(
                 key: ModelVersion(model: name, version: version), mapping: TableMapping())
-            if let spec { try registration.apply(spec: String(decoding: try readInput(spec), as: UTF8.self), file: spec) }
+            if let file { try registration.apply(file, destinations: database.config == nil ? nil : configuration.destinations) }
+            let table = try columns.table(reference)
             columns.apply(to: &registration.mapping)
             if let positive { registration.base.positiveLabel = positive }
             if let threshold { registration.base.threshold = threshold }
@@ -57,7 +67,7 @@ struct ModelCommand: AsyncParsableCommand {
             for column in commaList(categorical) { registration.declared[column] = .categorical }
             if let features { registration.features = commaList(features) }
             registration.ignored.formUnion(commaList(ignore))
-            registration.privacyKey = try database.configuration().limits.privacyKey
+            registration.privacyKey = configuration.limits.privacyKey
             try await database.withEngine { engine in
                 let outcome = try await registration.run(table, registry: engine.registry, actor: NSUserName(), at: Engine.systemClock())
                 switch output.format {

@@ -1,0 +1,54 @@
+public import Alerting
+internal import Monitoring
+public import Vocabulary
+
+/// A spec as a person wrote it: one YAML file says what a model is and how it is watched.
+public struct ModelSpecFile: Sendable {
+    let json: JSON
+    public let file: String
+    /// Of the version to register and of its reference, where the file names them.
+    public let model: String?
+    public let version: String?
+    public let reference: String?
+
+    static let known = [
+        "model", "version", "reference", "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold",
+        "currency", "features", "ignore", "raw", "raw_share", "classes", "scores", "monitors", "policies",
+    ]
+
+    /// - Throws: ``ConfigurationError`` for what is no YAML, with its place.
+    public init(_ text: String, file: String) throws {
+        let json = try YAMLText.parse(text, file: file)
+        let reader = SettingsReader()
+        model = reader.text(json["model"], at: "model")
+        version = reader.text(json["version"], at: "version")
+        reference = reader.text(json["reference"], at: "reference")
+        self.json = json
+        self.file = file
+        if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+    }
+
+    /// How a version that is registered already is watched from now on.
+    ///
+    /// - Throws: ``ConfigurationError`` with every problem.
+    public func watch(destinations: [Destination]?) throws -> JSON {
+        let reader = SettingsReader()
+        let watch = Self.watch(reader.members(json, at: "", known: Self.known), destinations: destinations, reader)
+        if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
+        return watch
+    }
+
+    /// `monitors` and `policies` as they are written, once they are checked: they are read again over the service's at each evaluation.
+    static func watch(_ top: [String: JSON], destinations: [Destination]?, _ reader: SettingsReader) -> JSON {
+        var watch = JSONObject()
+        if let monitors = top["monitors"], monitors != .null {
+            var settings = MonitorSettings()
+            settings.read(monitors, at: "monitors", reader)
+            watch["monitors"] = monitors
+        }
+        if AlertPolicy.read(top["policies"], at: "policies", destinations: destinations, reader) != nil, let policies = top["policies"] {
+            watch["policies"] = policies
+        }
+        return .object(watch)
+    }
+}

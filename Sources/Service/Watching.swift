@@ -1,0 +1,40 @@
+internal import Alerting
+internal import Logging
+internal import Monitoring
+internal import Storage
+internal import Vocabulary
+
+extension ServiceConfiguration {
+    /// How a version's windows are judged: as the service says, and over that as its spec says.
+    func monitors(of version: RegisteredVersion) -> MonitorSettings {
+        var settings = monitors
+        settings.read(version.watch["monitors"], at: "monitors", SettingsReader())
+        return settings
+    }
+
+    /// The policies that watch a version: those of its spec, else the service's.
+    func policies(of version: RegisteredVersion) -> [AlertPolicy] {
+        AlertPolicy.read(version.watch["policies"], at: "policies", destinations: destinations, SettingsReader()) ?? policies
+    }
+}
+
+extension Engine {
+    /// Ends the alerts that no window can end any more: of versions that serve no more, and of policies that are not there any more. Who was told
+    /// of the beginning is told of the end.
+    public func closeAlerts() async throws {
+        let open = try await alerts.open()
+        if open.isEmpty { return }
+        let serving = try await registry.versions().filter { $0.stage == .champion }
+        let watched = Dictionary(
+            serving.map { ($0.key, Set(configuration.policies(of: $0).map(\.name))) }, uniquingKeysWith: { first, _ in first })
+        for (key, name, told) in open where watched[key]?.contains(name) != true {
+            let policy = AlertPolicy(name: name, destinations: told)
+            let now = clock()
+            let announced = try await alerts.update(
+                key, at: now, decide: { newest, _ in AlertLifecycle(policy: policy).close(newest, at: now) },
+                render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
+            let reason = watched[key] == nil ? "\(key) is no champion any more" : "there is no policy \(name) any more"
+            for _ in announced { logger.notice("alert resolved: \(reason)") }
+        }
+    }
+}

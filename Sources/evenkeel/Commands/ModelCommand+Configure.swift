@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Service
+import Storage
+import Vocabulary
+
+extension ModelCommand {
+    struct Configure: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change how a version is watched: the monitors and policies of a spec take the place of those it has.",
+            discussion: """
+                Its schema and reference are frozen, and the rest of the spec is not looked at. The change is in the audit log.
+
+                Example: evenkeel model configure --name credit --version 1 --spec credit.yaml
+                """)
+
+        @OptionGroup var database: DatabaseOptions
+        @Option(help: "The model, unless the spec names it.") var name: String?
+        @Option(help: "Its version, likewise.") var version: String?
+        @Option(help: "The YAML file; - for standard input.") var spec: String
+
+        func run() async throws {
+            let file = try ModelSpecFile(String(decoding: try readInput(spec), as: UTF8.self), file: spec)
+            guard let name = name ?? file.model else { throw ValidationError("--name: missing, expected the model's name") }
+            guard let version = version ?? file.version else { throw ValidationError("--version: missing, expected the model's version") }
+            let destinations = database.config == nil ? nil : try database.configuration().destinations
+            let watch = try file.watch(destinations: destinations)
+            try await database.withEngine { engine in
+                let version = try await engine.version(name, version)
+                try await engine.registry.setWatch(watch, of: version, actor: NSUserName(), at: Engine.systemClock())
+                print("\(version.key) is watched as \(spec) says, from the next evaluation on")
+            }
+        }
+    }
+}
+
+extension ModelSpecFile {
+    /// The reference, seen from the folder of the spec.
+    var referencePath: String? {
+        guard let reference, reference != "-", !reference.hasPrefix("/"), file != "-" else { return reference }
+        return URL(filePath: file).deletingLastPathComponent().appending(path: reference).path
+    }
+}

@@ -100,6 +100,11 @@ public struct AlertStore: AlertLedger, Sendable {
         }
     }
 
+    /// nil when there is no such alert.
+    public func model(of id: Int64) async throws -> String? {
+        try await database.run { try $0.query(Queries["alert_model"], [.int(id)]).text(0, 0) }
+    }
+
     /// - Returns: false when no such alert is firing.
     public func acknowledge(_ id: Int64, by actor: String, at now: Timestamp) async throws -> Bool {
         try await database.transaction { connection in

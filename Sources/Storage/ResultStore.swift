@@ -65,10 +65,12 @@ public struct ResultStore: EvaluationStore, Sendable {
         public var window: WindowKind?
         /// Of each window only what its newest evaluation by this time said.
         public var asOf: Timestamp?
+        /// Whether the numbers of single groups are wanted too.
+        public var withGroups: Bool
         public var limit: Int
         public init(
             statistic: String? = nil, subject: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, window: WindowKind? = nil,
-            asOf: Timestamp? = nil, limit: Int = 1000
+            asOf: Timestamp? = nil, withGroups: Bool = true, limit: Int = 1000
         ) {
             self.statistic = statistic
             self.subject = subject
@@ -76,6 +78,7 @@ public struct ResultStore: EvaluationStore, Sendable {
             self.to = to
             self.window = window
             self.asOf = asOf
+            self.withGroups = withGroups
             self.limit = limit
         }
     }
@@ -89,6 +92,7 @@ public struct ResultStore: EvaluationStore, Sendable {
                 [
                     .int(version.streamID), .text(filter.statistic), .text(filter.subject), .time(filter.from), .time(filter.to),
                     .text(filter.window?.rawValue), .int(Int64(min(filter.limit, Self.resultsMax))), .time(filter.asOf),
+                    .text(filter.withGroups ? "t" : "f"),
                 ])
             return (0..<rows.count).compactMap { row in
                 guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let start = rows.time(row, 1), let end = rows.time(row, 2),

@@ -33,6 +33,9 @@ where alert_id = $1
 -- name: delete_pending_alert
 delete from evenkeel.alert where alert_id = $1 and state = 'pending'
 
+-- name: alert_model
+select model from evenkeel.alert where alert_id = $1
+
 -- name: acknowledge_alert
 update evenkeel.alert set acknowledged_at = $2, acknowledged_by = $3
 where alert_id = $1 and state = 'firing' returning alert_id, model, version

@@ -23,11 +23,13 @@ extension ServiceConfiguration {
         let top = reader.members(
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
-                "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
+                "host", "port", "authentication", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds",
+                "deliver_every_seconds",
                 "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve", "privacy",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
+        authentication = reader.choice(top["authentication"], at: "authentication") ?? authentication
         connections = reader.integer(top["connections"], at: "connections", in: 1...64) ?? connections
         evaluateEverySeconds =
             reader.number(top["evaluate_every_seconds"], at: "evaluate_every_seconds", in: 0.1...86_400) ?? evaluateEverySeconds

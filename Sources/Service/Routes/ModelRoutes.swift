@@ -11,22 +11,23 @@ struct ModelRoutes {
     /// A reference file sent over HTTP.
     static let referenceBytesMax = 256 << 20
 
-    func add(to router: Router<BasicRequestContext>) {
-        router.get("v1/models") { _, _ in
-            answer(.object(["models": .array(try await engine.registry.versions().map(RegistryAnswer.summary))]))
+    func add(to router: Router<ServiceContext>) {
+        router.get("v1/models") { _, context in
+            let versions = try await engine.registry.versions().filter { context.caller.sees($0.key.model) }
+            return answer(.object(["models": .array(versions.map(RegistryAnswer.summary))]))
         }
         router.get("v1/models/:model/versions/:version") { _, context in answer(RegistryAnswer.detail(try await version(context))) }
         router.post("v1/models/:model/versions/:version") { request, context in try await register(request, context) }
         router.get("v1/models/:model/results") { request, context in try await results(request, context) }
     }
 
-    private func version(_ context: BasicRequestContext) async throws -> RegisteredVersion {
+    private func version(_ context: ServiceContext) async throws -> RegisteredVersion {
         let key = ModelVersion(model: try context.name("model"), version: try context.name("version"))
         guard let version = try await engine.registry.version(key) else { throw HTTPError(.notFound, message: "\(key) is not registered") }
         return version
     }
 
-    private func register(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func register(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let key = ModelVersion(model: try context.name("model"), version: try context.name("version"))
         func list(_ name: String) throws -> [String] { (try request.query(name) ?? "").split(separator: ",").map(String.init) }
         var registration = Registration(
@@ -49,13 +50,14 @@ struct ModelRoutes {
         if case let classes = try list("classes"), !classes.isEmpty { registration.base.classes = classes }
         registration.ignored.formUnion(try list("ignore"))
         let table = try CSVTable(try await request.bytes(upTo: Self.referenceBytesMax), file: "body")
-        let outcome = try await registration.run(table, registry: engine.registry, actor: "http", at: Engine.systemClock())
+        let outcome = try await registration.run(
+            table, registry: engine.registry, actor: context.caller.actor(nil), at: Engine.systemClock())
         // So that its first records can be checked if the database goes away before they come.
         _ = try? await engine.knownVersions.version(key)
         return answer(RegistryAnswer.detail(outcome.version), status: .created)
     }
 
-    private func results(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func results(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let model = try context.name("model")
         let wanted = try request.query("version")
         let versions = try await engine.registry.versions().filter { $0.key.model == model && (wanted == nil || $0.key.version == wanted) }
@@ -68,12 +70,20 @@ struct ModelRoutes {
                     throw HTTPError(.badRequest, message: "window: expected hour, day, week or custom")
                 }
                 return kind
-            }, asOf: try time("as_of", request), limit: try limit(request))
+            }, asOf: try time("as_of", request), withGroups: context.caller.seesGroups, limit: try limit(request))
         var out: [JSON] = []
         for version in versions {
-            out += try await engine.results.results(filter, of: version).map { Self.json($0, version.key) }
+            for var stored in try await engine.results.results(filter, of: version) {
+                if !context.caller.seesGroups {
+                    guard let shown = ProtectedValues.redacted(stored.finding, sensitive: Set(version.schema.sensitive)) else { continue }
+                    stored.finding = shown
+                }
+                out.append(Self.json(stored, version.key))
+            }
         }
-        return answer(.object(["results": .array(out)]))
+        var object = JSONObject([("results", .array(out))])
+        if !context.caller.seesGroups { object["left_out"] = .string(ProtectedValues.note) }
+        return answer(.object(object))
     }
 
     private func time(_ name: String, _ request: Request) throws -> Timestamp? {

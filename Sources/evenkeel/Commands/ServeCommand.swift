@@ -12,18 +12,27 @@ struct ServeCommand: AsyncParsableCommand {
               evenkeel serve --embedded
               evenkeel serve --database postgresql://evenkeel@db/evenkeel --roles collect,web
               evenkeel serve --config evenkeel.yaml
+              evenkeel serve --host 0.0.0.0        asks for tokens: evenkeel token create
             """)
 
     @OptionGroup var database: DatabaseOptions
 
     @Option(help: "Address to listen on. Default: 127.0.0.1.") var host: String?
     @Option(help: "Port; 0 takes any free one. Default: 8080.") var port: Int?
+    @Flag(help: "Ask for no tokens, though others can reach the address: for a service behind a proxy that asks.")
+    var withoutAuthentication = false
+    @Flag(help: "Ask for tokens on loopback too.") var withAuthentication = false
     @Option(help: "Comma-separated jobs of this process: collect, evaluate, notify, web. Default: all.") var roles: String?
 
     func run() async throws {
         var configuration = try database.configuration()
         if let host { configuration.host = host }
         if let port { configuration.port = port }
+        if withAuthentication, withoutAuthentication {
+            throw ValidationError("--with-authentication and --without-authentication exclude each other")
+        }
+        if withAuthentication { configuration.authentication = .tokens }
+        if withoutAuthentication { configuration.authentication = ServiceConfiguration.Authentication.none }
         if let roles {
             configuration.roles = Set(
                 try commaList(roles).map { word in

@@ -1,6 +1,7 @@
 internal import Alerting
 internal import Glibc
 internal import Hummingbird
+internal import HummingbirdCore
 internal import Kernels
 internal import Logging
 internal import Monitoring
@@ -33,9 +34,19 @@ public struct Server: Sendable {
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
         try await checkDoor()
+        let identity = try configuration.tls.map(TLSIdentity.init)
+        if let identity { services.append(TLSLoop(identity: identity, logger: engine.logger)) }
+        let limits = configuration.http
         let application = Application(
-            router: Routes(engine: engine).router(), server: .http1(),
-            configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "evenkeel"),
+            router: Routes(engine: engine).router(),
+            server: HTTPServerBuilder { responder in
+                GuardedChannel(
+                    base: HTTP1Channel(responder: responder, configuration: .init(additionalChannelHandlers: [RequestPace(limits)])),
+                    identity: identity)
+            },
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "evenkeel",
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax)),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? configuration.port) }, logger: engine.logger)
         services.append(application)
         var groupConfiguration = ServiceGroupConfiguration(
@@ -64,6 +75,9 @@ extension Server {
                     "\(configuration.host) asks for tokens and there is none: make one with evenkeel token create --name NAME --roles admin, "
                         + "or say --without-authentication behind a proxy of your own"
                 ])
+            }
+            if configuration.tls == nil, !configuration.isLoopback {
+                engine.logger.warning("listening on \(configuration.host) without TLS: tokens travel in the clear, unless a proxy has TLS")
             }
         } else if !configuration.isLoopback {
             engine.logger.warning("listening on \(configuration.host) without authentication: keep it behind a proxy that has one")

@@ -26,6 +26,8 @@ public struct ServiceConfiguration: Sendable {
     public var port = 8080
     public var database = DatabaseChoice.embedded(folder: ServiceConfiguration.defaultFolder)
     public var connections = 4
+    public var tls: TLSSettings?
+    public var http = HTTPLimits()
     public var roles = Set(Role.allCases)
     public var evaluateEverySeconds = 30.0
     public var deliverEverySeconds = 1.0

@@ -36,7 +36,7 @@ struct AttemptsTests {
         let token = try await service.engine.newToken([.admin], models: ["mine"])
         let scoped = try await RawConnection.ask(service, "GET \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n")
         #expect([200, 400, 403, 404].contains(status(scoped)), "\(scoped.prefix(200))")
-        if status(scoped) == 200 { #expect(scoped.contains("{\"models\":[]}"), "\(scoped.prefix(400))") }
+        if status(scoped) == 200 { #expect(scoped.contains("{\"models\":[],"), "\(scoped.prefix(400))") }
     }
 
     @Test("what a request says ends up in no header of the answer, and a request with two lengths is refused") func injection() async throws

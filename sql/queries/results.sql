@@ -44,5 +44,6 @@ where stream_id = $1
       and e.evaluated_at <= $8))
   -- Numbers of single groups are not for everybody.
   and ($9::boolean or group_name = '')
+  and ($10::timestamptz is null or evaluated_at <= $10)
 order by window_start desc, window_kind, evaluated_at desc, monitor, subject, statistic, group_name
-limit $7
+limit $7 offset $11

@@ -34,6 +34,7 @@ enum RouteTable {
     static let entries: [RouteEntry] = [
         RouteEntry(.get, "/healthz", nil, .none),
         RouteEntry(.get, "/readyz", nil, .none),
+        RouteEntry(.get, "/openapi.json", .read, .none),
         RouteEntry(.get, "/metrics", .read, .within),
         RouteEntry(.post, "/v1/predictions", .ingest, .within),
         RouteEntry(.post, "/v1/labels", .ingest, .within),

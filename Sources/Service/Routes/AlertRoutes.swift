@@ -9,7 +9,7 @@ struct AlertRoutes {
     let engine: Engine
 
     func add(to router: Router<ServiceContext>) {
-        router.get("v1/alerts") { _, context in try await list(context.caller) }
+        router.get("v1/alerts") { request, context in try await list(request, context.caller) }
         router.post("v1/alerts/:id/acknowledge") { request, context in
             guard let id = Int64(try context.parameters.require("id")) else {
                 throw HTTPError(.badRequest, message: "id: expected a number")
@@ -50,16 +50,27 @@ struct AlertRoutes {
         }
     }
 
-    private func list(_ caller: Caller) async throws -> Response {
-        var alerts = try await engine.alerts.alerts().filter { caller.sees($0.version.model) }
+    /// Alerts in one answer.
+    static let alertsMax = 1000
+
+    private func list(_ request: Request, _ caller: Caller) async throws -> Response {
+        let after = try request.after()
+        if let after, after.parts.count != 1 || Int64(after.parts[0]) == nil {
+            throw HTTPError(.badRequest, message: "after: expected the `next` of an answer")
+        }
+        let limit = try request.limit(standard: 200, max: Self.alertsMax)
+        var alerts = try await engine.alerts.alerts(limit: limit, before: after.flatMap { Int64($0.parts[0]) }, models: caller.models)
+        let next = alerts.count == limit ? alerts.last?.id.map { Cursor([String($0)]).text } : nil
         if !caller.seesGroups {
             let versions = try await engine.registry.versions()
             let sensitive = Dictionary(versions.map { ($0.key, Set($0.schema.sensitive)) }, uniquingKeysWith: { $0.union($1) })
             alerts = alerts.map { ProtectedValues.redacted($0, sensitive: sensitive[$0.version] ?? []) }
         }
         let budgets = try await engine.alertBudgets(at: Engine.systemClock()).filter { caller.sees($0.model) }
-        var object = JSONObject([("alerts", .array(alerts.map(Messages.data))), ("budgets", .array(budgets.map(\.json)))])
+        var object = JSONObject([
+            ("alerts", .array(alerts.map(Messages.data))), ("budgets", .array(budgets.map(\.json))), ("next", JSON(next)),
+        ])
         if !caller.seesGroups { object["left_out"] = .string(ProtectedValues.note) }
-        return answer(.object(object))
+        return request.tagged(.object(object))
     }
 }

@@ -21,6 +21,7 @@ struct Routes {
         router.add(middleware: ErrorAnswers(logger: engine.logger))
         router.add(middleware: SameSiteOnly())
         router.add(middleware: Doorkeeper(checker: checker))
+        router.get("openapi.json") { request, _ in request.tagged(APIDescription.text) }
         let roles = engine.configuration.roles
         HealthRoutes(engine: engine).add(to: router)
         if roles.contains(.collect) { IngestRoutes(engine: engine).add(to: router) }

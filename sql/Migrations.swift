@@ -19,6 +19,7 @@ public let migrations: [Migration] = [
     ("baselines", PackageResources.v0010_baselines_sql),
     ("vectors", PackageResources.v0011_vectors_sql),
     ("watch", PackageResources.v0012_watch_sql),
+    ("tokens", PackageResources.v0013_tokens_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.
@@ -27,7 +28,7 @@ public enum Queries {
         let files = [
             PackageResources.registry_sql, PackageResources.ingest_sql, PackageResources.labels_sql, PackageResources.profiles_sql,
             PackageResources.results_sql, PackageResources.alerts_sql, PackageResources.files_sql, PackageResources.keep_sql,
-            PackageResources.halves_sql, PackageResources.doctor_sql,
+            PackageResources.halves_sql, PackageResources.doctor_sql, PackageResources.tokens_sql,
         ]
         var queries: [String: String] = [:]
         for file in files {

@@ -17,6 +17,7 @@ public struct Engine: Sendable {
     public let profiles: ProfileStore
     public let results: ResultStore
     public let alerts: AlertStore
+    public let tokens: TokenStore
     public let records: RecordStore
     public let collector: Collector
     /// Between the collector and the database; it has a spool once the engine was started for the role `collect`.
@@ -57,6 +58,7 @@ public struct Engine: Sendable {
         let alerts = AlertStore(database: database)
         self.registry = registry
         self.alerts = alerts
+        tokens = TokenStore(database: database)
         profiles = ProfileStore(database: database)
         results = ResultStore(database: database)
         let records = RecordStore(database: database, clock: clock)

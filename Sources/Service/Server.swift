@@ -1,6 +1,7 @@
 internal import Alerting
 internal import Glibc
 internal import Hummingbird
+internal import HummingbirdCore
 internal import Kernels
 internal import Logging
 internal import Monitoring
@@ -32,12 +33,20 @@ public struct Server: Sendable {
         if configuration.roles.contains(.evaluate) { services += [EvaluationLoop(engine: engine), KeepLoop(engine: engine)] }
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
-        if !["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
-            engine.logger.warning("listening on \(configuration.host) without authentication: keep it behind a proxy that has one")
-        }
+        try await checkDoor()
+        let identity = try configuration.tls.map(TLSIdentity.init)
+        if let identity { services.append(TLSLoop(identity: identity, logger: engine.logger)) }
+        let limits = configuration.http
         let application = Application(
-            router: Routes(engine: engine).router(), server: .http1(),
-            configuration: .init(address: .hostname(configuration.host, port: configuration.port), serverName: "evenkeel"),
+            router: Routes(engine: engine).router(),
+            server: HTTPServerBuilder { responder in
+                GuardedChannel(
+                    base: HTTP1Channel(responder: responder, configuration: .init(additionalChannelHandlers: [RequestPace(limits)])),
+                    identity: identity)
+            },
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "evenkeel",
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax)),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? configuration.port) }, logger: engine.logger)
         services.append(application)
         var groupConfiguration = ServiceGroupConfiguration(
@@ -53,10 +62,33 @@ public struct Server: Sendable {
     }
 }
 
+extension Server {
+    /// Beyond loopback nobody comes in without a token, unless whoever starts the service says so.
+    ///
+    /// - Throws: ``ConfigurationError`` when tokens are asked for and there is none: nobody could come in.
+    private func checkDoor() async throws {
+        let configuration = engine.configuration
+        if configuration.asksForTokens {
+            // While the database is away a collector cannot know, and spools.
+            if let count = try? await engine.tokens.count(at: engine.clock()), count == 0 {
+                throw ConfigurationError([
+                    "\(configuration.host) asks for tokens and there is none: make one with evenkeel token create --name NAME --roles admin, "
+                        + "or say --without-authentication behind a proxy of your own"
+                ])
+            }
+            if configuration.tls == nil, !configuration.isLoopback {
+                engine.logger.warning("listening on \(configuration.host) without TLS: tokens travel in the clear, unless a proxy has TLS")
+            }
+        } else if !configuration.isLoopback {
+            engine.logger.warning("listening on \(configuration.host) without authentication: keep it behind a proxy that has one")
+        }
+    }
+}
+
 /// Why the service could not run, for the person who started it.
 public struct ServeError: Error, Sendable, CustomStringConvertible {
     public var description: String
-    init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
 
 /// Evaluates on a schedule.

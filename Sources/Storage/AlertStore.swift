@@ -62,9 +62,13 @@ public struct AlertStore: AlertLedger, Sendable {
     }
 
     /// Alerts that fired, newest first.
-    public func alerts(limit: Int = 200) async throws -> [Alert] {
+    /// - Parameters:
+    ///   - before: only older ones than this.
+    ///   - models: only of these; nil for all.
+    public func alerts(limit: Int = 200, before: Int64? = nil, models: Set<String>? = nil) async throws -> [Alert] {
         try await database.run { connection in
-            let rows = try connection.query(Queries["list_alerts"], [.int(Int64(limit))])
+            let rows = try connection.query(
+                Queries["list_alerts"], [.int(Int64(limit)), .int(before), models.map { .texts($0.sorted()) } ?? .null])
             return (0..<rows.count).compactMap { Self.alert(rows, $0) }
         }
     }
@@ -102,6 +106,11 @@ public struct AlertStore: AlertLedger, Sendable {
             }
             return out
         }
+    }
+
+    /// nil when there is no such alert.
+    public func model(of id: Int64) async throws -> String? {
+        try await database.run { try $0.query(Queries["alert_model"], [.int(id)]).text(0, 0) }
     }
 
     /// - Returns: false when no such alert is firing.

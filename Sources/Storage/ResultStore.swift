@@ -65,10 +65,16 @@ public struct ResultStore: EvaluationStore, Sendable {
         public var window: WindowKind?
         /// Of each window only what its newest evaluation by this time said.
         public var asOf: Timestamp?
+        /// Whether the numbers of single groups are wanted too.
+        public var withGroups: Bool
+        /// Only what was evaluated by then.
+        public var knownBy: Timestamp?
+        /// How many of the newest are passed over.
+        public var offset: Int
         public var limit: Int
         public init(
             statistic: String? = nil, subject: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, window: WindowKind? = nil,
-            asOf: Timestamp? = nil, limit: Int = 1000
+            asOf: Timestamp? = nil, withGroups: Bool = true, knownBy: Timestamp? = nil, offset: Int = 0, limit: Int = 1000
         ) {
             self.statistic = statistic
             self.subject = subject
@@ -76,6 +82,9 @@ public struct ResultStore: EvaluationStore, Sendable {
             self.to = to
             self.window = window
             self.asOf = asOf
+            self.withGroups = withGroups
+            self.knownBy = knownBy
+            self.offset = offset
             self.limit = limit
         }
     }
@@ -89,6 +98,8 @@ public struct ResultStore: EvaluationStore, Sendable {
                 [
                     .int(version.streamID), .text(filter.statistic), .text(filter.subject), .time(filter.from), .time(filter.to),
                     .text(filter.window?.rawValue), .int(Int64(min(filter.limit, Self.resultsMax))), .time(filter.asOf),
+                    .text(filter.withGroups ? "t" : "f"),
+                    .time(filter.knownBy), .int(Int64(filter.offset)),
                 ])
             return (0..<rows.count).compactMap { row in
                 guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let start = rows.time(row, 1), let end = rows.time(row, 2),

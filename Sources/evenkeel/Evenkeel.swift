@@ -25,7 +25,7 @@ struct Evenkeel: AsyncParsableCommand {
         version: Engine.buildVersion,
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, IngestCommand.self, EvaluateCommand.self,
-            AlertsCommand.self, EraseCommand.self, DoctorCommand.self,
+            AlertsCommand.self, EraseCommand.self, TokenCommand.self, DoctorCommand.self,
             DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self,
             DetectCommand.self, ScoreCommand.self, ShadowCommand.self, StatCommand.self,
         ])

@@ -20,7 +20,8 @@ import Testing
         "Reporting": ["Vocabulary"],
         "Service": [
             "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
-            "Hummingbird", "HTTPTypes", "NIOCore", "ServiceLifecycle", "UnixSignals", "Logging", "Yams",
+            "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL", "ServiceLifecycle", "UnixSignals",
+            "Logging", "Yams",
         ],
         "EvenkeelClient": [],
         "evenkeel": [

@@ -14,7 +14,10 @@ final class RunningService: Sendable {
 
     @TaskLocal static var current: RunningService!
 
-    static func start(_ change: (inout ServiceConfiguration) -> Void = { _ in }) async throws -> RunningService {
+    /// - Parameter prepare: what is done once the database is there, before requests are taken.
+    static func start(
+        _ change: (inout ServiceConfiguration) -> Void = { _ in }, prepare: (Engine) async throws -> Void = { _ in }
+    ) async throws -> RunningService {
         var configuration = ServiceConfiguration()
         configuration.port = 0
         let name = "ek-service-\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
@@ -32,13 +35,21 @@ final class RunningService: Sendable {
         let engine = Engine(configuration, logger: logger, syncsEmbedded: false)
         do {
             try await engine.start()
+            try await prepare(engine)
             let (ports, ready) = AsyncStream.makeStream(of: Int.self)
-            let task = Task { try await Server(engine: engine).run { ready.yield($0) } }
+            let task = Task {
+                defer { ready.finish() }
+                try await Server(engine: engine).run { ready.yield($0) }
+            }
             var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
+            guard let port = await iterator.next() else {
+                try await task.value
+                throw ServeError("the service ended at once")
+            }
             return RunningService(engine: engine, base: "http://127.0.0.1:\(port)", task: task)
         } catch {
             await engine.stop()
+            if let folder = engine.cluster?.folder { try? FileManager.default.removeItem(at: folder) }
             throw error
         }
     }
@@ -97,9 +108,10 @@ final class RunningService: Sendable {
 /// One service for a whole suite, stopped and removed at its end.
 struct WithService: SuiteTrait, TestScoping {
     var change: @Sendable (inout ServiceConfiguration) -> Void = { _ in }
+    var prepare: @Sendable (Engine) async throws -> Void = { _ in }
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
-        let service = try await RunningService.start(change)
+        let service = try await RunningService.start(change, prepare: prepare)
         do { try await RunningService.$current.withValue(service) { try await function() } } catch {
             await service.stop()
             throw error
@@ -111,6 +123,26 @@ struct WithService: SuiteTrait, TestScoping {
 extension Trait where Self == WithService {
     static var service: WithService { WithService() }
     static func service(_ change: @escaping @Sendable (inout ServiceConfiguration) -> Void) -> WithService { WithService(change: change) }
+
+    /// One that asks for tokens.
+    static var guardedService: WithService {
+        WithService(change: { $0.authentication = .tokens }, prepare: { _ = try await $0.newToken([.admin]) })
+    }
+}
+
+extension Engine {
+    /// The text of a new token.
+    func newToken(_ roles: Set<AccessRole>, models: Set<String>? = nil, name: String? = nil, expiresAt: Timestamp? = nil) async throws
+        -> String
+    {
+        let text = TokenText()
+        try await tokens.create(
+            AccessToken(
+                id: text.id, name: name ?? "token \(text.id)", roles: roles, models: models,
+                secretHash: SlowHash.make(text.secret.reveal()),
+                createdAt: Engine.systemClock(), createdBy: "a test", expiresAt: expiresAt))
+        return text.reveal()
+    }
 }
 
 /// A small loan model, registered over HTTP under a name of the test's own.
@@ -126,9 +158,9 @@ enum SmallModel {
         return text
     }
 
-    static func register(_ name: String, on service: RunningService) async throws {
+    static func register(_ name: String, on service: RunningService, headers: [String: String] = [:]) async throws {
         let answer = try await service.post(
-            "/v1/models/\(name)/versions/1?id=id&score=score&label=label&sensitive=sex", reference(), type: "text/csv")
+            "/v1/models/\(name)/versions/1?id=id&score=score&label=label&sensitive=sex", reference(), type: "text/csv", headers: headers)
         #expect(answer.status == 201, "\(answer.text)")
     }
 

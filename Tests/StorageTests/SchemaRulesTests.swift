@@ -13,7 +13,9 @@ struct SchemaRulesTests {
     /// Copied to every node.
     static let lookup: Set<String> = ["model", "model_version", "stream", "feature", "reference_profile", "reference_variation"]
     /// On the coordinator alone.
-    static let local: Set<String> = ["dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week"]
+    static let local: Set<String> = [
+        "dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week", "access_token",
+    ]
 
     private func list(_ names: Set<String>) -> Parameter { .texts(names.sorted()) }
 

@@ -6,7 +6,9 @@ from evenkeel.alert where model = $1 and version = $2 order by monitor, policy, 
 -- name: list_alerts
 select alert_id, model, version, monitor, policy, severity, state, memory::text, summary, detail::text, started_at, fired_at,
        resolved_at, acknowledged_at, acknowledged_by
-from evenkeel.alert where state <> 'pending' order by alert_id desc limit $1
+from evenkeel.alert
+where state <> 'pending' and ($2::bigint is null or alert_id < $2) and ($3::text[] is null or model = any($3))
+order by alert_id desc limit $1
 
 -- name: firing_counts
 select model, severity, count(*) from evenkeel.alert where state = 'firing' group by model, severity order by model, severity
@@ -31,6 +33,9 @@ where alert_id = $1
 
 -- name: delete_pending_alert
 delete from evenkeel.alert where alert_id = $1 and state = 'pending'
+
+-- name: alert_model
+select model from evenkeel.alert where alert_id = $1
 
 -- name: acknowledge_alert
 update evenkeel.alert set acknowledged_at = $2, acknowledged_by = $3

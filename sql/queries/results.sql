@@ -42,5 +42,8 @@ where stream_id = $1
     select max(e.evaluated_at) from evenkeel.evaluation e
     where e.stream_id = $1 and e.window_kind = r.window_kind and e.window_start = r.window_start and e.window_end = r.window_end
       and e.evaluated_at <= $8))
+  -- Numbers of single groups are not for everybody.
+  and ($9::boolean or group_name = '')
+  and ($10::timestamptz is null or evaluated_at <= $10)
 order by window_start desc, window_kind, evaluated_at desc, monitor, subject, statistic, group_name
-limit $7
+limit $7 offset $11

@@ -23,11 +23,14 @@ extension ServiceConfiguration {
         let top = reader.members(
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
-                "host", "port", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds", "deliver_every_seconds",
+                "host", "port", "authentication", "tls", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds",
+                "deliver_every_seconds",
                 "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve", "privacy",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
+        authentication = reader.choice(top["authentication"], at: "authentication") ?? authentication
+        tls = TLSSettings(top["tls"], reader) ?? tls
         connections = reader.integer(top["connections"], at: "connections", in: 1...64) ?? connections
         evaluateEverySeconds =
             reader.number(top["evaluate_every_seconds"], at: "evaluate_every_seconds", in: 0.1...86_400) ?? evaluateEverySeconds
@@ -107,11 +110,12 @@ extension ServiceConfiguration {
             json, at: "limits",
             known: [
                 "body_bytes_max", "body_bytes_in_work_max", "records_max", "id_bytes_max", "level_bytes_max", "measures_max",
-                "ahead_seconds_max",
+                "ahead_seconds_max", "head_seconds", "body_seconds", "idle_seconds", "connections_max",
             ])
         func value(_ key: String, _ range: ClosedRange<Int>, _ standard: Int) -> Int {
             reader.integer(members[key], at: "limits.\(key)", in: range) ?? standard
         }
+        http.read(members, reader)
         limits.bodyBytesMax = value("body_bytes_max", 1024...(1 << 30), limits.bodyBytesMax)
         limits.bodyBytesInWorkMax = value("body_bytes_in_work_max", 1024...(64 << 30), limits.bodyBytesInWorkMax)
         limits.recordsMax = value("records_max", 1...1_000_000, limits.recordsMax)

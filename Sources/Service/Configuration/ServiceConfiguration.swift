@@ -17,11 +17,17 @@ public struct ServiceConfiguration: Sendable {
         case server(url: Secret)
     }
 
+    public enum Authentication: String, Sendable, CaseIterable { case tokens, none }
+
     public var host = "127.0.0.1"
+    /// nil: tokens, unless only this machine can reach us.
+    public var authentication: Authentication?
     /// 0 takes any free port.
     public var port = 8080
     public var database = DatabaseChoice.embedded(folder: ServiceConfiguration.defaultFolder)
     public var connections = 4
+    public var tls: TLSSettings?
+    public var http = HTTPLimits()
     public var roles = Set(Role.allCases)
     public var evaluateEverySeconds = 30.0
     public var deliverEverySeconds = 1.0
@@ -39,6 +45,9 @@ public struct ServiceConfiguration: Sendable {
     public var retries = RetrySchedule()
 
     public init() {}
+
+    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.wholeMatch(of: #/127(\.[0-9]{1,3}){3}/#) != nil }
+    public var asksForTokens: Bool { (authentication ?? (isLoopback ? .none : .tokens)) == .tokens }
 
     /// `/var/lib/evenkeel` for root, else `$XDG_DATA_HOME/evenkeel` or `~/.local/share/evenkeel`.
     public static var defaultFolder: URL {

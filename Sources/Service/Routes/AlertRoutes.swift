@@ -8,25 +8,20 @@ internal import Vocabulary
 struct AlertRoutes {
     let engine: Engine
 
-    func add(to router: Router<BasicRequestContext>) {
-        router.get("v1/alerts") { _, _ in
-            answer(
-                .object([
-                    "alerts": .array(try await engine.alerts.alerts().map(Messages.data)),
-                    "budgets": .array(try await engine.alertBudgets(at: Engine.systemClock()).map(\.json)),
-                ]))
-        }
+    func add(to router: Router<ServiceContext>) {
+        router.get("v1/alerts") { request, context in try await list(request, context.caller) }
         router.post("v1/alerts/:id/acknowledge") { request, context in
             guard let id = Int64(try context.parameters.require("id")) else {
                 throw HTTPError(.badRequest, message: "id: expected a number")
             }
-            let actor = try request.query("by") ?? "http"
+            if let model = try await engine.alerts.model(of: id) { try context.caller.require(model) }
+            let actor = context.caller.actor(try request.query("by"))
             guard try await engine.alerts.acknowledge(id, by: actor, at: Engine.systemClock()) else {
                 throw HTTPError(.notFound, message: "no alert \(id) is firing")
             }
             return answer(.object(["acknowledged": .integer(id)]))
         }
-        router.post("v1/silences") { request, _ in
+        router.post("v1/silences") { request, context in
             let body = try await request.bytes(upTo: 64 << 10)
             let json: JSON
             do { json = try JSON.parse(body[...]) } catch { throw HTTPError(.badRequest, message: "the body is not JSON: \(error)") }
@@ -36,6 +31,7 @@ struct AlertRoutes {
                     message:
                         "expected {\"model\": name, \"until\": RFC 3339, \"monitor\": optional, \"reason\": optional, \"by\": optional}")
             }
+            try context.caller.require(model)
             var monitor: Vocabulary.Monitor?
             if let word = json["monitor"]?.stringValue {
                 guard let known = Vocabulary.Monitor(rawValue: word) else {
@@ -46,11 +42,35 @@ struct AlertRoutes {
                 monitor = known
             }
             let silence = Silence(model: model, monitor: monitor, until: until, reason: json["reason"]?.stringValue ?? "")
-            let actor = json["by"]?.stringValue ?? "http"
+            let actor = context.caller.actor(json["by"]?.stringValue)
             guard let id = try await engine.alerts.silence(silence, actor: actor, at: Engine.systemClock()) else {
                 throw HTTPError(.notFound, message: "model: \(model) is not registered")
             }
             return answer(.object(["silence": .integer(id)]), status: .created)
         }
+    }
+
+    /// Alerts in one answer.
+    static let alertsMax = 1000
+
+    private func list(_ request: Request, _ caller: Caller) async throws -> Response {
+        let after = try request.after()
+        if let after, after.parts.count != 1 || Int64(after.parts[0]) == nil {
+            throw HTTPError(.badRequest, message: "after: expected the `next` of an answer")
+        }
+        let limit = try request.limit(standard: 200, max: Self.alertsMax)
+        var alerts = try await engine.alerts.alerts(limit: limit, before: after.flatMap { Int64($0.parts[0]) }, models: caller.models)
+        let next = alerts.count == limit ? alerts.last?.id.map { Cursor([String($0)]).text } : nil
+        if !caller.seesGroups {
+            let versions = try await engine.registry.versions()
+            let sensitive = Dictionary(versions.map { ($0.key, Set($0.schema.sensitive)) }, uniquingKeysWith: { $0.union($1) })
+            alerts = alerts.map { ProtectedValues.redacted($0, sensitive: sensitive[$0.version] ?? []) }
+        }
+        let budgets = try await engine.alertBudgets(at: Engine.systemClock()).filter { caller.sees($0.model) }
+        var object = JSONObject([
+            ("alerts", .array(alerts.map(Messages.data))), ("budgets", .array(budgets.map(\.json))), ("next", JSON(next)),
+        ])
+        if !caller.seesGroups { object["left_out"] = .string(ProtectedValues.note) }
+        return request.tagged(.object(object))
     }
 }

@@ -20,11 +20,20 @@ func text(_ body: String, status: HTTPResponse.Status = .ok, type: String) -> Re
     return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body)))
 }
 
-/// A problem as RFC 9457 tells it.
+/// A problem as RFC 9457 tells it. Its type names the kind of failure, and stays when words change.
 func problem(_ status: HTTPResponse.Status, _ detail: String) -> Response {
-    answer(
-        .object(["title": .string(status.reasonPhrase), "status": .integer(Int64(status.code)), "detail": .string(detail)]),
-        status: status, type: "application/problem+json")
+    let kind = status.reasonPhrase.lowercased().replacing(" ", with: "-")
+    return answer(
+        .object([
+            "type": .string("urn:evenkeel:problem:" + kind), "title": .string(status.reasonPhrase),
+            "status": .integer(Int64(status.code)), "detail": .string(detail),
+        ]), status: status, type: "application/problem+json")
+}
+
+func tooMany(_ detail: String, retryAfter seconds: Int) -> Response {
+    var response = problem(.tooManyRequests, detail)
+    response.headers[.retryAfter] = String(seconds)
+    return response
 }
 
 private func unavailable(_ detail: String) -> Response {
@@ -44,6 +53,8 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             return problem(.badRequest, error.description)
         } catch let error as ConfigurationError {
             return problem(.badRequest, error.description)
+        } catch let error as ScopeError {
+            return problem(.forbidden, error.description)
         } catch is NIOTooManyBytesError {
             return problem(.contentTooLarge, "the body is too large: send fewer records a request")
         } catch let error as BatchKeyConflict {
@@ -65,6 +76,13 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             logger.error("\(request.method) \(request.uri.path): \(error)")
             return problem(.internalServerError, "an error of ours: see the service's log")
         }
+    }
+}
+
+extension Response {
+    /// A header that has no constant.
+    mutating func set(_ name: String, _ value: String) {
+        if let name = HTTPField.Name(name) { headers[name] = value }
     }
 }
 

@@ -9,7 +9,7 @@ struct HealthRoutes {
     /// A probe must get its answer while the database hangs.
     static let answerSeconds = 3.0
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<ServiceContext>) {
         router.get("healthz") { _, _ in answer(.object(["status": "ok", "version": .string(Engine.buildVersion)])) }
         router.get("readyz") { _, _ in
             // Sending a collector no records because the database is away would lose them: that is what the spool is for.

@@ -4,8 +4,8 @@ internal import Vocabulary
 
 extension IngestRoutes {
     /// `POST /v1/cloudevents`.
-    func cloudEvents(_ request: Request) async throws -> Response {
-        let body = try await request.bytes(upTo: collector.limits.bodyBytesMax)
+    func cloudEvents(_ request: Request, _ cloudEvents: CloudEventCollector) async throws -> Response {
+        let body = try await request.bytes(upTo: limits.bodyBytesMax)
         let result = try await cloudEvents.collect(
             body, contentType: request.headers[.contentType] ?? "",
             headers: request.headers.map { (name: $0.name.canonicalName, value: $0.value) })

@@ -5,41 +5,38 @@ internal import Vocabulary
 
 /// `POST /v1/predictions`, `POST /v1/labels` and `POST /v1/cloudevents`.
 struct IngestRoutes {
-    let collector: Collector
-    let cloudEvents: CloudEventCollector
+    let collectors: ScopedCollectors
+    let limits: CollectorLimits
     let gate: BodyGate
 
-    init(collector: Collector, cloudEvents: CloudEventCollector) {
-        self.collector = collector
-        self.cloudEvents = cloudEvents
-        gate = BodyGate(bytesMax: collector.limits.bodyBytesInWorkMax)
+    init(engine: Engine) {
+        collectors = ScopedCollectors(engine: engine)
+        limits = engine.configuration.limits
+        gate = BodyGate(bytesMax: limits.bodyBytesInWorkMax)
     }
 
-    func add(to router: Router<BasicRequestContext>) {
-        router.post("v1/predictions") { request, _ in
-            try await admitted(request) { try await predictions(request) }
+    func add(to router: Router<ServiceContext>) {
+        router.post("v1/predictions") { request, context in
+            try await admitted(request) { try await predictions(request, collectors.pair(for: context.caller).collector) }
         }
-        router.post("v1/labels") { request, _ in
-            try await admitted(request) { try await labels(request) }
+        router.post("v1/labels") { request, context in
+            try await admitted(request) { try await labels(request, collectors.pair(for: context.caller).collector) }
         }
-        router.post("v1/cloudevents") { request, _ in
-            try await admitted(request) { try await cloudEvents(request) }
+        router.post("v1/cloudevents") { request, context in
+            try await admitted(request) { try await cloudEvents(request, collectors.pair(for: context.caller).cloudEvents) }
         }
     }
 
     private func admitted(_ request: Request, _ handle: () async throws -> Response) async throws -> Response {
         // A body of unannounced length, or a packed one, may become as large as is allowed.
         let announced = request.headers[.contentEncoding] == nil ? request.headers[.contentLength].flatMap { Int($0) } : nil
-        let bytes = announced ?? collector.limits.bodyBytesMax
-        if let response = try await gate.admit(min(max(0, bytes), collector.limits.bodyBytesMax), handle) { return response }
-        var response = problem(
-            .tooManyRequests, "limits.body_bytes_in_work_max: \(collector.limits.bodyBytesInWorkMax) bytes are in work, send it again")
-        response.headers[.retryAfter] = "1"
-        return response
+        let bytes = announced ?? limits.bodyBytesMax
+        if let response = try await gate.admit(min(max(0, bytes), limits.bodyBytesMax), handle) { return response }
+        return tooMany("limits.body_bytes_in_work_max: \(limits.bodyBytesInWorkMax) bytes are in work, send it again", retryAfter: 1)
     }
 
-    private func predictions(_ request: Request) async throws -> Response {
-        let (body, isLines, key) = try await Self.read(request, collector.limits)
+    private func predictions(_ request: Request, _ collector: Collector) async throws -> Response {
+        let (body, isLines, key) = try await Self.read(request, limits)
         let result = try await collector.predictions(body, isLines: isLines, key: key)
         return answer(
             .object([
@@ -48,8 +45,8 @@ struct IngestRoutes {
             ]), status: Self.status(accepted: result.accepted, result.rejections))
     }
 
-    private func labels(_ request: Request) async throws -> Response {
-        let (body, isLines, key) = try await Self.read(request, collector.limits)
+    private func labels(_ request: Request, _ collector: Collector) async throws -> Response {
+        let (body, isLines, key) = try await Self.read(request, limits)
         let result = try await collector.labels(body, isLines: isLines, key: key)
         let receipt = result.receipt
         return answer(

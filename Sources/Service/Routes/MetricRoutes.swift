@@ -11,15 +11,23 @@ struct MetricRoutes {
     let engine: Engine
     let snapshot: Snapshot
 
-    func add(to router: Router<BasicRequestContext>) {
-        router.get("metrics") { request, _ in
+    func add(to router: Router<ServiceContext>) {
+        router.get("metrics") { request, context in
             let format = PrometheusText.Format(accept: request.headers[.accept])
+            let caller = context.caller
+            func render(_ samples: [MetricSample]) -> Response {
+                var response = text(
+                    PrometheusText.render(samples.filter { ProtectedValues.isShown($0, to: caller) }, as: format), type: format.contentType)
+                // The format has no place for a remark.
+                if !caller.seesGroups { response.set("Evenkeel-Left-Out", ProtectedValues.note) }
+                return response
+            }
             let now = Engine.systemClock()
             var samples = engine.metrics.samples() + engine.spoolSamples
             // Without the database this process still tells what it counted: an outage is when one looks.
             let snapshot = snapshot
             guard let current = (try? await within(seconds: HealthRoutes.answerSeconds, { try await snapshot.current() })) ?? nil else {
-                return text(PrometheusText.render(samples, as: format), type: format.contentType)
+                return render(samples)
             }
             for row in current.rows {
                 samples += EvaluationMetrics.samples(row.version, latest: row.latest, now: now)
@@ -40,7 +48,7 @@ struct MetricRoutes {
                     samples.append(MetricSample(.alertsFiring, labels, Double(firing[labels] ?? 0)))
                 }
             }
-            return text(PrometheusText.render(samples, as: format), type: format.contentType)
+            return render(samples)
         }
     }
 }

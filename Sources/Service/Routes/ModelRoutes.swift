@@ -10,23 +10,42 @@ struct ModelRoutes {
     let engine: Engine
     /// A reference file sent over HTTP.
     static let referenceBytesMax = 256 << 20
+    /// Versions in one answer.
+    static let modelsMax = 1000
+    /// Results of one version that can be reached by going on.
+    static let resultsReached = 1_000_000
 
-    func add(to router: Router<BasicRequestContext>) {
-        router.get("v1/models") { _, _ in
-            answer(.object(["models": .array(try await engine.registry.versions().map(RegistryAnswer.summary))]))
+    func add(to router: Router<ServiceContext>) {
+        router.get("v1/models") { request, context in try await list(request, context.caller) }
+        router.get("v1/models/:model/versions/:version") { request, context in
+            request.tagged(RegistryAnswer.detail(try await version(context)))
         }
-        router.get("v1/models/:model/versions/:version") { _, context in answer(RegistryAnswer.detail(try await version(context))) }
         router.post("v1/models/:model/versions/:version") { request, context in try await register(request, context) }
         router.get("v1/models/:model/results") { request, context in try await results(request, context) }
     }
 
-    private func version(_ context: BasicRequestContext) async throws -> RegisteredVersion {
+    private func list(_ request: Request, _ caller: Caller) async throws -> Response {
+        var versions = try await engine.registry.versions().filter { caller.sees($0.key.model) }
+        if let after = try request.after() {
+            // In the order of the list, which new versions do not change.
+            guard let place = versions.firstIndex(where: { [$0.key.model, $0.key.version] == after.parts }) else {
+                throw HTTPError(.badRequest, message: "after: expected the `next` of an answer")
+            }
+            versions.removeFirst(place + 1)
+        }
+        let page = versions.prefix(try request.limit(standard: Self.modelsMax, max: Self.modelsMax))
+        let next = page.count < versions.count ? page.last.map { Cursor([$0.key.model, $0.key.version]).text } : nil
+        return request.tagged(
+            .object(["models": .array(page.map(RegistryAnswer.summary)), "next": JSON(next)]))
+    }
+
+    private func version(_ context: ServiceContext) async throws -> RegisteredVersion {
         let key = ModelVersion(model: try context.name("model"), version: try context.name("version"))
         guard let version = try await engine.registry.version(key) else { throw HTTPError(.notFound, message: "\(key) is not registered") }
         return version
     }
 
-    private func register(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func register(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let key = ModelVersion(model: try context.name("model"), version: try context.name("version"))
         func list(_ name: String) throws -> [String] { (try request.query(name) ?? "").split(separator: ",").map(String.init) }
         var registration = Registration(
@@ -51,17 +70,28 @@ struct ModelRoutes {
         if case let classes = try list("classes"), !classes.isEmpty { registration.base.classes = classes }
         registration.ignored.formUnion(try list("ignore"))
         let table = try CSVTable(try await request.bytes(upTo: Self.referenceBytesMax), file: "body")
-        let outcome = try await registration.run(table, registry: engine.registry, actor: "http", at: Engine.systemClock())
+        let outcome = try await registration.run(
+            table, registry: engine.registry, actor: context.caller.actor(nil), at: Engine.systemClock())
         // So that its first records can be checked if the database goes away before they come.
         _ = try? await engine.knownVersions.version(key)
         return answer(RegistryAnswer.detail(outcome.version), status: .created)
     }
 
-    private func results(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func results(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let model = try context.name("model")
         let wanted = try request.query("version")
         let versions = try await engine.registry.versions().filter { $0.key.model == model && (wanted == nil || $0.key.version == wanted) }
         guard !versions.isEmpty else { throw HTTPError(.notFound, message: "\(model)\(wanted.map { " " + $0 } ?? "") is not registered") }
+        // What is evaluated while the client goes from answer to answer must not move what it has not seen yet.
+        let after = try request.after()
+        var offset = 0
+        var knownBy = Engine.systemClock()
+        if let after {
+            guard after.parts.count == 2, let place = Int(after.parts[0]), (1...Self.resultsReached).contains(place),
+                let time = Timestamp(rfc3339: after.parts[1])
+            else { throw HTTPError(.badRequest, message: "after: expected the `next` of an answer") }
+            (offset, knownBy) = (place, time)
+        }
         let filter = ResultStore.Filter(
             statistic: try request.query("metric"), subject: try request.query("feature") ?? request.query("attribute"),
             from: try time("from", request), to: try time("to", request),
@@ -70,12 +100,36 @@ struct ModelRoutes {
                     throw HTTPError(.badRequest, message: "window: expected hour, day, week or custom")
                 }
                 return kind
-            }, asOf: try time("as_of", request), limit: try limit(request))
+            }, asOf: try time("as_of", request), withGroups: context.caller.seesGroups, knownBy: after == nil ? nil : knownBy,
+            offset: offset,
+            limit: try request.limit(standard: 1000, max: ResultStore.resultsMax))
         var out: [JSON] = []
+        var isMore = false
         for version in versions {
-            out += try await engine.results.results(filter, of: version).map { Self.json($0, version.key) }
+            let found = try await engine.results.results(filter, of: version)
+            isMore = isMore || found.count == filter.limit
+            for var stored in found {
+                if !context.caller.seesGroups {
+                    guard let shown = ProtectedValues.redacted(stored.finding, sensitive: Set(version.schema.sensitive)) else { continue }
+                    stored.finding = shown
+                }
+                out.append(Self.json(stored, version.key))
+            }
         }
-        return answer(.object(["results": .array(out)]))
+        isMore = isMore && offset + filter.limit <= Self.resultsReached
+        let next = isMore ? Cursor([String(offset + filter.limit), knownBy.rfc3339]).text : nil
+        var response: Response
+        if request.headers[.accept]?.lowercased().contains("text/csv") ?? false {
+            response = request.tagged(ResultsCSV.text(out), type: "text/csv; charset=utf-8")
+            if let next { response.set("Evenkeel-Next", next) }
+            if !context.caller.seesGroups { response.set("Evenkeel-Left-Out", ProtectedValues.note) }
+        } else {
+            var object = JSONObject([("results", .array(out)), ("next", JSON(next))])
+            if !context.caller.seesGroups { object["left_out"] = .string(ProtectedValues.note) }
+            response = request.tagged(.object(object))
+        }
+        response.headers[.vary] = "Accept"
+        return response
     }
 
     private func time(_ name: String, _ request: Request) throws -> Timestamp? {
@@ -84,14 +138,6 @@ struct ModelRoutes {
             throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z")
         }
         return time
-    }
-
-    private func limit(_ request: Request) throws -> Int {
-        guard let text = try request.query("limit") else { return 1000 }
-        guard let limit = Int(text), (1...ResultStore.resultsMax).contains(limit) else {
-            throw HTTPError(.badRequest, message: "limit: expected 1 to \(ResultStore.resultsMax)")
-        }
-        return limit
     }
 
     static func json(_ stored: ResultStore.StoredFinding, _ key: ModelVersion) -> JSON {

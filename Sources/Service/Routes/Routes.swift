@@ -1,16 +1,30 @@
 internal import Hummingbird
+internal import Storage
 internal import Vocabulary
 
 /// Every route. Each group of them is a file beside this one.
 struct Routes {
     let engine: Engine
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+    /// nil where nobody is asked for a token.
+    private var checker: TokenChecker? {
+        guard engine.configuration.asksForTokens else { return nil }
+        let tokens = engine.tokens
+        return TokenChecker(find: { try await tokens.find($0) }, clock: engine.clock)
+    }
+
+    /// Every route of this process, as `METHOD /path/{parameter}`.
+    var names: [String] { router().routes.map(\.description) }
+
+    func router() -> Router<ServiceContext> {
+        let router = Router(context: ServiceContext.self)
         router.add(middleware: ErrorAnswers(logger: engine.logger))
+        router.add(middleware: SameSiteOnly())
+        router.add(middleware: Doorkeeper(checker: checker))
+        router.get("openapi.json") { request, _ in request.tagged(APIDescription.text) }
         let roles = engine.configuration.roles
         HealthRoutes(engine: engine).add(to: router)
-        if roles.contains(.collect) { IngestRoutes(collector: engine.collector, cloudEvents: engine.cloudEvents).add(to: router) }
+        if roles.contains(.collect) { IngestRoutes(engine: engine).add(to: router) }
         let snapshot = Snapshot(engine: engine)
         MetricRoutes(engine: engine, snapshot: snapshot).add(to: router)
         if roles.contains(.web) {

@@ -18,16 +18,19 @@ extension ModelCommand {
 
         @Option(help: "The reference: a CSV file; - for standard input.") var infer: String?
         @Option(help: "A spec: every problem is told, and nothing is stored.") var check: String?
+        @Option(help: "A constraints.json of SageMaker Model Monitor, to write a first spec from.") var sagemaker: String?
+        @Option(help: "With --sagemaker: its statistics.json, for comments.") var statistics: String?
         @Option(help: "With --check: the reference, unless the spec names it.") var reference: String?
         @Option(help: "With --check: a configuration, whose destinations the policies may name.") var config: String?
         @Option(help: "Write the spec to this file instead of standard output.") var output: String?
         @OptionGroup var columns: ColumnOptions
 
         func run() async throws {
-            switch (infer, check) {
-            case (let infer?, nil): try self.infer(infer)
-            case (nil, let check?): try self.check(check)
-            default: throw ValidationError("expected either --infer REFERENCE or --check SPEC")
+            switch (infer, check, sagemaker) {
+            case (let infer?, nil, nil): try self.infer(infer)
+            case (nil, let check?, nil): try self.check(check)
+            case (nil, nil, let constraints?): try self.read(constraints)
+            default: throw ValidationError("expected one of --infer REFERENCE, --check SPEC and --sagemaker CONSTRAINTS")
             }
         }
 
@@ -52,8 +55,21 @@ extension ModelCommand {
             let draft = try SpecDraft(
                 try columns.table(infer), mapping: mapping,
                 command: "evenkeel model register --name NAME --version VERSION --reference \(infer)")
-            guard let output else { return print(draft.text, terminator: "") }
-            do { try draft.text.write(toFile: output, atomically: true, encoding: .utf8) } catch {
+            write(draft.text)
+        }
+
+        private func read(_ constraints: String) throws {
+            func json(_ path: String) throws -> JSON {
+                do { return try JSON.parse(try readInput(path)[...]) } catch let error as TableError { throw error } catch {
+                    throw ConfigurationError(["\(path): not JSON: \(error)"])
+                }
+            }
+            write(try SageMakerSpec(constraints: try json(constraints), statistics: try statistics.map(json), file: constraints).text)
+        }
+
+        private func write(_ text: String) {
+            guard let output else { return print(text, terminator: "") }
+            do { try text.write(toFile: output, atomically: true, encoding: .utf8) } catch {
                 Failure.stop(3, "\(output): cannot be written")
             }
         }

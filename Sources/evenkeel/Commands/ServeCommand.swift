@@ -12,18 +12,35 @@ struct ServeCommand: AsyncParsableCommand {
               evenkeel serve --embedded
               evenkeel serve --database postgresql://evenkeel@db/evenkeel --roles collect,web
               evenkeel serve --config evenkeel.yaml
+              evenkeel serve --host 0.0.0.0        asks for tokens: evenkeel token create
             """)
 
     @OptionGroup var database: DatabaseOptions
 
     @Option(help: "Address to listen on. Default: 127.0.0.1.") var host: String?
     @Option(help: "Port; 0 takes any free one. Default: 8080.") var port: Int?
+    @Option(help: "PEM file of the TLS certificate and its chain; read again when it changes.") var tlsCertificate: String?
+    @Option(help: "PEM file of its private key.") var tlsKey: String?
+    @Flag(help: "Ask for no tokens, though others can reach the address: for a service behind a proxy that asks.")
+    var withoutAuthentication = false
+    @Flag(help: "Ask for tokens on loopback too.") var withAuthentication = false
     @Option(help: "Comma-separated jobs of this process: collect, evaluate, notify, web. Default: all.") var roles: String?
 
     func run() async throws {
         var configuration = try database.configuration()
         if let host { configuration.host = host }
         if let port { configuration.port = port }
+        if withAuthentication, withoutAuthentication {
+            throw ValidationError("--with-authentication and --without-authentication exclude each other")
+        }
+        if withAuthentication { configuration.authentication = .tokens }
+        if withoutAuthentication { configuration.authentication = ServiceConfiguration.Authentication.none }
+        switch (tlsCertificate, tlsKey) {
+        case (nil, nil): break
+        case (.some(let certificate), .some(let key)):
+            configuration.tls = TLSSettings(certificate: URL(filePath: certificate), key: URL(filePath: key))
+        default: throw ValidationError("--tls-certificate and --tls-key: expected both")
+        }
         if let roles {
             configuration.roles = Set(
                 try commaList(roles).map { word in
@@ -38,8 +55,9 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await engine.start()
             let host = configuration.host
+            let scheme = configuration.tls == nil ? "http" : "https"
             try await Server(engine: engine).run { port in
-                FileHandle.standardError.write(Data("evenkeel is ready on http://\(host):\(port)\n".utf8))
+                FileHandle.standardError.write(Data("evenkeel is ready on \(scheme)://\(host):\(port)\n".utf8))
             }
         } catch {
             await engine.stop()

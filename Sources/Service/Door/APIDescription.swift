@@ -1,0 +1,154 @@
+internal import HTTPTypes
+internal import Vocabulary
+
+/// What is sent to a route and what it answers: ``RouteTable`` says which routes there are and who may use them.
+struct APIOperation: Sendable {
+    struct Answer: Sendable {
+        /// Content type and the name of a schema; none for an answer without a body.
+        var bodies: [(type: String, schema: String)]
+        static func json(_ schema: String) -> Answer { Answer(bodies: [("application/json", schema)]) }
+    }
+    var summary: String
+    /// Names of `components.parameters`; those of the path come by themselves.
+    var parameters: [String] = []
+    var bodies: [(type: String, schema: String)] = []
+    var answers: [Int: Answer]
+    /// Problems beyond those that the kind of route implies.
+    var problems: [Int] = []
+}
+
+/// `/openapi.json`: an OpenAPI 3.1 description made of the route table.
+enum APIDescription {
+    static let text: String = json.text
+
+    private static let records = [("application/json", "Predictions"), ("application/x-ndjson", "Lines")]
+    private static let labels = [("application/json", "Labels"), ("application/x-ndjson", "Lines")]
+    /// 400 also says of each record why it was rejected.
+    private static func ingest(_ schema: String) -> [Int: APIOperation.Answer] {
+        [202: .json(schema), 400: APIOperation.Answer(bodies: [("application/json", schema), ("application/problem+json", "Problem")])]
+    }
+
+    /// By `METHOD path`, as in the table.
+    static let operations: [String: APIOperation] = [
+        "GET /healthz": APIOperation(summary: "The process answers.", answers: [200: .json("Status")]),
+        "GET /readyz": APIOperation(
+            summary: "The database answers too, or records are spooled.", answers: [200: .json("Status")], problems: [503]),
+        "GET /openapi.json": APIOperation(summary: "This description.", parameters: ["if_none_match"], answers: [200: .json("Any")]),
+        "GET /metrics": APIOperation(
+            summary: "Metrics for Prometheus.",
+            answers: [
+                200: .init(bodies: [
+                    ("text/plain; version=0.0.4; charset=utf-8", "Text"),
+                    ("application/openmetrics-text; version=1.0.0; charset=utf-8", "Text"),
+                ])
+            ]),
+        "POST /v1/predictions": APIOperation(
+            summary: "Store predictions.", parameters: ["idempotency_key"], bodies: records, answers: ingest("IngestAnswer"),
+            problems: [413, 415, 422]),
+        "POST /v1/labels": APIOperation(
+            summary: "Store labels.", parameters: ["idempotency_key"], bodies: labels, answers: ingest("LabelAnswer"),
+            problems: [413, 415, 422]),
+        "POST /v1/cloudevents": APIOperation(
+            summary: "Take the requests and responses of inference services.",
+            bodies: [
+                ("application/json", "Any"), ("application/cloudevents+json", "Any"), ("application/cloudevents-batch+json", "AnyList"),
+            ],
+            answers: ingest("EventAnswer").merging([
+                429: .init(bodies: [("application/json", "EventAnswer"), ("application/problem+json", "Problem")])
+            ]) { $1 }, problems: [413, 415]),
+        "GET /v1/models": APIOperation(
+            summary: "Models and versions.", parameters: ["limit", "after", "if_none_match"], answers: [200: .json("Models")]),
+        "GET /v1/models/{model}/versions/{version}": APIOperation(
+            summary: "One version with its schema.", parameters: ["if_none_match"], answers: [200: .json("Version")]),
+        "POST /v1/models/{model}/versions/{version}": APIOperation(
+            summary: "Register a version from its reference.",
+            parameters: [
+                "id", "timestamp", "label", "score", "prediction", "sensitive", "ignore", "positive", "threshold", "task", "classes",
+                "spec",
+            ], bodies: [("text/csv", "Text")], answers: [201: .json("Version")], problems: [409, 413, 415]),
+        "DELETE /v1/models/{model}/records/{id}": APIOperation(
+            summary: "Erase a record from all versions of a model.", parameters: ["by"], answers: [200: .json("Erased")]),
+        "GET /v1/models/{model}/results": APIOperation(
+            summary: "Findings, the newest windows first.",
+            parameters: [
+                "of_version", "metric", "feature", "attribute", "window", "from", "to", "as_of", "limit", "after", "if_none_match",
+            ], answers: [200: .init(bodies: [("application/json", "Results"), ("text/csv", "Text")])]),
+        "GET /v1/alerts": APIOperation(
+            summary: "Alerts that fire or are resolved, newest first.", parameters: ["limit", "after", "if_none_match"],
+            answers: [200: .json("Alerts")]),
+        "POST /v1/alerts/{id}/acknowledge": APIOperation(
+            summary: "Note that somebody looks after an alert.", parameters: ["by"], answers: [200: .json("Acknowledged")]),
+        "POST /v1/silences": APIOperation(
+            summary: "Tell nobody of a model's alerts for a while.", bodies: [("application/json", "Silence")],
+            answers: [201: .json("Silenced")], problems: [404, 413, 415]),
+        "GET /": APIOperation(summary: "The page.", answers: [200: .init(bodies: [("text/html; charset=utf-8", "Text")])]),
+    ]
+
+    private static var json: JSON {
+        var paths = JSONObject()
+        for entry in RouteTable.entries {
+            guard let operation = operations["\(entry.method) \(entry.path)"] else { continue }
+            var path = paths[entry.path]?.objectValue ?? JSONObject()
+            path[entry.method.rawValue.lowercased()] = json(entry, operation)
+            paths[entry.path] = .object(path)
+        }
+        return .object([
+            "openapi": "3.1.0",
+            "info": .object([
+                "title": "Evenkeel", "version": .string(Engine.buildVersion),
+                "description": "Monitoring of models in production. Times are RFC 3339 text. docs/http.md says the rest.",
+                "license": .object(["name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"]),
+            ]),
+            "servers": .array([.object(["url": "/"])]),
+            "paths": .object(paths), "components": APISchemas.components,
+        ])
+    }
+
+    private static func json(_ entry: RouteEntry, _ operation: APIOperation) -> JSON {
+        let inPath = entry.path.matches(of: #/{(\w+)}/#).map { String($0.1) }
+        var object = JSONObject([("summary", .string(operation.summary)), ("operationId", .string(name(entry)))])
+        if let role = entry.role {
+            object["x-role"] = .string(role.rawValue)
+            object["security"] = .array([.object(JSONObject([("token", .array([]))]))])
+        } else {
+            object["security"] = .array([])
+        }
+        let parameters = inPath.map { "path_" + $0 } + operation.parameters
+        object["parameters"] = .array(parameters.map { reference("parameters", $0) })
+        if !operation.bodies.isEmpty {
+            object["requestBody"] = .object(["required": true, "content": content(operation.bodies)])
+        }
+        var problems = Set(operation.problems).union([400, 503])
+        if entry.role != nil { problems.formUnion([401, 403, 429]) }
+        if !inPath.isEmpty { problems.insert(404) }
+        if operation.parameters.contains("if_none_match") { problems.insert(304) }
+        var answers: [Int: JSON] = [:]
+        for status in problems {
+            answers[status] =
+                status == 304
+                ? .object(["description": "As the ETag says."])
+                : .object([
+                    "description": .string(HTTPResponse.Status(code: status).reasonPhrase),
+                    "content": content([("application/problem+json", "Problem")]),
+                ])
+        }
+        for (status, answer) in operation.answers {
+            answers[status] = .object([
+                "description": .string(HTTPResponse.Status(code: status).reasonPhrase), "content": content(answer.bodies),
+            ])
+        }
+        object["responses"] = .object(JSONObject(answers.sorted { $0.key < $1.key }.map { (String($0.key), $0.value) }))
+        return .object(object)
+    }
+
+    private static func name(_ entry: RouteEntry) -> String {
+        let words = entry.path.split { !$0.isLetter && !$0.isNumber }.filter { $0 != "v1" }
+        return ([entry.method.rawValue.lowercased()] + words.map { $0.lowercased() }).joined(separator: "_")
+    }
+
+    private static func content(_ bodies: [(type: String, schema: String)]) -> JSON {
+        .object(JSONObject(bodies.map { ($0.type, .object(["schema": reference("schemas", $0.schema)])) }))
+    }
+
+    private static func reference(_ kind: String, _ name: String) -> JSON { .object(["$ref": .string("#/components/\(kind)/\(name)")]) }
+}

@@ -1,0 +1,47 @@
+internal import Alerting
+internal import Storage
+internal import Vocabulary
+
+/// What is left out of answers to those who may not read values per group of a protected attribute.
+enum ProtectedValues {
+    /// Said in every answer from which something may be left out.
+    static let note = "values per group, and what names groups, are left out: they need the role audit"
+
+    /// nil for the number of one group. Of a comparison between groups the number stays; which groups it was is left out.
+    static func redacted(_ finding: Finding, sensitive: Set<String>) -> Finding? {
+        guard finding.group.isEmpty else { return nil }
+        guard finding.monitor == .fairness || sensitive.contains(finding.subject) else { return finding }
+        var finding = finding
+        finding.why = note
+        finding.drivers = []
+        return finding
+    }
+
+    /// An alert as an answer has it.
+    static func redacted(_ alert: Alert, sensitive: Set<String>) -> Alert {
+        var alert = alert
+        var namesGroups = alert.monitor == .fairness
+        if case .object(var detail) = alert.detail, let findings = detail["findings"]?.arrayValue {
+            detail["findings"] = .array(
+                findings.compactMap { json in
+                    guard case .object(var finding) = json, (finding["group"]?.stringValue ?? "").isEmpty else { return nil }
+                    let isOfGroups =
+                        finding["monitor"]?.stringValue == Monitor.fairness.rawValue
+                        || sensitive.contains(finding["subject"]?.stringValue ?? "")
+                    guard isOfGroups else { return json }
+                    namesGroups = true
+                    finding["why"] = .string(note)
+                    finding["drivers"] = .array([])
+                    return .object(finding)
+                })
+            alert.detail = .object(detail)
+        }
+        if namesGroups { alert.summary = "\(alert.version) \(alert.monitor.rawValue): \(note)" }
+        return alert
+    }
+
+    static func isShown(_ sample: MetricSample, to caller: Caller) -> Bool {
+        if sample.metric.labels.first == "model", let model = sample.labels.first, !caller.sees(model) { return false }
+        return caller.seesGroups || sample.metric != .groupRate
+    }
+}

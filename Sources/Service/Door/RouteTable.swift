@@ -1,0 +1,60 @@
+internal import HTTPTypes
+internal import Vocabulary
+
+/// One route: who may use it.
+struct RouteEntry: Sendable {
+    /// How a token of single models is held to them.
+    enum Scope: Sendable {
+        /// The route is of no model.
+        case none
+        /// The model stands in the path.
+        case path
+        /// The route itself looks at the models that the request names, or leaves out those of others.
+        case within
+        /// It shows all models: a token of single ones is refused.
+        case all
+    }
+    var method: HTTPRequest.Method
+    /// With `{name}` for a parameter.
+    var path: String
+    /// nil: anybody.
+    var role: AccessRole?
+    var scope: Scope
+
+    init(_ method: HTTPRequest.Method, _ path: String, _ role: AccessRole?, _ scope: Scope) {
+        self.method = method
+        self.path = path
+        self.role = role
+        self.scope = scope
+    }
+}
+
+/// Every route and the role that it needs: the one place. What is not here needs the role admin and a token of all models.
+enum RouteTable {
+    static let entries: [RouteEntry] = [
+        RouteEntry(.get, "/healthz", nil, .none),
+        RouteEntry(.get, "/readyz", nil, .none),
+        RouteEntry(.get, "/openapi.json", .read, .none),
+        RouteEntry(.get, "/metrics", .read, .within),
+        RouteEntry(.post, "/v1/predictions", .ingest, .within),
+        RouteEntry(.post, "/v1/labels", .ingest, .within),
+        RouteEntry(.post, "/v1/cloudevents", .ingest, .within),
+        RouteEntry(.get, "/v1/models", .read, .within),
+        RouteEntry(.get, "/v1/models/{model}/versions/{version}", .read, .path),
+        RouteEntry(.post, "/v1/models/{model}/versions/{version}", .admin, .path),
+        RouteEntry(.delete, "/v1/models/{model}/records/{id}", .admin, .path),
+        RouteEntry(.get, "/v1/models/{model}/results", .read, .path),
+        RouteEntry(.get, "/v1/alerts", .read, .within),
+        RouteEntry(.post, "/v1/alerts/{id}/acknowledge", .operate, .within),
+        RouteEntry(.post, "/v1/silences", .operate, .within),
+        // The page shows groups.
+        RouteEntry(.get, "/", .audit, .all),
+    ]
+
+    private static let byRoute = Dictionary(entries.map { ("\($0.method) \($0.path)", $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// - Parameter path: as the router has it, with `{name}` for a parameter.
+    static func entry(_ method: HTTPRequest.Method, _ path: String) -> RouteEntry {
+        byRoute["\(method) \(path)"] ?? RouteEntry(method, path, .admin, .all)
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Service
+
+/// Certificates by the openssl command, asked for by curl: other people's programs.
+@Suite("TLS", .serialized) struct TLSTests {
+    private static let isPossible = ["/usr/bin/openssl", "/usr/bin/curl"].allSatisfy(FileManager.default.isExecutableFile)
+
+    private let folder = URL(filePath: "/tmp/ek-tls-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
+    private var settings: TLSSettings {
+        TLSSettings(certificate: folder.appending(path: "tls.crt"), key: folder.appending(path: "tls.key"))
+    }
+
+    private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text)
+    }
+
+    private func makeCertificate(_ name: String) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let made = try run(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=\(name)",
+                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", settings.key.path, "-out", settings.certificate.path,
+            ])
+        try #require(made.status == 0, "\(made.text)")
+    }
+
+    @Test("curl speaks TLS 1.2 and 1.3 with it and no older one, and sees a new certificate soon", .enabled(if: isPossible))
+    func served() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try makeCertificate("first")
+        let settings = settings
+        let service = try await RunningService.start { $0.tls = settings }
+        let port = service.base.split(separator: ":").last ?? ""
+        func curl(_ options: String...) throws -> (status: Int32, text: String) {
+            try run(
+                "/usr/bin/curl",
+                ["-sS", "-m", "20", "--cacert", settings.certificate.path] + options + ["https://localhost:\(port)/healthz"])
+        }
+        let failures = try await { () async throws -> [String] in
+            var failures: [String] = []
+            for version in [["--tls-max", "1.2"], ["--tlsv1.3"]] {
+                let answer = try curl(version[0], version.count > 1 ? version[1] : "-s")
+                if answer.status != 0 || !answer.text.contains("\"ok\"") { failures.append("\(version): \(answer.text)") }
+            }
+            if try curl("--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0").status == 0 { failures.append("TLS 1.1 was taken") }
+            if try run("/usr/bin/curl", ["-sS", "-m", "20", "http://localhost:\(port)/healthz"]).text.contains("ok") {
+                failures.append("HTTP")
+            }
+            try makeCertificate("second")
+            // curl trusts only the new one by now.
+            let deadline = ContinuousClock.now + .seconds(40)
+            while try curl().status != 0 {
+                if ContinuousClock.now > deadline {
+                    failures.append("the new certificate is not served")
+                    break
+                }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            return failures
+        }()
+        await service.stop()
+        #expect(failures == [])
+    }
+
+    @Test("files that cannot be used are named, and what was loaded stays", .enabled(if: isPossible)) func broken() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(throws: ConfigurationError.self) { try TLSIdentity(settings) }
+        try makeCertificate("first")
+        let identity = try TLSIdentity(settings)
+        #expect(try !identity.reload())
+        let key = try Data(contentsOf: settings.key)
+        try makeCertificate("second")
+        try key.write(to: settings.key)
+        let before = identity.context
+        let mismatch = #expect(throws: ConfigurationError.self) { try identity.reload() }
+        #expect(mismatch?.description.contains("is not the key of") == true)
+        try Data("no key".utf8).write(to: settings.key)
+        let noKey = #expect(throws: ConfigurationError.self) { try identity.reload() }
+        #expect(noKey?.description.contains("tls.key") == true && identity.context === before)
+    }
+}

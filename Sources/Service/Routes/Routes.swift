@@ -7,6 +7,7 @@ struct Routes {
 
     func router() -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: ErrorPages())
         router.add(middleware: ErrorAnswers(logger: engine.logger))
         let roles = engine.configuration.roles
         HealthRoutes(engine: engine).add(to: router)
@@ -17,7 +18,7 @@ struct Routes {
             ModelRoutes(engine: engine).add(to: router)
             ErasureRoutes(engine: engine).add(to: router)
             AlertRoutes(engine: engine).add(to: router)
-            PageRoutes(engine: engine, snapshot: snapshot).add(to: router)
+            PageRoutes(engine: engine).add(to: router)
         }
         return router
     }

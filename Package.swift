@@ -76,12 +76,14 @@ let package = Package(
         // Floor 4: questions about files, and what people and Prometheus read.
         room("Analysis", ["Vocabulary", "Statistics", "Tables", "Inference", "Shadowing"], hot: true),
         room("Reporting", ["Vocabulary"]),
+        room("Pages", ["Vocabulary", "Reporting"]),
 
         // Floor 5: the only room that joins them.
         room(
             "Service",
             [
                 "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
+                "Pages",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -136,6 +138,7 @@ let package = Package(
         tests("ShadowingTests", ["Shadowing", "Statistics"]),
         tests("AnalysisTests", ["Analysis", "Statistics", "Tables", "Vocabulary", "Reporting"]),
         tests("ReportingTests", ["Reporting", "Vocabulary", "Monitoring"]),
+        tests("PagesTests", ["Pages", "Vocabulary", "Reporting"]),
         tests(
             "EvenkeelClientTests",
             [
@@ -143,6 +146,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("ServiceTests", ["Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting"]),
+        tests(
+            "ServiceTests",
+            [
+                "Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting", "Pages",
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
     ]
 )

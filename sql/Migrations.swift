@@ -28,7 +28,7 @@ public enum Queries {
         let files = [
             PackageResources.registry_sql, PackageResources.ingest_sql, PackageResources.labels_sql, PackageResources.profiles_sql,
             PackageResources.results_sql, PackageResources.alerts_sql, PackageResources.files_sql, PackageResources.keep_sql,
-            PackageResources.halves_sql, PackageResources.doctor_sql, PackageResources.tokens_sql,
+            PackageResources.halves_sql, PackageResources.doctor_sql, PackageResources.tokens_sql, PackageResources.pages_sql,
         ]
         var queries: [String: String] = [:]
         for file in files {

@@ -1,5 +1,5 @@
 /// Text for an HTML or SVG page, also within quotes.
-func escaped(_ text: some StringProtocol) -> String {
+public func escaped(_ text: some StringProtocol) -> String {
     var out = ""
     for scalar in text.unicodeScalars {
         switch scalar {

@@ -8,7 +8,7 @@ enum HTMLReport {
             case .heading(let text): "<h2>\(escaped(text))</h2>\n"
             case .text(let text): "<p>\(escaped(text))</p>\n"
             case .table(let table): self.table(table)
-            case .chart(let chart): SVGChart(chart: chart).text
+            case .chart(let chart): SVGChart(chart).text
             case .footnote(let text): "<p class=\"footnote\">\(escaped(text))</p>\n"
             }
         }.joined()

@@ -11,7 +11,7 @@ extension SVGChart {
         let values = chart.series.map { series in (0..<bins).map { $0 < series.y.count && series.y[$0].isFinite ? max(0, series.y[$0]) : 0 }
         }
         let up = Axis(low: 0, high: values.joined().max() ?? 1)
-        func x(_ value: Double) -> Double { Self.left + (value - low) / (high - low) * (Self.width - Self.left - Self.right) }
+        func x(_ value: Double) -> Double { Self.left + (value - low) / (high - low) * (width - Self.left - Self.right) }
         func y(_ value: Double) -> Double { bottom - up.place(value) * (bottom - top) }
         var out = ""
         for tick in Axis(low: low, high: high).ticks where tick >= low && tick <= high {
@@ -19,7 +19,7 @@ extension SVGChart {
         }
         for tick in up.ticks {
             out +=
-                line(Self.left, y(tick), Self.width - Self.right, y(tick), "grid")
+                line(Self.left, y(tick), width - Self.right, y(tick), "grid")
                 + label(Self.left - 6, y(tick) + 4, shortNumber(tick), anchor: "end")
         }
         for (number, shares) in values.enumerated() {
@@ -36,20 +36,11 @@ extension SVGChart {
             out +=
                 "<rect class=\"touch\" x=\"\(short(x(edges[bin])))\" y=\"\(short(top))\" width=\"\(short(x(edges[bin + 1]) - x(edges[bin])))\" height=\"\(short(bottom - top))\"><title>\(escaped("\(name(edges, bin)): \(words)"))</title></rect>"
         }
-        out += label((Self.left + Self.width) / 2, height - 8, chart.xLabel, anchor: "middle")
-        out +=
-            "<text x=\"14\" y=\"\(short((top + bottom) / 2))\" text-anchor=\"middle\" transform=\"rotate(-90 14 \(short((top + bottom) / 2)))\">\(escaped(chart.yLabel))</text>"
-        return frame(height, legend + out, numbers: numbers(edges, values))
+        out += label((Self.left + width) / 2, height - 8, chart.xLabel, anchor: "middle")
+        out += sideLabel(top, bottom)
+        return frame(
+            height, legend + out, numbers: numbers("values", (0..<bins).map { name(edges, $0) }, values.map { $0.map { shortNumber($0) } }))
     }
 
     private func name(_ edges: [Double], _ bin: Int) -> String { "\(shortNumber(edges[bin])) to \(shortNumber(edges[bin + 1]))" }
-
-    private func numbers(_ edges: [Double], _ values: [[Double]]) -> String {
-        let header = (["values"] + chart.series.map(\.name)).map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
-        let rows = (0..<(edges.count - 1)).map { bin in
-            "<tr><td>\(escaped(name(edges, bin)))</td>\(values.map { "<td class=\"number\">\(shortNumber($0[bin]))</td>" }.joined())</tr>"
-        }
-        return
-            "<details><summary>The numbers</summary><table><thead><tr>\(header)</tr></thead><tbody>\(rows.joined())</tbody></table></details>"
-    }
 }

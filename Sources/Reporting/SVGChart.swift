@@ -1,18 +1,28 @@
-internal import Vocabulary
+public import Vocabulary
 
-/// A chart as SVG: nothing loaded, readable in print and in the dark, told in words to a screen reader.
+/// A chart as SVG, for pages and reports: nothing loaded, readable in print and in the dark, told in words to a screen reader.
 ///
-/// Series differ by colour and by stroke or hatching, so that colour is not needed to tell them apart.
-struct SVGChart {
+/// Series differ by colour and by stroke or hatching, so that colour is not needed to tell them apart. Nothing is styled in place: what the
+/// sheet of the page does not say stands in presentation attributes, so that a strict content security policy takes nothing away.
+public struct SVGChart {
     let chart: Report.Chart
+    /// Of the drawing; text keeps its size, so that a narrow chart is one for a narrow place.
+    let width: Double
 
-    static let width = 640.0
+    public init(_ chart: Report.Chart, width: Double = 640) {
+        self.chart = chart
+        self.width = width
+    }
+
     static let left = 56.0
     static let right = 16.0
+    /// Rows of the table behind a chart; a chart of more has none.
+    static let numbersMax = 120
     private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
     static let dashes = ["", "7 3", "2 3", "10 3 2 3", "4 4", "1 4"]
 
-    var text: String {
+    /// A `<figure>`.
+    public var text: String {
         switch chart.shape {
         case .bars(let labels): bars(labels)
         case .histogram(let edges): histogram(edges)
@@ -25,13 +35,13 @@ struct SVGChart {
     private func bars(_ labels: [String]) -> String {
         let thickness = 14.0
         let gap = 10.0
-        let nameWidth = min(200, Double(labels.map(\.count).max() ?? 0) * 7 + 12)
+        let nameWidth = min(width < 500 ? 140 : 200, Double(labels.map(\.count).max() ?? 0) * 7 + 12)
         let rowHeight = Double(chart.series.count) * thickness + gap
         let top = legendHeight
         let height = top + Double(labels.count) * rowHeight + 34
         let ends = chart.series.flatMap { $0.y + $0.upper }.filter(\.isFinite)
         let scale = Axis(low: 0, high: ends.max() ?? 1)
-        func x(_ value: Double) -> Double { nameWidth + scale.place(value) * (Self.width - nameWidth - Self.right) }
+        func x(_ value: Double) -> Double { nameWidth + scale.place(value) * (width - nameWidth - Self.right) }
         var out = ""
         for tick in scale.ticks {
             out += line(x(tick), top, x(tick), height - 30, "grid") + label(x(tick), height - 14, shortNumber(tick), anchor: "middle")
@@ -51,65 +61,13 @@ struct SVGChart {
                 out += line(x(max(0, series.lower[row])), middle, x(series.upper[row]), middle, "whisker")
             }
         }
-        return frame(height, legend + out + label((nameWidth + Self.width) / 2, height - 1, chart.xLabel, anchor: "middle"))
+        return frame(
+            height, legend + out + label((nameWidth + width) / 2, height - 1, chart.xLabel, anchor: "middle"),
+            numbers: numbers("", labels, chart.series.map { series in labels.indices.map { cell(series, $0) } }))
     }
 
-    private func clipped(_ name: String) -> String { name.count > 27 ? name.prefix(26) + "…" : name }
-
-    // MARK: Lines
-
-    private var lines: String {
-        let height = 360.0
-        let top = legendHeight
-        let bottom = height - 44
-        let finite = chart.series.map { series in
-            series.x.indices.filter { $0 < series.y.count && series.x[$0].isFinite && series.y[$0].isFinite }
-        }
-        var xs: [Double] = chart.hasDiagonal ? [0, 1] : []
-        var ys = xs
-        for (series, places) in zip(chart.series, finite) {
-            xs += places.map { series.x[$0] }
-            ys += places.map { series.y[$0] }
-            ys += series.lower.filter(\.isFinite) + series.upper.filter(\.isFinite)
-        }
-        let across = Axis(low: xs.min() ?? 0, high: xs.max() ?? 1)
-        let up = Axis(low: chart.isZoomed ? ys.min() ?? 0 : min(0, ys.min() ?? 0), high: ys.max() ?? 1)
-        func x(_ value: Double) -> Double { Self.left + across.place(value) * (Self.width - Self.left - Self.right) }
-        func y(_ value: Double) -> Double { bottom - up.place(value) * (bottom - top) }
-        var out = ""
-        for tick in across.ticks {
-            out += line(x(tick), top, x(tick), bottom, "grid") + label(x(tick), bottom + 16, shortNumber(tick), anchor: "middle")
-        }
-        for tick in up.ticks {
-            out +=
-                line(Self.left, y(tick), Self.width - Self.right, y(tick), "grid")
-                + label(Self.left - 6, y(tick) + 4, shortNumber(tick), anchor: "end")
-        }
-        if chart.hasDiagonal { out += line(x(0), y(0), x(1), y(1), "diagonal") }
-        for (number, series) in chart.series.enumerated() {
-            let places = finite[number]
-            for place in places
-            where place < series.lower.count && place < series.upper.count && series.lower[place].isFinite && series.upper[place].isFinite {
-                out += line(
-                    x(series.x[place]), y(series.lower[place]), x(series.x[place]), y(series.upper[place]), "whisker",
-                    colour: chart.series.count > 1 ? colour(number) : nil)
-            }
-            let points = places.map { "\(short(x(series.x[$0]))),\(short(y(series.y[$0])))" }
-            let dash = Self.dashes[number % Self.dashes.count]
-            out +=
-                "<polyline fill=\"none\" stroke=\"\(colour(number))\" stroke-width=\"2\" stroke-dasharray=\"\(dash)\" points=\"\(points.joined(separator: " "))\"/>"
-            if places.count <= 60 {
-                for place in places {
-                    out +=
-                        "<circle cx=\"\(short(x(series.x[place])))\" cy=\"\(short(y(series.y[place])))\" r=\"3\" fill=\"\(colour(number))\"><title>\(escaped("\(series.name): \(shortNumber(series.x[place])), \(shortNumber(series.y[place]))"))</title></circle>"
-                }
-            }
-        }
-        out += label((Self.left + Self.width) / 2, height - 8, chart.xLabel, anchor: "middle")
-        out +=
-            "<text x=\"14\" y=\"\(short((top + bottom) / 2))\" text-anchor=\"middle\" transform=\"rotate(-90 14 \(short((top + bottom) / 2)))\">\(escaped(chart.yLabel))</text>"
-        return frame(height, legend + out)
-    }
+    private var namesMax: Int { width < 500 ? 18 : 27 }
+    private func clipped(_ name: String) -> String { name.count > namesMax ? name.prefix(namesMax - 1) + "…" : name }
 
     // MARK: Parts
 
@@ -136,40 +94,45 @@ struct SVGChart {
 
     /// - Parameter numbers: the values as a table, for who cannot see the picture.
     func frame(_ height: Double, _ content: String, numbers: String = "") -> String {
-        "<figure><figcaption>\(escaped(chart.title))</figcaption><svg viewBox=\"0 0 \(short(Self.width)) \(short(height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(content)</svg><p>\(escaped(chart.summary))</p>\(numbers)</figure>\n"
+        "<figure><figcaption>\(escaped(chart.title))</figcaption><svg viewBox=\"0 0 \(short(width)) \(short(height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(content)</svg><p>\(escaped(chart.summary))</p>\(numbers)</figure>\n"
     }
 
+    /// A value with its interval.
+    func cell(_ series: Report.Chart.Series, _ place: Int) -> String {
+        guard place < series.y.count, series.y[place].isFinite else { return "" }
+        guard place < series.lower.count, place < series.upper.count, series.lower[place].isFinite, series.upper[place].isFinite else {
+            return shortNumber(series.y[place])
+        }
+        return "\(shortNumber(series.y[place])) (\(shortNumber(series.lower[place])) to \(shortNumber(series.upper[place])))"
+    }
+
+    /// - Parameter columns: of each series its cells.
+    func numbers(_ head: String, _ names: [String], _ columns: [[String]]) -> String {
+        guard !names.isEmpty, names.count <= Self.numbersMax else { return "" }
+        let header = ([head] + chart.series.map(\.name)).map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+        let rows = names.enumerated().map { row, name in
+            "<tr><td>\(escaped(name))</td>\(columns.map { "<td class=\"number\">\(escaped($0[row]))</td>" }.joined())</tr>"
+        }
+        return
+            "<details><summary>The numbers</summary><div class=\"wide\"><table><thead><tr>\(header)</tr></thead><tbody>\(rows.joined())</tbody></table></div></details>"
+    }
+
+    /// - Parameter colour: nil for that of the kind.
     func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ kind: String, colour: String? = nil) -> String {
-        "<line class=\"\(kind)\"\(colour.map { " style=\"stroke:\($0)\"" } ?? "") x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\"/>"
+        let look = colour.map { "stroke=\"\($0)\" stroke-width=\"1.5\"" } ?? "class=\"\(kind)\""
+        return "<line \(look) x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\"/>"
+    }
+
+    /// The name of the upright axis.
+    func sideLabel(_ top: Double, _ bottom: Double) -> String {
+        let middle = short((top + bottom) / 2)
+        return chart.yLabel.isEmpty
+            ? ""
+            : "<text x=\"14\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 14 \(middle))\">\(escaped(chart.yLabel))</text>"
     }
     func label(_ x: Double, _ y: Double, _ text: String, anchor: String) -> String {
         text.isEmpty ? "" : "<text x=\"\(short(x))\" y=\"\(short(y))\" text-anchor=\"\(anchor)\">\(escaped(text))</text>"
     }
     func colour(_ number: Int) -> String { Self.colours[number % Self.colours.count] }
     func short(_ x: Double) -> String { shortNumber((x * 10).rounded() / 10) }
-}
-
-/// Round numbers along an axis.
-struct Axis {
-    let low: Double
-    let high: Double
-    let ticks: [Double]
-
-    /// At most about six ticks at 1, 2 or 5 times a power of ten, which enclose the values.
-    init(low: Double, high: Double) {
-        let span = high > low ? high - low : max(abs(high), 1)
-        var step = 1.0
-        while step * 10 <= span / 5 { step *= 10 }
-        while step > span / 5 { step /= 10 }
-        // Now step ≤ span / 5 < 10 step.
-        step = [1.0, 2, 5, 10].map { $0 * step }.first { span / $0 <= 6 } ?? step
-        let first = (low / step).rounded(.down)
-        let last = max((high / step).rounded(.up), first + 1)
-        self.low = first * step
-        self.high = last * step
-        ticks = (0...Int(last - first)).map { (first + Double($0)) * step }
-    }
-
-    /// 0 at the low end, 1 at the high end.
-    func place(_ value: Double) -> Double { (value - low) / (high - low) }
 }

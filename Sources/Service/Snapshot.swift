@@ -1,44 +1,22 @@
-internal import Reporting
 internal import Storage
 internal import Vocabulary
 
-/// What the page and `/metrics` show: the newest evaluations and the alerts, read at most every other second whatever the number of readers.
-actor Snapshot {
-    struct State: Sendable {
-        var rows: [Page.Row]
-        /// By version.
-        var newest: [Int64: Timestamp]
-        var alerts: [Alert]
-        var firing: [FiringCount]
-        var budgets: [AlertBudget]
-    }
-    private let engine: Engine
-    private var reading: Task<State, any Error>?
+/// A value that is read at most so often, whatever the number of readers. Readers that come meanwhile share the reading.
+actor Kept<Value: Sendable> {
+    private let maximumAge: Duration
+    private let read: @Sendable () async throws -> Value
+    private var reading: Task<Value, any Error>?
     private var readAt: ContinuousClock.Instant?
 
-    static let maximumAge = Duration.seconds(2)
+    init(for maximumAge: Duration, read: @escaping @Sendable () async throws -> Value) {
+        self.maximumAge = maximumAge
+        self.read = read
+    }
 
-    init(engine: Engine) { self.engine = engine }
-
-    func current() async throws -> State {
-        if let reading, let readAt, ContinuousClock.now - readAt < Self.maximumAge { return try await reading.value }
-        let engine = engine
-        let task = Task {
-            let now = Engine.systemClock()
-            var rows: [Page.Row] = []
-            var newest: [Int64: Timestamp] = [:]
-            for version in try await engine.registry.versions() where version.stage != .retired {
-                var latest: [Evaluation] = []
-                for kind in WindowKind.scheduled {
-                    if let evaluation = try await engine.results.latest(kind, of: version, by: now) { latest.append(evaluation) }
-                }
-                newest[version.versionID] = try await engine.profiles.span(of: version)?.last
-                rows.append(Page.Row(version: version, latest: latest))
-            }
-            return State(
-                rows: rows, newest: newest, alerts: try await engine.alerts.alerts(), firing: try await engine.alerts.firing(),
-                budgets: try await engine.alertBudgets(at: now))
-        }
+    func current() async throws -> Value {
+        if let reading, let readAt, ContinuousClock.now - readAt < maximumAge { return try await reading.value }
+        let read = read
+        let task = Task { try await read() }
         reading = task
         readAt = .now
         do { return try await task.value } catch {
@@ -46,4 +24,41 @@ actor Snapshot {
             throw error
         }
     }
+}
+
+/// What `/metrics` shows: the newest evaluations and the alerts, read at most every other second.
+struct Snapshot: Sendable {
+    struct Row: Sendable {
+        var version: RegisteredVersion
+        /// At most one evaluation for each kind of window.
+        var latest: [Evaluation]
+    }
+    struct State: Sendable {
+        var rows: [Row]
+        /// By version.
+        var newest: [Int64: Timestamp]
+        var firing: [FiringCount]
+        var budgets: [AlertBudget]
+    }
+    private let kept: Kept<State>
+
+    init(engine: Engine) {
+        kept = Kept(for: .seconds(2)) {
+            let now = Engine.systemClock()
+            var rows: [Row] = []
+            var newest: [Int64: Timestamp] = [:]
+            for version in try await engine.registry.versions() where version.stage != .retired {
+                var latest: [Evaluation] = []
+                for kind in WindowKind.scheduled {
+                    if let evaluation = try await engine.results.latest(kind, of: version, by: now) { latest.append(evaluation) }
+                }
+                newest[version.versionID] = try await engine.profiles.span(of: version)?.last
+                rows.append(Row(version: version, latest: latest))
+            }
+            return State(
+                rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now))
+        }
+    }
+
+    func current() async throws -> State { try await kept.current() }
 }

@@ -49,8 +49,11 @@ extension Engine {
         return waiting + kept < spool.limits.bytesMax ? waiting : nil
     }
 
+    /// Bytes that wait, and bytes that are kept aside; nil without a spool.
+    var spoolBytes: (waiting: Int, kept: Int)? { sink.spool?.byteCounts }
+
     var spoolSamples: [MetricSample] {
-        guard let (waiting, kept) = sink.spool?.byteCounts else { return [] }
+        guard let (waiting, kept) = spoolBytes else { return [] }
         return [MetricSample(.spoolBytes, [], Double(waiting)), MetricSample(.spoolKeptBytes, [], Double(kept))]
     }
 }

@@ -73,6 +73,28 @@ public struct AlertStore: AlertLedger, Sendable {
         }
     }
 
+    /// Alerts that fired, newest first, of one model or all.
+    public func alerts(of model: String?, limit: Int) async throws -> [Alert] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["alerts_page"], [.text(model), .int(Int64(limit))])
+            return (0..<rows.count).compactMap { Self.alert(rows, $0) }
+        }
+    }
+
+    /// The messages about these alerts, newest first.
+    public func deliveries(of alerts: [Int64], limit: Int) async throws -> [Int64: [DeliveryRecord]] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["deliveries_of_alerts"], [.ints(alerts), .int(Int64(limit))])
+            let records = (0..<rows.count).compactMap { row in
+                rows.int(row, 12).flatMap { alert in Self.delivery(rows, row).map { (alert, $0) } }
+            }
+            return Dictionary(grouping: records, by: \.0).mapValues { $0.map(\.1) }
+        }
+    }
+
+    /// Silences that last.
+    public func silences(at now: Timestamp) async throws -> [Silence] { try await database.run { try Self.silences(at: now, on: $0) } }
+
     /// How many alerts of each model and severity fire.
     public func firing() async throws -> [FiringCount] {
         try await database.run { connection in
@@ -146,16 +168,18 @@ public struct AlertStore: AlertLedger, Sendable {
     public func deliveries(in state: DeliveryState? = nil, limit: Int = 200) async throws -> [DeliveryRecord] {
         try await database.run { connection in
             let rows = try connection.query(Queries["list_deliveries"], [.text(state?.rawValue), .int(Int64(limit))])
-            return (0..<rows.count).compactMap { row in
-                guard let id = rows.int(row, 0), let destination = rows.text(row, 1), let message = rows.text(row, 2),
-                    let type = rows.text(row, 3), let state = rows.text(row, 4).flatMap(DeliveryState.init), let at = rows.time(row, 8)
-                else { return nil }
-                return DeliveryRecord(
-                    id: id, destination: destination, messageID: message, type: type, model: rows.text(row, 11), state: state,
-                    attempts: rows.int(row, 5) ?? 0, lastStatus: rows.int(row, 6), lastError: rows.text(row, 7), createdAt: at,
-                    nextAttemptAt: state == .waiting ? rows.time(row, 9) : nil, sentAt: rows.time(row, 10))
-            }
+            return (0..<rows.count).compactMap { Self.delivery(rows, $0) }
         }
+    }
+
+    private static func delivery(_ rows: Rows, _ row: Int) -> DeliveryRecord? {
+        guard let id = rows.int(row, 0), let destination = rows.text(row, 1), let message = rows.text(row, 2),
+            let type = rows.text(row, 3), let state = rows.text(row, 4).flatMap(DeliveryState.init), let at = rows.time(row, 8)
+        else { return nil }
+        return DeliveryRecord(
+            id: id, destination: destination, messageID: message, type: type, model: rows.text(row, 11), state: state,
+            attempts: rows.int(row, 5) ?? 0, lastStatus: rows.int(row, 6), lastError: rows.text(row, 7), createdAt: at,
+            nextAttemptAt: state == .waiting ? rows.time(row, 9) : nil, sentAt: rows.time(row, 10))
     }
 
     /// Sends messages again that were given up: one, or all of them.

@@ -110,7 +110,7 @@ public struct ResultStore: EvaluationStore, Sendable {
         }
     }
 
-    private static func finding(_ rows: Rows, _ row: Int, from first: Int) -> Finding? {
+    static func finding(_ rows: Rows, _ row: Int, from first: Int) -> Finding? {
         guard let monitor = rows.text(row, first).flatMap(Monitor.init), let statistic = rows.text(row, first + 3) else { return nil }
         var finding = Finding(
             monitor: monitor, subject: rows.text(row, first + 1) ?? "", group: rows.text(row, first + 2) ?? "", statistic: statistic,

@@ -72,6 +72,12 @@ public struct Report: Sendable {
         public var hasDiagonal: Bool
         /// Whether the upright axis of lines covers the values only, however far from 0 they are.
         public var isZoomed: Bool
+        /// Whether x is seconds since 1970.
+        public var isOverTime = false
+        /// Draws the intervals of lines as bands instead of whiskers.
+        public var hasBands = false
+        /// A level line across: a floor, an objective.
+        public var level: Double?
         public init(
             _ title: String, summary: String, shape: Shape, series: [Series], xLabel: String = "", yLabel: String = "",
             hasDiagonal: Bool = false, isZoomed: Bool = false

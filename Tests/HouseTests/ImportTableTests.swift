@@ -18,9 +18,10 @@ import Testing
         "Shadowing": ["Statistics"],
         "Analysis": ["Vocabulary", "Statistics", "Tables", "Inference", "Shadowing"],
         "Reporting": ["Vocabulary"],
+        "Pages": ["Vocabulary", "Reporting"],
         "Service": [
             "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
-            "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL", "ServiceLifecycle", "UnixSignals",
+            "Pages", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL", "ServiceLifecycle", "UnixSignals",
             "Logging", "Yams",
         ],
         "EvenkeelClient": [],

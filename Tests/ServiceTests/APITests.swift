@@ -18,10 +18,10 @@ import Vocabulary
     }
 
     @Test("the description has every route of the table, its role, and nothing that it does not define") func description() async throws {
-        #expect(Set(APIDescription.operations.keys) == Set(RouteTable.entries.map { "\($0.method) \($0.path)" }))
+        #expect(Set(APIDescription.operations.keys) == Set(RouteTable.api.map { "\($0.method) \($0.path)" }))
         let api = try await service.get("/openapi.json").json
         #expect(api["openapi"]?.stringValue == "3.1.0")
-        for entry in RouteTable.entries {
+        for entry in RouteTable.api {
             let operation = api["paths"]?[entry.path]?[entry.method.rawValue.lowercased()]
             #expect(operation?["x-role"]?.stringValue == entry.role?.rawValue, "\(entry.path)")
             #expect(operation?["responses"]?["400"] != nil && (operation?["responses"]?["401"] != nil) == (entry.role != nil))

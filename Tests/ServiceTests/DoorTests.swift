@@ -14,6 +14,7 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
     /// A request for a route of the table, with names that are there in no database.
     private func ask(_ entry: RouteEntry, _ headers: [String: String]) async throws -> RunningService.Answer {
         let path = entry.path.replacing("{model}", with: "nobody").replacing("{version}", with: "1").replacing("{id}", with: "7")
+            .replacing("{feature}", with: "x").replacing("{name}", with: "y")
         return try await service.send(entry.method.rawValue, path, entry.method == .post ? Array("{}".utf8) : nil, headers)
     }
 
@@ -57,7 +58,8 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
     @Test("a token may do what its role grants, and nothing else", arguments: AccessRole.allCases) func roles(role: AccessRole) async throws
     {
         let token = try await service.engine.newToken([role])
-        for entry in RouteTable.entries {
+        // An event stream does not end, and a form that is not of our page is refused for that.
+        for entry in RouteTable.entries where entry.path != "/events" && !entry.path.hasPrefix("/alerts/") {
             guard let needed = entry.role else { continue }
             let answer = try await ask(entry, bearer(token))
             #expect((answer.status == 403) == !role.granted.contains(needed), "\(role) \(entry.method) \(entry.path): \(answer.status)")

@@ -81,12 +81,11 @@ enum APIDescription {
         "POST /v1/silences": APIOperation(
             summary: "Tell nobody of a model's alerts for a while.", bodies: [("application/json", "Silence")],
             answers: [201: .json("Silenced")], problems: [404, 413, 415]),
-        "GET /": APIOperation(summary: "The page.", answers: [200: .init(bodies: [("text/html; charset=utf-8", "Text")])]),
     ]
 
     private static var json: JSON {
         var paths = JSONObject()
-        for entry in RouteTable.entries {
+        for entry in RouteTable.api {
             guard let operation = operations["\(entry.method) \(entry.path)"] else { continue }
             var path = paths[entry.path]?.objectValue ?? JSONObject()
             path[entry.method.rawValue.lowercased()] = json(entry, operation)

@@ -31,7 +31,9 @@ struct RouteEntry: Sendable {
 
 /// Every route and the role that it needs: the one place. What is not here needs the role admin and a token of all models.
 enum RouteTable {
-    static let entries: [RouteEntry] = [
+    static let entries: [RouteEntry] = api + pages
+
+    static let api: [RouteEntry] = [
         RouteEntry(.get, "/healthz", nil, .none),
         RouteEntry(.get, "/readyz", nil, .none),
         RouteEntry(.get, "/openapi.json", .read, .none),
@@ -47,8 +49,20 @@ enum RouteTable {
         RouteEntry(.get, "/v1/alerts", .read, .within),
         RouteEntry(.post, "/v1/alerts/{id}/acknowledge", .operate, .within),
         RouteEntry(.post, "/v1/silences", .operate, .within),
-        // The page shows groups.
+    ]
+
+    /// For people: no part of the API's description. What shows groups needs the role audit.
+    static let pages: [RouteEntry] = [
         RouteEntry(.get, "/", .audit, .all),
+        RouteEntry(.get, "/models/{model}", .audit, .path),
+        RouteEntry(.get, "/models/{model}/features/{feature}", .audit, .path),
+        RouteEntry(.get, "/models/{model}/fairness", .audit, .path),
+        RouteEntry(.get, "/alerts", .audit, .all),
+        RouteEntry(.post, "/alerts/acknowledge", .operate, .all),
+        RouteEntry(.post, "/alerts/silence", .operate, .all),
+        RouteEntry(.get, "/health", .read, .all),
+        RouteEntry(.get, "/events", .audit, .all),
+        RouteEntry(.get, "/assets/{name}", .read, .none),
     ]
 
     private static let byRoute = Dictionary(entries.map { ("\($0.method) \($0.path)", $0) }, uniquingKeysWith: { first, _ in first })

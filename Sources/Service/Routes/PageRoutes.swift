@@ -1,19 +1,125 @@
 internal import HTTPTypes
 internal import Hummingbird
-internal import Reporting
+internal import Pages
+internal import Storage
+internal import Vocabulary
 
-/// `GET /`: the page.
+/// The pages for people, what they load, and their forms.
 struct PageRoutes {
     let engine: Engine
-    let snapshot: Snapshot
+    private let reader: PageReader
+    /// The fleet is read at most every other second, whatever the number of readers.
+    private let fleet: Kept<FleetPage>
+    private let events: EventStreams
+    private let forms = FormGuard()
+    private let started = Engine.systemClock()
+
+    /// The body of a form.
+    static let formBytesMax = 16 << 10
+    static let hoursMax: Int64 = 168
+
+    init(engine: Engine) {
+        self.engine = engine
+        let reader = PageReader(engine: engine)
+        self.reader = reader
+        fleet = Kept(for: .seconds(2)) { try await reader.fleet() }
+        events = EventStreams(fleet: fleet)
+    }
 
     func add(to router: Router<BasicRequestContext>) {
-        router.get("/") { _, _ in
-            let current = try await snapshot.current()
-            let page = Page(rows: current.rows, alerts: current.alerts, now: Engine.systemClock(), buildVersion: Engine.buildVersion)
-            var response = text(page.html, type: "text/html; charset=utf-8")
-            response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
-            return response
+        router.get("/") { request, _ in
+            let frame = try frame(request)
+            return htmlPage(try await fleet.current().html(frame))
         }
+        router.get("models/:model") { request, context in
+            let frame = try frame(request)
+            return htmlPage(try await reader.model(try context.name("model"), frame.query).html(frame))
+        }
+        router.get("models/:model/features/:feature") { request, context in
+            let frame = try frame(request)
+            let page = try await reader.feature(try context.name("feature"), of: try context.name("model"), frame.query)
+            return htmlPage(page.html(frame))
+        }
+        router.get("models/:model/fairness") { request, context in
+            let frame = try frame(request)
+            return htmlPage(try await reader.fairness(try context.name("model"), frame.query).html(frame))
+        }
+        router.get("alerts") { request, _ in
+            let form = try request.form
+            let notice = form["done"].flatMap(AlertsPage.Notice.init)
+            return htmlPage(try await reader.alerts(form["model"], forms: forms, notice: notice).html(try frame(request)))
+        }
+        router.get("health") { request, _ in
+            let fleet = fleet
+            let newest = ((try? await within(seconds: HealthRoutes.answerSeconds) { try await fleet.current() }) ?? nil)?.newestEvaluation
+            return htmlPage(await HealthPage(of: engine, started: started, newestEvaluation: newest).html(try frame(request)))
+        }
+        router.get("events") { _, _ in events.response() }
+        router.get("assets/:name") { request, context in try asset(request, try context.name("name")) }
+        router.post("alerts/acknowledge") { request, context in try await acknowledge(request, context.caller) }
+        router.post("alerts/silence") { request, context in try await silence(request, context.caller) }
+    }
+
+    private func frame(_ request: Request) throws -> PageFrame {
+        PageFrame(query: try request.form.pageQuery(), now: Engine.systemClock(), build: Engine.buildVersion)
+    }
+
+    private func asset(_ request: Request, _ name: String) throws -> Response {
+        guard let asset = Asset.all[name] else { throw HTTPError(.notFound, message: "no asset \(name)") }
+        var response = text(asset.content, type: asset.type)
+        if request.headers[.ifNoneMatch]?.contains(asset.tag) == true { response = Response(status: .notModified) }
+        response.headers[.eTag] = asset.tag
+        // The path holds the content's digest.
+        let isExact = request.uri.string == asset.path
+        response.headers[.cacheControl] = isExact ? "public, max-age=31536000, immutable" : "public, max-age=60"
+        return response
+    }
+
+    // MARK: Forms
+
+    /// The fields of a form that came from our own page.
+    private func form(_ request: Request, _ route: String) async throws -> FormValues {
+        guard request.headers[.contentType]?.hasPrefix("application/x-www-form-urlencoded") == true else {
+            throw HTTPError(
+                .unsupportedMediaType, message: "expected application/x-www-form-urlencoded: programs use /v1/alerts and /v1/silences")
+        }
+        let form = try FormValues(String(decoding: try await request.bytes(upTo: Self.formBytesMax), as: UTF8.self))
+        try forms.check(request, form, route: route, at: Engine.systemClock())
+        return form
+    }
+
+    private func acknowledge(_ request: Request, _ caller: Caller) async throws -> Response {
+        let form = try await form(request, AlertsPage.acknowledgePath)
+        guard let id = form["alert"].flatMap({ Int64($0) }) else { throw HTTPError(.badRequest, message: "alert: expected a number") }
+        let actor = caller.actor(try form.required("by", upTo: AlertsPage.textMax))
+        let isDone = try await engine.alerts.acknowledge(id, by: actor, at: Engine.systemClock())
+        return seeAlerts(isDone ? .acknowledged : .gone)
+    }
+
+    private func silence(_ request: Request, _ caller: Caller) async throws -> Response {
+        let form = try await form(request, AlertsPage.silencePath)
+        let model = try form.required("model", upTo: FeatureSchema.nameLengthMax)
+        var monitor: Vocabulary.Monitor?
+        if let word = form["monitor"] {
+            guard let known = Vocabulary.Monitor(rawValue: word) else { throw HTTPError(.badRequest, message: "monitor: no such monitor") }
+            monitor = known
+        }
+        guard let hours = form["hours"].flatMap({ Int64($0) }), (1...Self.hoursMax).contains(hours) else {
+            throw HTTPError(.badRequest, message: "hours: expected 1 to \(Self.hoursMax)")
+        }
+        let now = Engine.systemClock()
+        let silence = Silence(
+            model: model, monitor: monitor, until: now.adding(seconds: hours * 3600),
+            reason: try form.required("reason", upTo: AlertsPage.textMax))
+        let actor = caller.actor(try form.required("by", upTo: AlertsPage.textMax))
+        guard try await engine.alerts.silence(silence, actor: actor, at: now) != nil else {
+            throw HTTPError(.notFound, message: "model: \(model) is not registered")
+        }
+        return seeAlerts(.silenced)
+    }
+
+    /// So that a reload sends nothing again.
+    private func seeAlerts(_ notice: AlertsPage.Notice) -> Response {
+        Response(status: .seeOther, headers: [.location: "/alerts?done=\(notice.rawValue)"])
     }
 }

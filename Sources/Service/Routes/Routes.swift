@@ -18,6 +18,7 @@ struct Routes {
 
     func router() -> Router<ServiceContext> {
         let router = Router(context: ServiceContext.self)
+        router.add(middleware: ErrorPages())
         router.add(middleware: ErrorAnswers(logger: engine.logger))
         router.add(middleware: SameSiteOnly())
         router.add(middleware: Doorkeeper(checker: checker))
@@ -31,7 +32,7 @@ struct Routes {
             ModelRoutes(engine: engine).add(to: router)
             ErasureRoutes(engine: engine).add(to: router)
             AlertRoutes(engine: engine).add(to: router)
-            PageRoutes(engine: engine, snapshot: snapshot).add(to: router)
+            PageRoutes(engine: engine).add(to: router)
         }
         return router
     }

@@ -1,0 +1,35 @@
+internal import Reporting
+
+/// What a person sees instead of a page, with what to do next.
+public struct ErrorPage: Sendable {
+    public var status: Int
+    public var title: String
+    public var detail: String
+
+    public init(status: Int, title: String, detail: String) {
+        self.status = status
+        self.title = title
+        self.detail = detail
+    }
+
+    public func html(_ frame: PageFrame) -> String {
+        frame.page(
+            title, .none,
+            """
+            <h1>\(status) \(escaped(title))</h1>
+            <p>\(escaped(detail))</p>
+            <p>\(next)</p>
+            """)
+    }
+
+    private var next: String {
+        switch status {
+        case 404: "The <a href=\"/\">fleet</a> lists every model that is registered."
+        case 400: "Go back and change what the address or the form says, or begin at the <a href=\"/\">fleet</a>."
+        case 403: "Forms work only from this service's own pages, and for some hours: open <a href=\"/alerts\">the alerts</a> again."
+        case 503:
+            "Reload in a few seconds. <a href=\"/health\">Service health</a> and the log of the service say more; records go on to the spool meanwhile."
+        default: "The log of the service says which. <a href=\"/health\">Service health</a> may say more."
+        }
+    }
+}

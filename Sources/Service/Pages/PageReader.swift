@@ -1,0 +1,187 @@
+internal import Hummingbird
+internal import Pages
+internal import Profiles
+internal import Storage
+internal import Vocabulary
+
+/// Reads what each page shows: a handful of queries, the same number however many features a model has.
+struct PageReader: Sendable {
+    let engine: Engine
+    let overview: OverviewStore
+
+    init(engine: Engine) {
+        self.engine = engine
+        overview = OverviewStore(database: engine.database)
+    }
+
+    /// Windows side by side when the URL names no stretch.
+    static let windowsShown: Int64 = 48
+    /// Points of a sparkline.
+    static let trailWindows: Int64 = 24
+    /// Cells of the heat map of features: of very many features fewer windows are read.
+    static let cellsMax = 6000
+    static let windowsMin = 4
+
+    // MARK: Fleet
+
+    func fleet() async throws -> FleetPage {
+        let versions = try await overview.versions()
+        var order: [String] = []
+        let byModel = Dictionary(grouping: versions, by: \.key.model)
+        for version in versions where order.last != version.key.model { order.append(version.key.model) }
+        let chosen = order.compactMap { model in byModel[model].flatMap { $0.first { $0.stage == .champion } ?? $0.last } }
+        let heads = try await overview.heads(of: chosen.map(\.streamID))
+        // The hour and the day say how it is now, as the verdict gauge does; a model without them speaks by what it has.
+        var (evaluations, owners): ([EvaluationHead], [Int]) = ([], [])
+        for (owner, head) in heads.enumerated() {
+            let current = head.evaluations.filter { [.hour, .day].contains($0.window.kind) }
+            for evaluation in current.isEmpty ? head.evaluations : current {
+                evaluations.append(evaluation)
+                owners.append(owner)
+            }
+        }
+        let marks = Dictionary(grouping: try await overview.marks(evaluations), by: \.place)
+        var worst = [PlacedFinding?](repeating: nil, count: chosen.count)
+        for entry in try await overview.worst(evaluations, limit: 3) {
+            let owner = owners[entry.place]
+            if worst[owner].map({ Self.weighs(entry, more: $0, evaluations) }) ?? true { worst[owner] = entry }
+        }
+        let trails = worst.enumerated().compactMap { owner, entry in
+            entry.map { (owner, Self.trail(evaluations[$0.place], $0.finding)) }
+        }
+        let values = try await overview.values(trails.map(\.1))
+        let points = Dictionary(zip(trails.map(\.0), values), uniquingKeysWith: { first, _ in first })
+        let firing = Dictionary(try await engine.alerts.firing().map { ($0.model, $0.count) }, uniquingKeysWith: +)
+        let models = chosen.enumerated().map { place, version in
+            var verdicts: [Monitor: [Verdict]] = [:]
+            for evaluation in owners.indices where owners[evaluation] == place {
+                for (monitor, verdict) in VerdictMark.combined(marks[evaluation] ?? []) { verdicts[monitor, default: []].append(verdict) }
+            }
+            return FleetPage.Model(
+                version: version, head: heads[place], verdicts: verdicts.mapValues { Verdict.combined($0) }, worst: worst[place]?.finding,
+                trail: points[place] ?? [], firing: firing[version.key.model] ?? 0,
+                otherVersions: (byModel[version.key.model]?.count ?? 1) - 1)
+        }
+        return FleetPage(models: models, isCut: versions.count == OverviewStore.versionsMax)
+    }
+
+    /// A finding before none, an effect before a test statistic, the shorter window before the longer: its line has more to tell.
+    private static func weighs(_ a: PlacedFinding, more b: PlacedFinding, _ evaluations: [EvaluationHead]) -> Bool {
+        func rank(_ entry: PlacedFinding) -> (Int, Int, Int64) {
+            (
+                entry.finding.verdict?.isFinding == true ? 1 : 0, entry.finding.statistic == "chi_squared" ? 0 : 1,
+                -(evaluations[entry.place].window.kind.seconds ?? .max)
+            )
+        }
+        let (x, y) = (rank(a), rank(b))
+        return x != y ? x > y : (a.finding.adjustedP ?? 1) < (b.finding.adjustedP ?? 1)
+    }
+
+    private static func trail(_ head: EvaluationHead, _ finding: Finding) -> ValueTrail {
+        let seconds = head.window.kind.seconds ?? 86_400
+        return ValueTrail(head: head, first: head.window.start.adding(seconds: -(trailWindows - 1) * seconds), finding: finding)
+    }
+
+    // MARK: One model
+
+    func frame(_ model: String, _ query: PageQuery) async throws -> ModelFrame {
+        let versions = try await overview.versions(of: model)
+        guard !versions.isEmpty else { throw HTTPError(.notFound, message: "model: \(model) is not registered") }
+        let version: RegisteredVersion
+        if let wanted = query.version {
+            guard let found = versions.first(where: { $0.key.version == wanted }) else {
+                throw HTTPError(.notFound, message: "version: \(model) has no version \(wanted)")
+            }
+            version = found
+        } else {
+            version = versions.first { $0.stage == .champion } ?? versions.first { $0.stage != .retired } ?? versions[0]
+        }
+        let head = try await overview.heads(of: [version.streamID])[0]
+        let kind = query.window ?? Self.suited(query, head)
+        let newest = head.evaluations.first { $0.window.kind == kind }?.window.end ?? head.newest ?? Engine.systemClock()
+        let to = query.to ?? newest
+        let from = query.from ?? to.adding(seconds: -Self.windowsShown * (kind.seconds ?? 86_400))
+        let limit = max(Self.windowsMin, min(OverviewStore.windowsMax, Self.cellsMax / max(1, version.schema.features.count)))
+        let windows = try await overview.windows(kind, of: version.streamID, from: from, to: to, limit: limit)
+        return ModelFrame(
+            version: version, versions: versions, head: head, kind: kind, from: from, to: to, windows: windows,
+            shown: query.at.flatMap { at in windows.first { $0.window.start == at } } ?? windows.last)
+    }
+
+    /// The shortest windows that are not too many for the stretch, of those that were evaluated.
+    private static func suited(_ query: PageQuery, _ head: StreamHead) -> WindowKind {
+        let there = WindowKind.allCases.filter { kind in head.evaluations.contains { $0.window.kind == kind } }
+        guard let from = query.from else { return there.first ?? .hour }
+        let newest = head.evaluations.map(\.window.end).max() ?? head.newest ?? Engine.systemClock()
+        let days = (query.to ?? newest).seconds(since: from) / 86_400
+        let wanted: WindowKind = days <= 2.6 ? .hour : days <= 61 ? .day : .week
+        return there.contains(wanted) ? wanted : there.first ?? wanted
+    }
+
+    func model(_ model: String, _ query: PageQuery) async throws -> ModelPage {
+        let frame = try await frame(model, query)
+        let marks = try await overview.marks(frame.windows)
+        let shown = frame.shown.map { [$0] } ?? []
+        let findings = try await overview.worst(shown, limit: ModelPage.findingsMax).map(\.finding)
+        let statistics = try await overview.statistics(
+            [.performance, .estimatedPerformance, .calibration, .predictionDrift, .serviceLevel], of: frame.windows)
+        var sums = WindowSums()
+        if let window = frame.shown?.window {
+            do {
+                let (reference, profile) = try await self.sums(frame.version, window)
+                sums = WindowSums(reference: reference, window: profile)
+            } catch let error as StoreError where error.isUnanswerable { sums = WindowSums(problem: Self.gone) }
+        }
+        let firing = try await engine.alerts.firing().reduce(0) { $1.model == model ? $0 + $1.count : $0 }
+        return ModelPage(frame: frame, marks: marks, findings: findings, statistics: statistics, sums: sums, firing: firing)
+    }
+
+    private static let gone =
+        "The sums of just this window are not kept any more (retention.profile_days), so its distributions cannot be drawn."
+
+    private func sums(_ version: RegisteredVersion, _ window: Window) async throws -> (ReferenceProfile, Profile) {
+        let reference = try await engine.profiles.reference(of: version)
+        return (reference, try await engine.profiles.profile(of: version, from: window.start, to: window.end))
+    }
+
+    func feature(_ name: String, of model: String, _ query: PageQuery) async throws -> FeaturePage {
+        let frame = try await frame(model, query)
+        guard let place = frame.version.schema.features.firstIndex(where: { $0.name == name }) else {
+            throw HTTPError(.notFound, message: "feature: \(frame.version.key) has no feature \(name)")
+        }
+        let statistics = try await overview.statistics([.featureDrift, .dataQuality, .jointDrift], of: frame.windows, subject: name)
+        var page = FeaturePage(
+            frame: frame, feature: frame.version.schema.features[place], statistics: statistics, distribution: nil, problem: nil)
+        if let window = frame.shown?.window {
+            do {
+                let (reference, profile) = try await sums(frame.version, window)
+                page.distribution = Distribution(place, reference: reference, window: profile)
+            } catch let error as StoreError where error.isUnanswerable { page.problem = Self.gone }
+        }
+        return page
+    }
+
+    func fairness(_ model: String, _ query: PageQuery) async throws -> FairnessPage {
+        let frame = try await frame(model, query)
+        let shown = frame.shown.map { [$0] } ?? []
+        let findings = try await overview.statistics([.fairness], of: shown, includesGroups: true).map(\.finding)
+        return FairnessPage(frame: frame, findings: findings, statistics: try await overview.statistics([.fairness], of: frame.windows))
+    }
+
+    // MARK: Alerts
+
+    /// Messages on a page.
+    static let deliveriesMax = 400
+
+    func alerts(_ model: String?, forms: FormGuard, notice: AlertsPage.Notice?) async throws -> AlertsPage {
+        let now = Engine.systemClock()
+        let alerts = try await engine.alerts.alerts(of: model, limit: AlertsPage.alertsMax)
+        let deliveries = try await engine.alerts.deliveries(of: alerts.compactMap(\.id), limit: Self.deliveriesMax)
+        var models: [String] = []
+        for version in try await overview.versions() where models.last != version.key.model { models.append(version.key.model) }
+        return AlertsPage(
+            alerts: alerts, deliveries: deliveries, silences: try await engine.alerts.silences(at: now), model: model, models: models,
+            acknowledgeToken: forms.token(for: AlertsPage.acknowledgePath, at: now),
+            silenceToken: forms.token(for: AlertsPage.silencePath, at: now), notice: notice)
+    }
+}

@@ -1,0 +1,155 @@
+import Reporting
+import Testing
+import Vocabulary
+
+@testable import Pages
+
+@Suite("The pages") struct PagesTests {
+    private let sample = Sample()
+
+    @Test("names with HTML and quotes in them are text on every page, and leave no link or attribute open") func hostileNames() {
+        for page in Sample.hostile.pages {
+            #expect(!page.html.contains("<script>") && !page.html.contains("<b onload"), "\(page.name)")
+            // Our own script alone.
+            #expect(page.html.ranges(of: "<script").count == 1, "\(page.name)")
+        }
+        #expect(Sample.hostile.fleet.html(sample.frame).contains("&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;"))
+        #expect(Sample.hostile.model.html(sample.frame).contains("/models/%22%3E%3Cscript%3E"))
+    }
+
+    @Test("no page has a style or a handler in its tags: the content security policy would take it away") func strict() {
+        for page in sample.pages + Sample.hostile.pages {
+            #expect(!page.html.contains(" style=\"") && !page.html.contains("<style"), "\(page.name)")
+            #expect(page.html.firstMatch(of: /\son[a-z]+="/) == nil, "\(page.name)")
+            #expect(!page.html.contains("http://") && !page.html.contains("https://"), "\(page.name)")
+        }
+    }
+
+    @Test("every field of a form has its label, every picture its words, every page its language, title and one first heading")
+    func accessible() {
+        for page in sample.pages {
+            for field in page.html.matches(of: /<(?:input|select)(?![^>]*type="hidden")[^>]* id="([^"]+)"/) {
+                #expect(page.html.contains("<label for=\"\(field.1)\""), "\(page.name): \(field.1)")
+            }
+            #expect(page.html.matches(of: /<(?:input|select) (?![^>]*type="hidden")(?![^>]*id=)/).isEmpty, "\(page.name)")
+            for picture in page.html.matches(of: /<svg[^>]*>/) {
+                #expect(picture.0.contains("aria-label=") || picture.0.contains("aria-hidden="), "\(page.name): \(picture.0)")
+            }
+            #expect(page.html.contains("<html lang=\"en\">") && page.html.contains("<title>"), "\(page.name)")
+            #expect(page.html.ranges(of: "<h1").count == 1 && page.html.ranges(of: "<main").count == 1, "\(page.name)")
+            #expect(!page.html.contains("nan") && !page.html.contains("inf\""), "\(page.name)")
+        }
+    }
+
+    @Test("tags are closed in the order in which they were opened", arguments: Sample().pages.indices) func wellFormed(place: Int) {
+        for page in [sample.pages[place], Sample.hostile.pages[place]] { #expect(unclosed(page.html) == nil, "\(page.name)") }
+    }
+
+    /// The first tag that is not closed in its turn.
+    private func unclosed(_ html: String) -> String? {
+        let void: Set<String> = ["meta", "link", "input"]
+        var open: [String] = []
+        for tag in html.matches(of: /<(\/?)([a-z0-9]+)(?:[^>"]|"[^"]*")*?(\/?)>/) {
+            let name = String(tag.2)
+            if tag.1 == "/" {
+                if open.popLast() != name { return "/" + name }
+            } else if tag.3.isEmpty, !void.contains(name) {
+                open.append(name)
+            }
+        }
+        return open.last
+    }
+
+    @Test("verdicts are told by a sign and a word, not by colour alone", arguments: Verdict.allCases) func signs(verdict: Verdict) {
+        let sign = Sign(verdict)
+        #expect(!sign.mark.isEmpty && !sign.word.isEmpty)
+        for other in Verdict.allCases where Sign(other).tone != sign.tone {
+            #expect(Sign(other).mark != sign.mark && Sign(other).word != sign.word)
+        }
+    }
+
+    @Test("the fleet puts what fires first, and says how to begin when it is empty") func fleet() {
+        var calm = sample.fleet.models[0]
+        calm.version.key.model = "a calm one"
+        (calm.firing, calm.verdicts, calm.worst) = (0, [.featureDrift: .ok], nil)
+        var silent = calm
+        silent.version.key.model = "a new one"
+        (silent.verdicts, silent.head, silent.trail) = ([:], StreamHead(), [])
+        let html = FleetPage(models: [silent, calm] + sample.fleet.models).html(sample.frame)
+        let order = ["loan", "a calm one", "a new one"].compactMap { html.firstRange(of: ">\($0)</a>")?.lowerBound }
+        #expect(order.count == 3 && order == order.sorted())
+        #expect(html.contains("3 models, 1 with a finding") && html.contains("2 alerts fire") && html.contains("50 % of 600"))
+        #expect(html.contains("No prediction has come"))
+        #expect(FleetPage(models: []).html(sample.frame).contains("<code>evenkeel model register"))
+    }
+
+    @Test("links keep the stretch, the version and the window") func links() {
+        var frame = sample.frame
+        frame.query = PageQuery(from: Sample.now, to: Sample.now.adding(seconds: 60), version: "a b&c", window: .day)
+        let kept = "from=2026-11-21T12:00:30Z&amp;to=2026-11-21T12:01:30Z&amp;version=a%20b%26c&amp;window=day"
+        let html = sample.model.html(frame)
+        #expect(html.contains("href=\"/models/loan/fairness?\(kept)\"") && html.contains("href=\"/models/loan/features/income?\(kept)\""))
+        #expect(html.contains("href=\"/alerts?from=") && html.contains("href=\"/?from="))
+        // Another model has other versions.
+        #expect(!sample.alerts.html(frame).contains("version=a%20b"))
+        #expect(PageQuery().href(["models", "a/b ?ü"]) == "/models/a%2Fb%20%3F%C3%BC")
+    }
+
+    @Test("a heat map is bounded and a page of the worst kind weighs less than 200 kB") func weight() {
+        var large = Sample(windows: 60, features: 100)
+        large.name = "a model with a name of some length"
+        large.feature = "a_feature_with_a_name_of_thirty_"
+        let frame = PageFrame(
+            query: PageQuery(from: Sample.now, to: Sample.now, version: "1", window: .hour), now: Sample.now, build: "0.1.0")
+        let page = large.model.html(frame)
+        #expect(page.utf8.count < 200_000, "\(page.utf8.count)")
+        #expect(page.contains("The worst 40 of 100 features"))
+        #expect(page.ranges(of: "<td class=\"b\"><a").count <= 2 * HeatTable.linksMax)
+        #expect(Asset.all.values.reduce(0) { $0 + $1.content.utf8.count } < 40_000)
+    }
+
+    @Test("without a window in the stretch a page says where there is one") func nothing() {
+        var page = sample.model
+        (page.frame.windows, page.frame.shown) = ([], nil)
+        #expect(
+            page.html(sample.frame).contains("No hour was evaluated in this stretch.")
+                && page.html(sample.frame).contains("show what is newest"))
+        page.frame.head = StreamHead(newest: Sample.now)
+        #expect(page.html(sample.frame).contains("Not evaluated yet.") && page.html(sample.frame).contains("evenkeel evaluate"))
+        page.frame.head = StreamHead()
+        #expect(
+            page.html(sample.frame).contains("No prediction has come for this version.")
+                && page.html(sample.frame).contains("POST /v1/predictions"))
+    }
+
+    @Test("a firing alert can be acknowledged once, a resolved one cannot") func acknowledge() {
+        var page = sample.alerts
+        #expect(page.html(sample.frame).contains("action=\"/alerts/acknowledge\"") && page.html(sample.frame).contains("value=\"12.ab\""))
+        page.alerts[0].acknowledgedAt = Sample.now
+        page.alerts[0].acknowledgedBy = "ana"
+        #expect(
+            page.html(sample.frame).contains("Acknowledged by ana") && !page.html(sample.frame).contains("action=\"/alerts/acknowledge\""))
+        page.alerts[0].acknowledgedAt = nil
+        (page.alerts[0].state, page.alerts[0].resolvedAt) = (.resolved, Sample.now)
+        #expect(!page.html(sample.frame).contains("action=\"/alerts/acknowledge\"") && page.html(sample.frame).contains("Resolved (1)"))
+    }
+
+    @Test("fairness names the two groups that are farthest apart, and a model without attributes says what to do") func fairness() {
+        let html = sample.fairness.html(sample.frame)
+        #expect(html.contains("Farthest apart by demographic parity difference: <strong>car</strong> 20 %"))
+        #expect(html.contains("unfair") && html.contains("F (600)"))
+        var page = sample.fairness
+        page.frame.version.schema.sensitive = []
+        #expect(page.html(sample.frame).contains("--sensitive"))
+    }
+
+    @Test("what is loaded has its digest in its path") func assets() {
+        for asset in Asset.all.values {
+            #expect(asset.path.contains(asset.tag.dropFirst().dropLast()))
+            #expect(!asset.content.contains("http://") || asset.type == "image/svg+xml")
+        }
+        #expect(
+            sample.pages.allSatisfy { $0.html.contains("href=\"\(Asset.style.path)\"") && $0.html.contains("src=\"\(Asset.script.path)\"") }
+        )
+    }
+}

@@ -1,7 +1,7 @@
 // What pages ask of the store: small views over many windows, without the rows behind them.
 
 /// An evaluation without its findings.
-public struct EvaluationHead: Sendable, Equatable {
+public struct EvaluationHead: Sendable, Hashable {
     public var streamID: Int64
     public var window: Window
     public var evaluatedAt: Timestamp

@@ -2,17 +2,18 @@
 """How long the service takes for its pages, and what they weigh, with many models.
 
     evenkeel serve --port 28090 --data /tmp/pages &      # a new folder
-    scripts/acceptance/page.py http://127.0.0.1:28090 [models] [features]
+    scripts/acceptance/page.py http://127.0.0.1:28090 [models] [features] [--measure]
 
-Registers the models, sends each some hours of predictions, waits until all of them are evaluated, and asks for every page. The fleet is read anew
+Registers the models (with --measure they are there already), sends each some hours of predictions, waits until all of them are evaluated, and asks for every page. The fleet is read anew
 every other second, so it is asked after a pause (read anew) and at once again (kept). Exit code 1 when a page is slower than 50 ms or heavier
 than 200 kB.
 """
 import json, random, sys, time, urllib.request
 
-base = sys.argv[1]
-models = int(sys.argv[2]) if len(sys.argv) > 2 else 100
-features = int(sys.argv[3]) if len(sys.argv) > 3 else 20
+given = [word for word in sys.argv[1:] if word != "--measure"]
+base = given[0]
+models = int(given[1]) if len(given) > 1 else 100
+features = int(given[2]) if len(given) > 2 else 20
 HOURS, ROWS, REFERENCE = 26, 60, 500
 LIMIT_SECONDS, LIMIT_BYTES = 0.050, 200_000
 dice = random.Random(7)
@@ -36,19 +37,20 @@ reference = ",".join(["id"] + names + ["sex", "score", "label"]) + "\n"
 for row in range(REFERENCE):
     values = [f"{dice.gauss(0, 1):.4f}" for _ in names]
     reference += ",".join([f"r{row}"] + values + [dice.choice("FM"), f"{dice.random():.3f}", str(dice.randint(0, 1))]) + "\n"
-for m in range(models):
-    send(f"/v1/models/model-{m:03}/versions/1?id=id&score=score&label=label&sensitive=sex", reference, "text/csv")
-for m in range(models):
-    lines = []
-    for hour in range(HOURS):
-        for row in range(ROWS):
-            ts = f"2026-03-0{2 + hour // 24}T{hour % 24:02}:30:00Z"
-            shift = 1.5 if m % 5 == 0 and hour > 12 else 0
-            lines.append(json.dumps({
-                "model": f"model-{m:03}", "version": "1", "id": f"h{hour}-{row}", "ts": ts, "score": round(dice.random(), 3),
-                "features": {name: round(dice.gauss(shift if i < 3 else 0, 1), 4) for i, name in enumerate(names)},
-                "groups": {"sex": dice.choice("FM")}, "latency_ms": round(dice.expovariate(0.1), 2)}))
-    send("/v1/predictions", "\n".join(lines), "application/x-ndjson")
+if "--measure" not in sys.argv:
+    for m in range(models):
+        send(f"/v1/models/model-{m:03}/versions/1?id=id&score=score&label=label&sensitive=sex", reference, "text/csv")
+    for m in range(models):
+        lines = []
+        for hour in range(HOURS):
+            for row in range(ROWS):
+                ts = f"2026-03-0{2 + hour // 24}T{hour % 24:02}:30:00Z"
+                shift = 1.5 if m % 5 == 0 and hour > 12 else 0
+                lines.append(json.dumps({
+                    "model": f"model-{m:03}", "version": "1", "id": f"h{hour}-{row}", "ts": ts, "score": round(dice.random(), 3),
+                    "features": {name: round(dice.gauss(shift if i < 3 else 0, 1), 4) for i, name in enumerate(names)},
+                    "groups": {"sex": dice.choice("FM")}, "latency_ms": round(dice.expovariate(0.1), 2)}))
+        send("/v1/predictions", "\n".join(lines), "application/x-ndjson")
 print(f"{models} models of {features} features, {HOURS} hours each: sent; waiting for the evaluations", flush=True)
 deadline = time.time() + 1800
 waiting = list(range(models))

@@ -44,15 +44,17 @@ limit $5
 
 -- name: marks_of_evaluations
 -- What each monitor says of each subject. Ranks: 10 and more for those that had enough data, 14 for a finding.
-select e.place - 1, r.monitor, r.subject,
-    max(v.rank) filter (where r.statistic <> 'missing_ratio'), max(v.rank) filter (where r.statistic = 'missing_ratio')
-from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
-    with ordinality as e (stream_id, window_kind, window_start, window_end, evaluated_at, place)
-join evenkeel.result r using (stream_id, window_kind, window_start, window_end, evaluated_at)
-join (values ('drifted', 14), ('unfair', 14), ('negligible', 11), ('ok', 10), ('fair', 10), ('insufficient', 3), ('no_data', 2))
-    as v (verdict, rank) on v.verdict = r.verdict
-group by e.place, r.monitor, r.subject
-order by e.place, r.monitor, r.subject
+select place - 1, monitor, subject, max(rank) filter (where statistic <> 'missing_ratio'), max(rank) filter (where statistic = 'missing_ratio')
+from (
+    select e.place, r.monitor, r.subject, r.statistic,
+        case r.verdict when 'drifted' then 14 when 'unfair' then 14 when 'negligible' then 11 when 'ok' then 10 when 'fair' then 10
+            when 'insufficient' then 3 when 'no_data' then 2 end as rank
+    from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
+        with ordinality as e (stream_id, window_kind, window_start, window_end, evaluated_at, place)
+    join evenkeel.result r using (stream_id, window_kind, window_start, window_end, evaluated_at)
+    where r.verdict is not null
+) m
+group by place, monitor, subject
 limit $6
 
 -- name: findings_of_evaluations
@@ -63,7 +65,7 @@ from (
     select e.place - 1 as place, r.*, row_number() over (
         partition by e.place
         order by case r.verdict when 'drifted' then 0 when 'unfair' then 0 when 'negligible' then 1 when 'ok' then 2 when 'fair' then 2
-            else 3 end, r.p_adjusted nulls last, abs(r.value) desc nulls last, r.monitor, r.subject, r.statistic) as position
+            else 3 end, r.p_adjusted nulls last, abs(r.value) desc nulls last, r.monitor collate "C", r.subject collate "C", r.statistic collate "C") as position
     from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
         with ordinality as e (stream_id, window_kind, window_start, window_end, evaluated_at, place)
     join evenkeel.result r using (stream_id, window_kind, window_start, window_end, evaluated_at)

@@ -16,71 +16,9 @@ struct PageReader: Sendable {
 
     /// Windows side by side when the URL names no stretch.
     static let windowsShown: Int64 = 48
-    /// Points of a sparkline.
-    static let trailWindows: Int64 = 24
     /// Cells of the heat map of features: of very many features fewer windows are read.
     static let cellsMax = 6000
     static let windowsMin = 4
-
-    // MARK: Fleet
-
-    func fleet() async throws -> FleetPage {
-        let versions = try await overview.versions()
-        var order: [String] = []
-        let byModel = Dictionary(grouping: versions, by: \.key.model)
-        for version in versions where order.last != version.key.model { order.append(version.key.model) }
-        let chosen = order.compactMap { model in byModel[model].flatMap { $0.first { $0.stage == .champion } ?? $0.last } }
-        let heads = try await overview.heads(of: chosen.map(\.streamID))
-        // The hour and the day say how it is now, as the verdict gauge does; a model without them speaks by what it has.
-        var (evaluations, owners): ([EvaluationHead], [Int]) = ([], [])
-        for (owner, head) in heads.enumerated() {
-            let current = head.evaluations.filter { [.hour, .day].contains($0.window.kind) }
-            for evaluation in current.isEmpty ? head.evaluations : current {
-                evaluations.append(evaluation)
-                owners.append(owner)
-            }
-        }
-        let marks = Dictionary(grouping: try await overview.marks(evaluations), by: \.place)
-        var worst = [PlacedFinding?](repeating: nil, count: chosen.count)
-        for entry in try await overview.worst(evaluations, limit: 3) {
-            let owner = owners[entry.place]
-            if worst[owner].map({ Self.weighs(entry, more: $0, evaluations) }) ?? true { worst[owner] = entry }
-        }
-        let trails = worst.enumerated().compactMap { owner, entry in
-            entry.map { (owner, Self.trail(evaluations[$0.place], $0.finding)) }
-        }
-        let values = try await overview.values(trails.map(\.1))
-        let points = Dictionary(zip(trails.map(\.0), values), uniquingKeysWith: { first, _ in first })
-        let firing = Dictionary(try await engine.alerts.firing().map { ($0.model, $0.count) }, uniquingKeysWith: +)
-        let models = chosen.enumerated().map { place, version in
-            var verdicts: [Monitor: [Verdict]] = [:]
-            for evaluation in owners.indices where owners[evaluation] == place {
-                for (monitor, verdict) in VerdictMark.combined(marks[evaluation] ?? []) { verdicts[monitor, default: []].append(verdict) }
-            }
-            return FleetPage.Model(
-                version: version, head: heads[place], verdicts: verdicts.mapValues { Verdict.combined($0) }, worst: worst[place]?.finding,
-                trail: points[place] ?? [], firing: firing[version.key.model] ?? 0,
-                otherVersions: (byModel[version.key.model]?.count ?? 1) - 1)
-        }
-        return FleetPage(models: models, isCut: versions.count == OverviewStore.versionsMax)
-    }
-
-    /// A finding before none, an effect before a test statistic, the shorter window before the longer: its line has more to tell.
-    private static func weighs(_ a: PlacedFinding, more b: PlacedFinding, _ evaluations: [EvaluationHead]) -> Bool {
-        func rank(_ entry: PlacedFinding) -> (Int, Int, Int64) {
-            (
-                entry.finding.verdict?.isFinding == true ? 1 : 0, entry.finding.statistic == "chi_squared" ? 0 : 1,
-                -(evaluations[entry.place].window.kind.seconds ?? .max)
-            )
-        }
-        let (x, y) = (rank(a), rank(b))
-        return x != y ? x > y : (a.finding.adjustedP ?? 1) < (b.finding.adjustedP ?? 1)
-    }
-
-    private static func trail(_ head: EvaluationHead, _ finding: Finding) -> ValueTrail {
-        let seconds = head.window.kind.seconds ?? 86_400
-        return ValueTrail(head: head, first: head.window.start.adding(seconds: -(trailWindows - 1) * seconds), finding: finding)
-    }
 
     // MARK: One model
 

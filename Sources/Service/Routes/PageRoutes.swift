@@ -22,7 +22,8 @@ struct PageRoutes {
         self.engine = engine
         let reader = PageReader(engine: engine)
         self.reader = reader
-        fleet = Kept(for: .seconds(2)) { try await reader.fleet() }
+        let fleetReader = FleetReader(engine: engine)
+        fleet = Kept(for: .seconds(2)) { try await fleetReader.read() }
         events = EventStreams(fleet: fleet)
     }
 

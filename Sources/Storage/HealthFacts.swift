@@ -11,11 +11,14 @@ public struct HealthCheck: Sendable, Equatable {
     public var name: String
     public var state: State
     public var detail: String
+    /// What to do about it; nil for what is well, and where `detail` says it.
+    public var mend: String?
 
-    public init(_ name: String, _ state: State, _ detail: String) {
+    public init(_ name: String, _ state: State, _ detail: String, mend: String? = nil) {
         self.name = name
         self.state = state
         self.detail = detail
+        self.mend = state == .well ? nil : mend
     }
 }
 
@@ -41,19 +44,19 @@ public struct HealthFacts: Sendable {
             HealthCheck("database", .well, "PostgreSQL \(serverVersion), schema \(Migrator.latestVersion)"),
             HealthCheck(
                 "clock", abs(skew) <= Self.skewSecondsMax ? .well : .wrong,
-                "the database's is \(Int(abs(skew).rounded())) s \(skew < 0 ? "behind" : "ahead of") ours, expected at most \(Int(Self.skewSecondsMax))"
-            ),
+                "the database's is \(Int(abs(skew).rounded())) s \(skew < 0 ? "behind" : "ahead of") ours, expected at most \(Int(Self.skewSecondsMax))",
+                mend: "run NTP on both machines"),
             HealthCheck(
                 "evaluation", (age ?? 0) <= Self.markSecondsMax ? .well : .wrong,
-                age.map { "the oldest changed window waits since \(Int($0)) s: does a service with the role evaluate run?" }
-                    ?? "every window that ended and changed was evaluated"),
+                age.map { "the oldest changed window waits since \(Int($0)) s" } ?? "every window that ended and changed was evaluated",
+                mend: "run a service with the role evaluate, and look at its log"),
             HealthCheck(
                 "deliveries", deadDeliveries == 0 ? .well : .wrong,
-                "\(waitingDeliveries) wait, \(deadDeliveries) were given up"
-                    + (deadDeliveries == 0 ? "" : ": see evenkeel.delivery, last_error")),
+                "\(waitingDeliveries) wait, \(deadDeliveries) were given up",
+                mend: "evenkeel alerts deliveries --state dead says why; evenkeel alerts replay --all sends them again"),
             HealthCheck(
                 "partitions", weeksAhead > 0 ? .well : .unknown,
-                "\(weeksAhead) weeks are made ahead" + (weeksAhead > 0 ? "" : ": a service with the role evaluate makes them")),
+                "\(weeksAhead) weeks are made ahead", mend: "a service with the role evaluate makes them"),
         ]
     }
 }

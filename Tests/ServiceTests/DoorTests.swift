@@ -264,6 +264,19 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
         #expect(try await checker.admit("evk_x", from: "a") == .wrong)
     }
 
+    @Test("over HTTP the limit is 429 with the time to wait, and no probe has one") func limitedOverHTTP() async throws {
+        let service = try await RunningService.start({ $0.authentication = .tokens }, prepare: { _ = try await $0.newToken([.read]) })
+        var statuses: [Int] = []
+        for _ in 0..<FailedAttempts.max { statuses.append(try await service.get("/v1/models", headers: bearer("evk_x")).status) }
+        let limited = try await service.get("/v1/models", headers: bearer("evk_x"))
+        let probe = try await service.get("/healthz", headers: bearer("evk_x"))
+        await service.stop()
+        #expect(Set(statuses) == [401])
+        #expect(limited.status == 429 && limited.json["type"]?.stringValue == "urn:evenkeel:problem:too-many-requests")
+        #expect((Int(limited.headers["retry-after"] ?? "") ?? 0) > 0)
+        #expect(probe.status == 200)
+    }
+
     @Test("a secret is verified by its own hash only") func hash() {
         let stored = SlowHash.make("a secret")
         #expect(SlowHash.verifies("a secret", stored))

@@ -21,6 +21,27 @@ public struct HTTPPoster: Sendable {
         }
     }
 
+    /// Connects, with TLS where the URL says so, and sends nothing.
+    ///
+    /// - Returns: nil when the other side was reached.
+    public func reach(_ url: Secret, timeoutSeconds: Int) async -> HTTPFailure? {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: Self.connect(url, timeoutSeconds: timeoutSeconds)) }
+        }
+    }
+
+    private static func connect(_ url: Secret, timeoutSeconds: Int) -> HTTPFailure? {
+        guard ready, let handle = unsafe curl_easy_init() else { return HTTPFailure("libcurl could not start") }
+        defer { unsafe curl_easy_cleanup(handle) }
+        var status = unsafe ek_curl_set_string(handle, CURLOPT_URL, url.reveal())
+        if status == CURLE_OK { status = unsafe ek_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https") }
+        if status == CURLE_OK { status = unsafe ek_curl_set_long(handle, CURLOPT_NOSIGNAL, 1) }
+        if status == CURLE_OK { status = unsafe ek_curl_set_long(handle, CURLOPT_TIMEOUT, timeoutSeconds) }
+        if status == CURLE_OK { status = unsafe ek_curl_set_long(handle, CURLOPT_CONNECT_ONLY, 1) }
+        if status == CURLE_OK { status = unsafe curl_easy_perform(handle) }
+        return status == CURLE_OK ? nil : HTTPFailure(unsafe String(cString: curl_easy_strerror(status)))
+    }
+
     private static func send(
         _ url: Secret, headers: [(name: String, value: String)], body: String, timeoutSeconds: Int
     ) -> Result<Int, HTTPFailure> {

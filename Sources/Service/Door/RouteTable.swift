@@ -11,7 +11,7 @@ struct RouteEntry: Sendable {
         case path
         /// The route itself looks at the models that the request names, or leaves out those of others.
         case within
-        /// It shows all models: a token of single ones is refused.
+        /// It shows all models, as pages do: a token of single ones is refused.
         case all
     }
     var method: HTTPRequest.Method

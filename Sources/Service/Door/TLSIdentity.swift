@@ -7,12 +7,14 @@ internal import NIOSSL
 internal import ServiceLifecycle
 internal import Synchronization
 internal import UnixSignals
+internal import Vocabulary
 
 /// The certificate and key that we show, read anew when their files change.
 final class TLSIdentity: Sendable {
     private struct Loaded {
         var context: NIOSSLContext
         var files: [Data]
+        var expiresAt: Timestamp
     }
     private let settings: TLSSettings
     private let loaded: Mutex<Loaded>
@@ -21,11 +23,14 @@ final class TLSIdentity: Sendable {
     init(_ settings: TLSSettings) throws {
         self.settings = settings
         let files = try Self.read(settings)
-        loaded = Mutex(Loaded(context: try Self.context(files, settings), files: files))
+        loaded = Mutex(try Self.load(files, settings))
     }
 
     /// For the next connection.
     var context: NIOSSLContext { loaded.withLock { $0.context } }
+
+    /// When the first certificate of the chain ends.
+    var expiresAt: Timestamp { loaded.withLock { $0.expiresAt } }
 
     /// Reads the files. What cannot be used changes nothing: of a new certificate beside the old key the next look sees both.
     ///
@@ -33,8 +38,8 @@ final class TLSIdentity: Sendable {
     func reload() throws -> Bool {
         let files = try Self.read(settings)
         guard loaded.withLock({ $0.files != files }) else { return false }
-        let context = try Self.context(files, settings)
-        loaded.withLock { $0 = Loaded(context: context, files: files) }
+        let new = try Self.load(files, settings)
+        loaded.withLock { $0 = new }
         return true
     }
 
@@ -47,7 +52,7 @@ final class TLSIdentity: Sendable {
         }
     }
 
-    private static func context(_ files: [Data], _ settings: TLSSettings) throws -> NIOSSLContext {
+    private static func load(_ files: [Data], _ settings: TLSSettings) throws -> Loaded {
         let chain: [NIOSSLCertificate]
         do { chain = try NIOSSLCertificate.fromPEMBytes(Array(files[0])) } catch {
             throw ConfigurationError(["tls.certificate: \(settings.certificate.path) holds no certificate in PEM"])
@@ -60,7 +65,8 @@ final class TLSIdentity: Sendable {
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
-        do { return try NIOSSLContext(configuration: configuration) } catch {
+        let expiresAt = Timestamp(seconds: Int64(chain.first?.notValidAfter ?? 0))
+        do { return Loaded(context: try NIOSSLContext(configuration: configuration), files: files, expiresAt: expiresAt) } catch {
             throw ConfigurationError(["tls.key: \(settings.key.path) is not the key of \(settings.certificate.path)"])
         }
     }

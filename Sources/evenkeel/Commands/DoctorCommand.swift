@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Reporting
 import Service
 import Storage
@@ -7,11 +8,15 @@ import Vocabulary
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check an installation: the database, the clock, what waits, and with --profiles the sums.",
+        commandName: "doctor", abstract: "Check an installation: what is wrong and how to mend it.",
         discussion: """
             Examples:
               evenkeel doctor --data /var/lib/evenkeel
-              evenkeel doctor --database postgresql://evenkeel@db/evenkeel --profiles --fail-on-finding
+              evenkeel doctor --config evenkeel.yaml
+              evenkeel doctor --database postgresql://evenkeel@db/evenkeel --profiles
+
+            Looks at the database, its schema and clock, what waits, disk and permissions of the folders, tokens and certificate, and \
+            whether destinations are reached; it changes nothing and sends nothing.
 
             --profiles folds every stored row and label anew and compares the sums with the profiles, count by count. It reads all rows.
             """)
@@ -19,22 +24,28 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
     @Flag(help: "Compare the profiles of every version with its rows.") var profiles = false
-    @Flag(help: "End with 1 when something is wrong.") var failOnFinding = false
+    @Flag(help: "End with exit code 1 when something is wrong.") var failOnFinding = false
 
     func run() async throws {
-        var isWell = true
-        try await database.withEngine { engine in
-            var checks = try await engine.records.facts().checks(now: Engine.systemClock())
-            if profiles { checks += try await profileChecks(engine) }
-            isWell = checks.allSatisfy { $0.state != .wrong }
-            switch output.format {
-            case .json:
-                let list = checks.map {
-                    JSON.object(["check": .string($0.name), "state": .string($0.state.rawValue), "detail": .string($0.detail)])
-                }
-                try output.print(JSON.object(["command": "doctor", "well": .bool(isWell), "checks": .array(list)]).prettyText)
-            case .table: try output.print(checks.map { "\($0.state.rawValue)  \($0.name): \($0.detail)" }.joined(separator: "\n"))
+        let engine = Engine(try database.configuration(), logger: Logger(label: "evenkeel"))
+        var (checks, hasDatabase) = await Doctor(engine).checks()
+        if profiles, hasDatabase {
+            do { checks += try await profileChecks(engine) } catch { checks.append(HealthCheck("profiles", .unknown, "\(error)")) }
+        }
+        await engine.stop()
+        let isWell = checks.allSatisfy { $0.state != .wrong }
+        switch output.format {
+        case .json:
+            let list = checks.map {
+                JSON.object([
+                    "check": .string($0.name), "state": .string($0.state.rawValue), "detail": .string($0.detail), "mend": JSON($0.mend),
+                ])
             }
+            try output.print(JSON.object(["command": "doctor", "well": .bool(isWell), "checks": .array(list)]).prettyText)
+        case .table:
+            try output.print(
+                checks.map { "\($0.state.rawValue)  \($0.name): \($0.detail)" + ($0.mend.map { "\n       \($0)" } ?? "") }
+                    .joined(separator: "\n"))
         }
         if failOnFinding, !isWell { throw ExitCode(1) }
     }

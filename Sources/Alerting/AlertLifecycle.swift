@@ -25,7 +25,9 @@ public struct AlertLifecycle: Sendable {
             let isSilent = silences.contains { Self.covers($0, evaluation, monitor) }
             // To begin takes certainty; an alert that fires goes on while the verdict does.
             let isFinding = verdict.isFinding && (current?.state == .firing || sure.contains(monitor))
-            return step(current, evaluation, monitor, isFinding: isFinding).map { announcing($0, isSilent: isSilent) }
+            return step(current, evaluation, monitor, isFinding: isFinding).map {
+                announcing($0, isSilent: isSilent, at: evaluation.evaluatedAt)
+            }
         }
     }
 
@@ -45,22 +47,35 @@ public struct AlertLifecycle: Sendable {
             var alert = alert
             alert.state = .resolved
             alert.resolvedAt = now
-            return announcing(AlertChange(alert: alert), isSilent: false)
+            return announcing(AlertChange(alert: alert), isSilent: false, at: now)
         }
     }
 
-    /// Firing is told once, after a silence if there is one; the end is told to those who were told of the beginning.
-    private func announcing(_ change: AlertChange, isSilent: Bool) -> AlertChange {
+    /// Firing is told once, after a silence if there is one, and again as the policy reminds; the end is told to those who were told of the
+    /// beginning.
+    private func announcing(_ change: AlertChange, isSilent: Bool, at now: Timestamp) -> AlertChange {
         var change = change
         switch change.alert.state {
         case .pending: break
         case .firing:
-            if change.alert.memory.isAnnounced || isSilent { break }
+            if isSilent { break }
+            if change.alert.memory.isAnnounced {
+                guard isReminderDue(change.alert, at: now) else { break }
+                change.alert.memory.reminders += 1
+            }
             change.isAnnounced = true
             change.alert.memory.isAnnounced = true
+            change.alert.memory.announcedAt = now
         case .resolved: change.isAnnounced = change.alert.memory.isAnnounced
         }
         return change
+    }
+
+    private func isReminderDue(_ alert: Alert, at now: Timestamp) -> Bool {
+        guard let seconds = policy.remindAfterSeconds, alert.acknowledgedAt == nil, let told = alert.memory.announcedAt else {
+            return false
+        }
+        return alert.memory.seen.last?.isFinding == true && told.adding(seconds: seconds) <= now
     }
 
     /// Whether the window says something of every place where the alert saw a finding.

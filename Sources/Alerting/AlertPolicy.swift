@@ -17,6 +17,8 @@ public struct AlertPolicy: Sendable, Equatable {
     public var destinations: [String]
     /// The destination that is asked to retrain when the alert fires.
     public var retraining: String?
+    /// An alert that nobody acknowledged is told again after this long, with the next window that has a finding; nil: never.
+    public var remindAfterSeconds: Int64?
     /// A model is sent to retraining at most once in this time, however many of its alerts fire.
     public var retrainingCooldownSeconds: Int64 = 86_400
 
@@ -37,4 +39,5 @@ public struct AlertPolicy: Sendable, Equatable {
     }
 
     public static let windowsMax = 100
+    public static let reminderSeconds = 600...2_592_000
 }

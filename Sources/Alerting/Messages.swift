@@ -7,7 +7,8 @@ public enum Messages {
         var out = policy.destinations.map {
             OutgoingMessage(destination: $0, messageID: newID(), type: type(of: alert), body: body(alert).text)
         }
-        if alert.state == .firing, let retraining = policy.retraining {
+        // A reminder is for people: the job was started when the alert began.
+        if alert.state == .firing, alert.memory.reminders == 0, let retraining = policy.retraining {
             out.append(
                 OutgoingMessage(
                     destination: retraining, messageID: newID(), type: retrainingType, body: retrainingBody(alert).text,
@@ -74,6 +75,7 @@ public enum Messages {
             "fired_at": JSON(alert.firedAt?.rfc3339),
             "resolved_at": JSON(alert.resolvedAt?.rfc3339),
             "acknowledged_at": JSON(alert.acknowledgedAt?.rfc3339),
+            "reminders": .integer(Int64(alert.memory.reminders)),
             "detail": alert.detail,
         ])
     }

@@ -68,6 +68,9 @@ public struct AlertMemory: Sendable, Equatable {
     public var places: [Place]
     /// Whether people were told that it fires: not while a silence lasts, but after it.
     public var isAnnounced: Bool
+    /// When people were told the last time, and how often they were reminded since the first.
+    public var announcedAt: Timestamp?
+    public var reminders = 0
     public static let placesMax = 20
 
     public init(seen: [Seen] = [], places: [Place] = [], isAnnounced: Bool = false) {
@@ -80,7 +83,7 @@ public struct AlertMemory: Sendable, Equatable {
         .object([
             "seen": .array(seen.map { .object(["window_end": .string($0.windowEnd.rfc3339), "finding": .bool($0.isFinding)]) }),
             "places": .array(places.map { .object(["subject": .string($0.subject), "group": .string($0.group)]) }),
-            "announced": .bool(isAnnounced),
+            "announced": .bool(isAnnounced), "announced_at": JSON(announcedAt?.rfc3339), "reminders": .integer(Int64(reminders)),
         ])
     }
     public init(json: JSON) {
@@ -93,6 +96,8 @@ public struct AlertMemory: Sendable, Equatable {
             Place(subject: $0["subject"]?.stringValue ?? "", group: $0["group"]?.stringValue ?? "")
         }
         isAnnounced = json["announced"]?.boolValue ?? false
+        announcedAt = json["announced_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:))
+        reminders = Int(clamping: json["reminders"]?.intValue ?? 0)
     }
 }
 

@@ -76,7 +76,7 @@ struct MessageBodyTests {
             Messages.body(Bench.alert()).text
                 == #"{"type":"alert.firing","timestamp":"2026-06-01T02:00:00Z","data":{"id":7,"model":"credit","version":"3","#
                 + #""monitor":"feature_drift","policy":"default","severity":"critical","state":"firing","summary":"credit 3 feature_drift: age rose","#
-                + #""started_at":"2026-06-01T00:00:00Z","fired_at":"2026-06-01T02:00:00Z","resolved_at":null,"acknowledged_at":null,"detail":{"rows":1000}}}"#
+                + #""started_at":"2026-06-01T00:00:00Z","fired_at":"2026-06-01T02:00:00Z","resolved_at":null,"acknowledged_at":null,"reminders":0,"detail":{"rows":1000}}}"#
         )
     }
 

@@ -22,7 +22,7 @@ extension AlertPolicy {
                 item, at: path,
                 known: [
                     "name", "monitors", "window", "findings", "of", "resolve_after", "severity", "destinations", "retraining",
-                    "retraining_cooldown_seconds", "false_alarms",
+                    "retraining_cooldown_seconds", "false_alarms", "remind_after_seconds",
                 ])
             guard let name = reader.text(members["name"], at: path + ".name") else {
                 reader.problem(path + ".name", "missing, expected a name")
@@ -54,6 +54,9 @@ extension AlertPolicy {
             {
                 policy.retrainingCooldownSeconds = Int64(cooldown)
             }
+            policy.remindAfterSeconds =
+                reader.integer(members["remind_after_seconds"], at: path + ".remind_after_seconds", in: AlertPolicy.reminderSeconds)
+                .map(Int64.init)
             policy.retraining = reader.text(members["retraining"], at: path + ".retraining")
             func check(_ word: String, _ path: String, _ fits: (Destination.Format) -> Bool, _ what: String) {
                 if known == nil { return }

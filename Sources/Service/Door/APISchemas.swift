@@ -89,7 +89,7 @@ enum APISchemas {
             "id":{"type":"integer"},"model":{"type":"string"},"version":{"type":"string"},"monitor":{"type":"string"},"policy":{"type":"string"},
             "severity":{"enum":["info","warning","critical"]},"state":{"enum":["firing","resolved"]},"summary":{"type":"string"},
             "started_at":{"$ref":"#/components/schemas/Time"},"fired_at":{"$ref":"#/components/schemas/TimeOrNull"},
-            "resolved_at":{"$ref":"#/components/schemas/TimeOrNull"},"acknowledged_at":{"$ref":"#/components/schemas/TimeOrNull"},"detail":{"type":["object","null"]}}},
+            "resolved_at":{"$ref":"#/components/schemas/TimeOrNull"},"acknowledged_at":{"$ref":"#/components/schemas/TimeOrNull"},"reminders":{"type":"integer"},"detail":{"type":["object","null"]}}},
           "Alerts":{"type":"object","required":["alerts","budgets","next"],"properties":{"alerts":{"type":"array","items":{"$ref":"#/components/schemas/Alert"}},
             "budgets":{"type":"array","items":{"type":"object","required":["model","policy","alarms","seconds","fired"]}},
             "next":{"$ref":"#/components/schemas/Next"},"left_out":{"$ref":"#/components/schemas/LeftOut"}}},

@@ -102,8 +102,9 @@ extension Registration {
 }
 
 extension Registration {
-    /// Columns that the reference lacks, each with the path that names it and what it may have meant; and numbers that are none.
-    func unknownColumns(_ table: CSVTable) -> [String] {
+    /// What the spec says of columns and the reference does not bear out: columns that it lacks, each with what it may have meant, numbers that are
+    /// none, a positive label that no row has. All of it at once, where reading the columns would stop at the first.
+    func columnProblems(_ table: CSVTable) -> [String] {
         var named = [
             ("id", mapping.id), ("timestamp", mapping.timestamp), ("label", mapping.label), ("score", mapping.score),
             ("prediction", mapping.prediction),

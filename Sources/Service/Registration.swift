@@ -46,8 +46,8 @@ public struct Registration: Sendable {
     ///
     /// - Throws: ``TableError`` for a bad file, ``ConfigurationError`` for a schema that makes no sense.
     public func prepare(_ table: CSVTable, at now: Timestamp) throws -> Prepared {
-        let unknown = unknownColumns(table)
-        if !unknown.isEmpty { throw ConfigurationError(unknown.map { "\(table.file): \($0)" }) }
+        let amiss = columnProblems(table)
+        if !amiss.isEmpty { throw ConfigurationError(amiss.map { "\(table.file): \($0)" }) }
         let inference = try SchemaInference(
             table, mapping: mapping, base: base, declared: declared, ignored: ignored, features: features, privacy: privacy,
             dropped: dropped, vectors: vectors)

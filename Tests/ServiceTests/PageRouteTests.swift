@@ -201,10 +201,10 @@ struct PageFormTests {
         let now = Timestamp(seconds: 1_800_000_000)
         #expect(forms.token(for: "/a", at: now) != forms.token(for: "/b", at: now))
         #expect(forms.token(for: "/a", at: now) != FormGuard().token(for: "/a", at: now))
-        #expect(FormGuard.isFromHere(site: nil, origin: "https://keel.example:8080", host: "keel.example:8080"))
-        #expect(!FormGuard.isFromHere(site: nil, origin: "https://keel.example", host: "keel.example:8080"))
-        #expect(!FormGuard.isFromHere(site: "same-site", origin: "https://keel.example", host: "keel.example"))
-        #expect(!FormGuard.isFromHere(site: nil, origin: nil, host: "keel.example"))
+        #expect(RequestSite(site: nil, origin: "https://keel.example:8080", host: "keel.example:8080") == .ours)
+        #expect(RequestSite(site: nil, origin: "https://keel.example", host: "keel.example:8080") != .ours)
+        #expect(RequestSite(site: "same-site", origin: "https://keel.example", host: "keel.example") != .ours)
+        #expect(RequestSite(site: nil, origin: nil, host: "keel.example") != .ours)
     }
 }
 

@@ -22,7 +22,7 @@ final class DemoReceiver: Sendable {
     var types: [String] { received.withLock { $0 } }
 
     func application(onReady: @escaping @Sendable (Int) async -> Void) -> some ServiceLifecycle.Service {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: ServiceContext.self)
         router.post("hook") { request, _ in
             let body = String(decoding: try await request.bytes(upTo: 1 << 20), as: UTF8.self)
             func header(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }

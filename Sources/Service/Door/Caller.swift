@@ -51,6 +51,3 @@ struct ServiceContext: RequestContext {
         address = source.channel.remoteAddress?.ipAddress ?? "local"
     }
 }
-
-/// Routes that need no more than Hummingbird's own context get ours under its name.
-typealias BasicRequestContext = ServiceContext

@@ -66,23 +66,3 @@ struct Doorkeeper: RouterMiddleware {
         return response
     }
 }
-
-/// Refuses what another site's page makes a browser send: such a request carries whatever the browser knows of us.
-struct SameSiteOnly: RouterMiddleware {
-    func handle(_ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response) async throws
-        -> Response
-    {
-        if ![.get, .head, .options].contains(request.method), !Self.isOwn(request) {
-            return problem(.forbidden, "the request comes from another site's page")
-        }
-        return try await next(request, context)
-    }
-
-    private static func isOwn(_ request: Request) -> Bool {
-        if let name = HTTPField.Name("Sec-Fetch-Site"), let site = request.headers[name] { return site == "same-origin" || site == "none" }
-        // Older browsers; programs send neither.
-        guard let origin = request.headers[.origin] else { return true }
-        guard let mark = origin.firstRange(of: "://") else { return false }
-        return origin[mark.upperBound...].lowercased() == request.head.authority?.lowercased()
-    }
-}

@@ -17,28 +17,13 @@ struct FormGuard: Sendable {
 
     /// - Throws: 403 when the form does not come from one of our pages.
     func check(_ request: Request, _ form: FormValues, route: String, at now: Timestamp) throws {
-        guard Self.isFromHere(site: request.headers[Self.site], origin: request.headers[Self.origin], host: request.head.authority) else {
+        // Stricter than for programs: browsers send at least one of the two headers with every form.
+        guard RequestSite(request) == .ours else {
             throw HTTPError(.forbidden, message: "the form was sent from another site")
         }
         let given = form["token"] ?? ""
         guard let seconds = given.split(separator: ".").first.flatMap({ Int64($0) }), seconds <= now.microseconds / 1_000_000 + 60,
-            seconds >= now.microseconds / 1_000_000 - Self.secondsMax, Self.areEqual(given, token(route, seconds))
+            seconds >= now.microseconds / 1_000_000 - Self.secondsMax, Digest.areEqual(Array(given.utf8), Array(token(route, seconds).utf8))
         else { throw HTTPError(.forbidden, message: "the form is of another page, of another process, or too old: load its page again") }
-    }
-
-    private static let site = HTTPField.Name("Sec-Fetch-Site")!
-    private static let origin = HTTPField.Name("Origin")!
-
-    /// Browsers send at least one of the two with every form.
-    static func isFromHere(site: String?, origin: String?, host: String?) -> Bool {
-        if let site { return site == "same-origin" }
-        guard let origin, let host, let scheme = origin.firstRange(of: "://") else { return false }
-        return origin[scheme.upperBound...].lowercased() == host.lowercased()
-    }
-
-    /// In a time that does not depend on where they differ.
-    static func areEqual(_ a: String, _ b: String) -> Bool {
-        let (a, b) = (Array(a.utf8), Array(b.utf8))
-        return a.count == b.count && zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

@@ -27,7 +27,7 @@ struct PageRoutes {
         events = EventStreams(fleet: fleet)
     }
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<ServiceContext>) {
         router.get("/") { request, _ in
             let frame = try frame(request)
             return htmlPage(try await fleet.current().html(frame))

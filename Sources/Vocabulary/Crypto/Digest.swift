@@ -30,6 +30,12 @@ public enum Digest {
         sha256(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// Whether two secrets are equal, in a time that does not depend on where they differ.
+    public static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        guard a.count == b.count else { return false }
+        return unsafe CRYPTO_memcmp(a, b, a.count) == 0
+    }
+
     public static func random(_ count: Int) -> [UInt8] {
         var out = [UInt8](repeating: 0, count: count)
         let status = unsafe RAND_bytes(&out, Int32(count))

@@ -24,7 +24,7 @@ public enum SlowHash {
             let salt = Digest.fromBase64(String(parts[4])), let expected = Digest.fromBase64(String(parts[5])), expected.count == 32,
             let hash = derive(secret, salt: salt, log2N: n, blockSize: r, parallel: p)
         else { return false }
-        return unsafe CRYPTO_memcmp(hash, expected, expected.count) == 0
+        return Digest.areEqual(hash, expected)
     }
 
     private static func derive(_ secret: String, salt: [UInt8], log2N: Int, blockSize: Int, parallel: Int) -> [UInt8]? {

@@ -21,17 +21,23 @@ extension ModelCommand {
 
         func run() async throws {
             let file = try ModelSpecFile(String(decoding: try readInput(spec), as: UTF8.self), file: spec)
-            guard let name = name ?? file.model else { throw ValidationError("--name: missing, expected the model's name") }
-            guard let version = version ?? file.version else { throw ValidationError("--version: missing, expected the model's version") }
+            let key = try modelVersion(name, version, spec: file)
             let destinations = database.config == nil ? nil : try database.configuration().destinations
             let watch = try file.watch(destinations: destinations)
             try await database.withEngine { engine in
-                let version = try await engine.version(name, version)
+                let version = try await engine.version(key.model, key.version)
                 try await engine.registry.setWatch(watch, of: version, actor: NSUserName(), at: Engine.systemClock())
                 print("\(version.key) is watched as \(spec) says, from the next evaluation on")
             }
         }
     }
+}
+
+/// What the options name, else what the spec names.
+func modelVersion(_ name: String?, _ version: String?, spec: ModelSpecFile?) throws -> ModelVersion {
+    guard let name = name ?? spec?.model else { throw ValidationError("--name: missing, expected the model's name") }
+    guard let version = version ?? spec?.version else { throw ValidationError("--version: missing, expected the model's version") }
+    return ModelVersion(model: name, version: version)
 }
 
 extension ModelSpecFile {

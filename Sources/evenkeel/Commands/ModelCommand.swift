@@ -42,14 +42,13 @@ struct ModelCommand: AsyncParsableCommand {
 
         func run() async throws {
             let file = try spec.map { try ModelSpecFile(String(decoding: try readInput($0), as: UTF8.self), file: $0) }
-            guard let name = name ?? file?.model else { throw ValidationError("--name: missing, expected the model's name") }
-            guard let version = version ?? file?.version else { throw ValidationError("--version: missing, expected the model's version") }
+            let key = try modelVersion(name, version, spec: file)
             guard let reference = reference ?? file?.referencePath else {
                 throw ValidationError("--reference: missing, expected a CSV file of normal traffic")
             }
             let configuration = try database.configuration()
             var registration = Registration(
-                key: ModelVersion(model: name, version: version), mapping: TableMapping())
+                key: key, mapping: TableMapping())
             if let file { try registration.apply(file, destinations: database.config == nil ? nil : configuration.destinations) }
             let table = try columns.table(reference)
             columns.apply(to: &registration.mapping)
@@ -75,7 +74,7 @@ struct ModelCommand: AsyncParsableCommand {
                     let columns = outcome.columns.map { JSON.object(["name": .string($0.name), "role": .string($0.role)]) }
                     try output.print(
                         JSON.object([
-                            "command": "model register", "model": .string(name), "version": .string(version),
+                            "command": "model register", "model": .string(key.model), "version": .string(key.version),
                             "stage": .string(outcome.version.stage.rawValue), "rows": .integer(outcome.version.referenceRows),
                             "columns": .array(columns),
                         ]).prettyText)

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release bench fuzz fault format lint clean setup setup-tests
+.PHONY: help demo test build release bench fuzz fault schedulers format lint clean setup setup-tests
 
 SWIFT_FILES = Package.swift Sources Tests sql
 
@@ -24,19 +24,10 @@ test: setup-tests ## sets up what is missing, builds, runs every test (ARGS="--f
 build: setup ## sets up what is missing, a debug build: .build/debug/evenkeel
 	swift build --product evenkeel
 
-# The tarball holds the Swift runtime within the binary, but not the C libraries of Package.swift.
 RELEASE = .build/release-tarball
-VERSION = $(or $(patsubst v%,%,$(shell git -c safe.directory="$(CURDIR)" describe --tags --always 2>/dev/null)),unversioned)
 
-release: README.md LICENSE CHANGELOG.md setup ## optimised and stripped: .build/release-tarball/evenkeel-VERSION-linux-ARCH.tar.gz
-	swift build -c release --product evenkeel --static-swift-stdlib
-	@set -eu; name=evenkeel-$(VERSION)-linux-$$(uname -m); folder=$(RELEASE)/$$name; \
-	rm -rf $(RELEASE); mkdir -p $$folder; \
-	cp README.md LICENSE CHANGELOG.md $$folder; \
-	strip -o $$folder/evenkeel .build/release/evenkeel; \
-	$$folder/evenkeel --help > /dev/null; \
-	tar -C $(RELEASE) --sort=name --owner=0 --group=0 --numeric-owner -czf $(RELEASE)/$$name.tar.gz $$name; \
-	rm -r $$folder; ls -sh $(RELEASE)/$$name.tar.gz
+release: setup ## optimised and stripped, with units, man page and completions: .build/release-tarball/evenkeel-VERSION-linux-ARCH.tar.gz
+	scripts/package/tarball.sh $(RELEASE)
 
 bench: setup ## times us beside what one would pick instead (ONLY=drift, ARGS="--rows 200000"); needs python3 with venv
 	swift build -c release --product evenkeel
@@ -51,6 +42,9 @@ fuzz: setup-tests ## throws broken files and records at the readers (SECONDS=60 
 
 fault: setup-tests build ## kills everything while records come in; none is lost or doubled (SECONDS=60)
 	python3 -B scripts/fault.py --seconds $(or $(SECONDS),60) $(ARGS)
+
+schedulers: setup-tests build ## two schedulers, the leader killed again and again: the same alerts as with one (KILLS=50)
+	python3 -B scripts/schedulers.py --kills $(or $(KILLS),50) $(ARGS)
 
 format: ## rewrites the Swift files in the house style
 	swift format -i -p -r $(SWIFT_FILES)

@@ -71,7 +71,7 @@ let package = Package(
         room("Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"], hot: true),
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
-        room("Shadowing", ["Statistics"], hot: true),
+        room("Shadowing", ["Vocabulary", "Statistics"], hot: true),
 
         // Floor 4: questions about files, and what people and Prometheus read.
         room("Analysis", ["Vocabulary", "Statistics", "Tables", "Inference", "Shadowing"], hot: true),
@@ -82,8 +82,8 @@ let package = Package(
         room(
             "Service",
             [
-                "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
-                "Pages",
+                "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Inference", "Storage", "Collecting", "Monitoring", "Alerting",
+                "Shadowing", "Reporting", "Pages",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -122,6 +122,10 @@ let package = Package(
             name: "alarm-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Alerting", "Vocabulary"],
             path: "Benchmarks/Alarms", swiftSettings: testing),
 
+        // A/A comparisons with a look every 100 rows, and how soon a true difference is decided.
+        .executableTarget(
+            name: "shadow-benchmarks", dependencies: ["Shadowing", "Statistics"], path: "Benchmarks/Shadow", swiftSettings: testing),
+
         // Tests mirror the rooms.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: hot),
         tests("HouseTests", []),
@@ -135,7 +139,7 @@ let package = Package(
         tests("MonitoringTests", ["Monitoring", "Vocabulary", "Profiles", "Statistics"]),
         tests("AlertingTests", ["Alerting", "Vocabulary"]),
         tests("InferenceTests", ["Inference"]),
-        tests("ShadowingTests", ["Shadowing", "Statistics"]),
+        tests("ShadowingTests", ["Shadowing", "Statistics", "Vocabulary"]),
         tests("AnalysisTests", ["Analysis", "Statistics", "Tables", "Vocabulary", "Reporting"]),
         tests("ReportingTests", ["Reporting", "Vocabulary", "Monitoring"]),
         tests("PagesTests", ["Pages", "Vocabulary", "Reporting"]),
@@ -149,7 +153,7 @@ let package = Package(
         tests(
             "ServiceTests",
             [
-                "Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting", "Pages",
+                "Service", "Vocabulary", "Storage", "Profiles", "Statistics", "Tables", "Collecting", "Alerting", "Pages", "Shadowing",
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),

@@ -398,7 +398,7 @@ def service():
             stat("Deliveries given up", "Webhook messages that were given up since the processes started.",
                  f'sum(evenkeel_webhook_deliveries_total{{{where},outcome="dead"}}) or vector(0)', thresholds=steps("green", (1, "red"))),
             stat("Series left out", "Series that are not exported because a metric has more than 10,000.",
-                 f"sum(max by (metric) (evenkeel_metric_series_dropped_total{{{where}}})) or vector(0)",
+                 f"sum(max by (metric) (increase(evenkeel_metric_series_dropped_total{{{where}}}[15m]))) or vector(0)",
                  thresholds=steps("green", (1, "red"))),
             row("Ingest"),
             lines("Records by outcome", "Records that came in, in a second.",

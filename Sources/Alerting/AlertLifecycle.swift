@@ -12,22 +12,38 @@ public struct AlertLifecycle: Sendable {
     public func observe(_ evaluation: Evaluation, open newest: [Alert], silences: [Silence]) -> [AlertChange] {
         guard evaluation.window.kind == policy.window else { return [] }
         let sure = monitorsWithSureFindings(evaluation)
-        return policy.monitors.compactMap { monitor in
+        let changes = policy.monitors.compactMap { monitor -> AlertChange? in
             let verdict = evaluation.verdict(of: monitor)
             guard verdict.isInformed else { return nil }
             var current = newest.first { $0.policy == policy.name && $0.monitor == monitor }
+            let fired = current?.memory.fired ?? []
             if let last = current, last.state == .resolved {
                 // Late labels may change a window that was dealt with: that is a new result, not a new alert.
                 if let dealtWith = last.memory.seen.last?.windowEnd, evaluation.window.end <= dealtWith { return nil }
                 current = nil
             }
             if !verdict.isFinding, let current, !Self.isJudged(current.memory.places, evaluation, monitor) { return nil }
-            let isSilent = silences.contains { Self.covers($0, evaluation, monitor) }
             // To begin takes certainty; an alert that fires goes on while the verdict does.
             let isFinding = verdict.isFinding && (current?.state == .firing || sure.contains(monitor))
-            return step(current, evaluation, monitor, isFinding: isFinding).map {
-                announcing($0, isSilent: isSilent, at: evaluation.evaluatedAt)
-            }
+            return step(current, evaluation, monitor, isFinding: isFinding, fired: fired)
+        }
+        let isInhibiting = isInhibiting(changes, newest)
+        return changes.map { change in
+            let now = evaluation.evaluatedAt
+            let isSilent =
+                silences.contains { $0.covers(change.alert, at: now) } || policy.maintenance.contains { $0.covers(change.alert, at: now) }
+                || isInhibiting && AlertPolicy.inhibited.contains(change.alert.monitor)
+            return announcing(change, isSilent: isSilent, at: now)
+        }
+    }
+
+    /// Whether an alert fires now that holds back drift, of this policy or another one.
+    private func isInhibiting(_ changes: [AlertChange], _ newest: [Alert]) -> Bool {
+        let after = newest.filter { old in
+            !changes.contains { $0.alert.monitor == old.monitor && $0.alert.policy == old.policy }
+        }
+        return (after + changes.filter { !$0.isDropped }.map(\.alert)).contains {
+            $0.state == .firing && policy.inhibitedBy.contains($0.monitor)
         }
     }
 
@@ -86,8 +102,10 @@ public struct AlertLifecycle: Sendable {
         return places.allSatisfy(judged.contains)
     }
 
-    private func step(_ current: Alert?, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor, isFinding: Bool) -> AlertChange? {
-        guard var alert = current ?? (isFinding ? fresh(evaluation, monitor) : nil) else { return nil }
+    private func step(
+        _ current: Alert?, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor, isFinding: Bool, fired: [Timestamp]
+    ) -> AlertChange? {
+        guard var alert = current ?? (isFinding ? fresh(evaluation, monitor, fired: fired) : nil) else { return nil }
         guard remember(&alert.memory, AlertMemory.Seen(windowEnd: evaluation.window.end, isFinding: isFinding)) else { return nil }
         let seen = alert.memory.seen
         if isFinding, seen.last?.windowEnd == evaluation.window.end { describe(&alert, evaluation, monitor) }
@@ -96,11 +114,13 @@ public struct AlertLifecycle: Sendable {
             if seen.suffix(policy.of).count(where: \.isFinding) >= policy.findings {
                 alert.state = .firing
                 alert.firedAt = evaluation.evaluatedAt
+                noteFlapping(&alert.memory, evaluation.window.end)
                 return AlertChange(alert: alert)
             }
             return AlertChange(alert: alert, isDropped: !seen.suffix(policy.of).contains(where: \.isFinding))
         case .firing:
-            if seen.count >= policy.resolveAfter, !seen.suffix(policy.resolveAfter).contains(where: \.isFinding) {
+            let calm = min(AlertPolicy.windowsMax, policy.resolveAfter * (alert.memory.isFlapping ? AlertPolicy.flapCalm : 1))
+            if seen.count >= calm, !seen.suffix(calm).contains(where: \.isFinding) {
                 alert.state = .resolved
                 alert.resolvedAt = evaluation.evaluatedAt
                 return AlertChange(alert: alert)
@@ -110,15 +130,24 @@ public struct AlertLifecycle: Sendable {
         }
     }
 
-    private func fresh(_ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) -> Alert {
-        Alert(
+    private func noteFlapping(_ memory: inout AlertMemory, _ windowEnd: Timestamp) {
+        memory.fired = Array((memory.fired + [windowEnd]).suffix(AlertMemory.firedMax))
+        guard policy.flapAfter > 0, let seconds = policy.window.seconds else { return }
+        let since = windowEnd.adding(seconds: -Int64(policy.flapWindows) * seconds)
+        memory.isFlapping = memory.fired.count { $0 > since } >= policy.flapAfter
+    }
+
+    private func fresh(_ evaluation: Evaluation, _ monitor: Vocabulary.Monitor, fired: [Timestamp]) -> Alert {
+        var memory = AlertMemory()
+        memory.fired = fired
+        return Alert(
             version: evaluation.version, monitor: monitor, policy: policy.name, severity: policy.severity, state: .pending,
-            memory: AlertMemory(), summary: "", detail: .null, startedAt: evaluation.window.start)
+            memory: memory, summary: "", detail: .null, startedAt: evaluation.window.start)
     }
 
     /// - Returns: false when the window is older than everything remembered, so that it changes nothing.
     private func remember(_ memory: inout AlertMemory, _ window: AlertMemory.Seen) -> Bool {
-        let limit = max(policy.of, policy.resolveAfter)
+        let limit = max(policy.of, min(AlertPolicy.windowsMax, policy.resolveAfter * (memory.isFlapping ? AlertPolicy.flapCalm : 1)))
         if let at = memory.seen.firstIndex(where: { $0.windowEnd == window.windowEnd }) {
             memory.seen[at] = window
             return true
@@ -128,11 +157,6 @@ public struct AlertLifecycle: Sendable {
         memory.seen.sort { $0.windowEnd < $1.windowEnd }
         memory.seen.removeFirst(max(0, memory.seen.count - limit))
         return true
-    }
-
-    private static func covers(_ silence: Silence, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) -> Bool {
-        silence.model == evaluation.version.model && (silence.monitor == nil || silence.monitor == monitor)
-            && silence.until > evaluation.evaluatedAt
     }
 
     /// The summary names the finding that stands out most, and how many more there are.

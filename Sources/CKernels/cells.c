@@ -40,16 +40,26 @@ static inline __attribute__((always_inline)) void locate(const double *x, size_t
     for (size_t start = 0, count; start < n && (count = n - start < EK_CELL_BLOCK ? n - start : EK_CELL_BLOCK, locate(x + start, count, map, cell), 1); \
          start += EK_CELL_BLOCK)
 
+/// Two tables take turns, so that a run of equal values waits half as often for itself.
+static inline __attribute__((always_inline)) void count_cells(const uint32_t *cell, size_t count, uint32_t *counts, uint32_t *other) {
+    size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        uint64_t first, second;  // two cells with one load
+        memcpy(&first, cell + j, sizeof first);
+        memcpy(&second, cell + j + 2, sizeof second);
+        counts[(uint32_t)first]++;
+        other[first >> 32]++;
+        counts[(uint32_t)second]++;
+        other[second >> 32]++;
+    }
+    for (; j < count; j++) counts[cell[j]]++;
+}
+
 EK_CLONES
 void ek_cell_counts(const double *x, size_t n, const ek_cells *map, uint32_t *counts) {
     uint32_t *other = counts + map->last + 1;
     EK_BLOCKS {
-        size_t j = 0;
-        for (; j + 2 <= count; j += 2) {
-            counts[cell[j]]++;
-            other[cell[j + 1]]++;
-        }
-        if (j < count) counts[cell[j]]++;
+        count_cells(cell, count, counts, other);
     }
 }
 
@@ -147,15 +157,12 @@ void ek_finite_range(const double *x, size_t n, double *low, double *high) {
 }
 
 EK_CLONES
-void ek_bin_counts(const double *x, size_t n, const ek_cells *map, const uint16_t *bins, const double *edges, uint32_t *counts) {
+void ek_halved_cell_counts(const double *x, size_t n, const ek_cells *map, const double *edges, uint32_t *counts) {
+    uint32_t *other = counts + 2 * ((size_t)map->last + 1);
     EK_BLOCKS {
-        size_t j = 0;
-        for (; j + 4 <= count; j += 4)
-            for (size_t lane = 0; lane < 4; lane++) {
-                uint32_t c = cell[j + lane];
-                counts[4 * (bins[c] + (x[start + j + lane] > edges[c])) + lane]++;
-            }
-        for (; j < count; j++) counts[4 * (bins[cell[j]] + (x[start + j] > edges[cell[j]]))]++;
+        // Loops of their own, which compilers make into vectors: the counting cannot be.
+        for (size_t j = 0; j < count; j++) cell[j] = 2 * cell[j] + (x[start + j] > edges[cell[j]]);
+        count_cells(cell, count, counts, other);
     }
 }
 
@@ -163,8 +170,21 @@ EK_CLONES
 void ek_counts_above(const double *x, size_t n, const double *edges, size_t edge_count, uint64_t *above) {
     for (size_t start = 0; start < n; start += EK_CELL_BLOCK) {
         size_t count = n - start < EK_CELL_BLOCK ? n - start : EK_CELL_BLOCK;
-        for (size_t e = 0; e < edge_count; e++) {
-            double edge = edges[e];
+        size_t e = 0;
+        for (; e + 3 <= edge_count; e += 3) {  // three edges for each value loaded
+            const double first = edges[e], second = edges[e + 1], third = edges[e + 2];
+            uint64_t above_first = 0, above_second = 0, above_third = 0;
+            for (size_t j = 0; j < count; j++) {
+                above_first += x[start + j] > first;
+                above_second += x[start + j] > second;
+                above_third += x[start + j] > third;
+            }
+            above[e] += above_first;
+            above[e + 1] += above_second;
+            above[e + 2] += above_third;
+        }
+        for (; e < edge_count; e++) {
+            const double edge = edges[e];
             uint64_t more = 0;
             for (size_t j = 0; j < count; j++) more += x[start + j] > edge;
             above[e] += more;

@@ -2,45 +2,37 @@ internal import CKernels
 
 /// Counts values in the bins between ascending edges, right-closed and open at both ends.
 ///
-/// With few edges every value is compared with all of them, several at a time. With many a table of narrow cells tells the bin, up to one
-/// comparison, as long as no cell holds two edges.
-/// - Complexity: about 1 ns a value with 10 bins, 3 ns with any more; O(log bins) where edges lie too close together for a table.
+/// With few edges every value is compared with all of them, several at a time. With many it is counted in narrow cells, halved at their
+/// edge, as long as no cell holds two edges.
+/// - Complexity: less than twice a sum of the array with 10 bins, about three times with any more; O(log bins) where edges lie too close together for a table.
 public struct BinCounter: Sendable {
     private let edges: [Double]
     private let table: Table?
     /// So many edges cost less to compare with than a table to look into.
-    private static let comparedMax = 24
+    private static let comparedMax = 15
 
+    /// Each cell's edge; infinity where it has none.
     private struct Table: Sendable {
         var map: CellMap
-        var bins: [UInt16]
         var edges: [Double]
     }
 
-    /// - Parameter edges: ascending, without NaN, fewer than 2¹⁵.
+    /// - Parameter edges: ascending, without NaN.
     public init(edges: [Double]) {
         self.edges = edges
         table = edges.count > Self.comparedMax ? Self.table(edges) : nil
     }
 
     private static func table(_ edges: [Double]) -> Table? {
-        guard let first = edges.first, let last = edges.last, first.isFinite, last.isFinite, edges.count < 1 << 15 else { return nil }
-        for cells in [256, 4096] {
+        guard let first = edges.first, let last = edges.last, first.isFinite, last.isFinite else { return nil }
+        for cells in [256, 512, 4096] {
             for map in [CellMap(evenFrom: first, to: last, cells: cells), CellMap(growingFrom: first, to: last, cells: cells)] {
                 guard let map else { continue }
                 let places = edges.map(map.cell(of:))
                 guard zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else { continue }
-                var table = Table(map: map, bins: [], edges: [Double](repeating: .infinity, count: map.count))
-                table.bins.reserveCapacity(map.count)
-                var bin = 0
-                for cell in 0..<map.count {
-                    table.bins.append(UInt16(bin))
-                    if bin < edges.count, places[bin] == cell {
-                        table.edges[cell] = edges[bin]
-                        bin += 1
-                    }
-                }
-                return table
+                var halves = [Double](repeating: .infinity, count: map.count)
+                for (place, edge) in zip(places, edges) { halves[place] = edge }
+                return Table(map: map, edges: halves)
             }
         }
         return nil
@@ -61,9 +53,16 @@ public struct BinCounter: Sendable {
             for value in x { counts[bin(value)] += 1 }
             return counts
         }
-        var lanes = [UInt32](repeating: 0, count: 4 * (edges.count + 1))
-        table.map.countBins(x, table.bins, table.edges, &lanes)
-        return stride(from: 0, to: lanes.count, by: 4).map { lanes[$0..<$0 + 4].reduce(0) { $0 + Int64($1) } }
+        var counts: [Int64] = []
+        counts.reserveCapacity(edges.count + 1)
+        var bin: Int64 = 0
+        for (cell, edge) in zip(table.map.counts(x, halvedAt: table.edges), table.edges) {
+            bin += cell.upTo
+            guard edge < .infinity else { continue }
+            counts.append(bin)
+            bin = cell.above
+        }
+        return counts + [bin]
     }
 
     private func bin(_ value: Double) -> Int {

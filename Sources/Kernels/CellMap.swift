@@ -57,8 +57,12 @@ struct CellMap {
         return (counts, sums)
     }
 
-    func countBins(_ x: [Double], _ bins: [UInt16], _ edges: [Double], _ counts: inout [UInt32]) {
-        unsafe withMap { map in unsafe ek_bin_counts(x, x.count, map, bins, edges, &counts) }
+    /// The values of each cell up to its edge, and those above it.
+    func counts(_ x: [Double], halvedAt edges: [Double]) -> [(upTo: Int64, above: Int64)] {
+        var tables = [UInt32](repeating: 0, count: 4 * count)
+        unsafe withMap { map in unsafe ek_halved_cell_counts(x, x.count, map, edges, &tables) }
+        func total(_ place: Int) -> Int64 { Int64(tables[place]) + Int64(tables[2 * count + place]) }
+        return (0..<count).map { (total(2 * $0), total(2 * $0 + 1)) }
     }
 
     /// Whether a cell holds values that differ, and a value of each cell.

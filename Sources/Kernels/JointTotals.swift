@@ -153,11 +153,12 @@ public struct JointTotals: Sendable, Equatable {
     public var moments: [Double] {
         let size = sums.count
         let unit = JointScale.step * JointScale.step
+        let count = Double(max(1, rows))
         var out = [Double](repeating: 0, count: size * size)
         for i in 0..<size {
             for j in 0...i {
                 let whole = Int128(rows) * Int128(products[i * (i + 1) / 2 + j]) - Int128(sums[i]) * Int128(sums[j])
-                out[i * size + j] = Double(whole) / Double(max(1, rows)) * unit
+                out[i * size + j] = Double(wide: whole) / count * unit
                 out[j * size + i] = out[i * size + j]
             }
         }

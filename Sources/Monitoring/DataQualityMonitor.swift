@@ -13,11 +13,14 @@ struct DataQualityMonitor {
             let name = version.schema.features[i].name
             switch (reference.grid.features[i], reference.profile.features[i], current.features[i]) {
             case (.numeric(let grid), .numeric(let r), .numeric(let a)):
-                return [outOfRange(name, grid, r, a), constant(name, r.counts, a.counts) { numericCell(grid, $0) }].compactMap { $0 }
+                let (n, m) = (r.present, a.present)
+                return [
+                    outOfRange(name, grid, (r, n), (a, m)), constant(name, (r.counts, n), (a.counts, m)) { numericCell(grid, $0) },
+                ].compactMap { $0 }
             case (.categorical(let grid), .categorical(let r), .categorical(let a)):
                 return [
                     unseen(name, grid, r, a),
-                    constant(name, r.counts + [r.unseen.total], a.counts + [a.unseen.total]) {
+                    constant(name, (r.counts + [r.unseen.total], r.present), (a.counts + [a.unseen.total], a.present)) {
                         $0 < grid.levels.count ? "\"\(grid.levels[$0])\"" : "a level that the reference does not have"
                     },
                 ].compactMap { $0 }
@@ -31,16 +34,18 @@ struct DataQualityMonitor {
     }
 
     /// nil where the reference's range has no ends.
-    private func outOfRange(_ name: String, _ grid: NumericGrid, _ r: NumericCells, _ a: NumericCells) -> Draft? {
-        var finding = blank(name, "out_of_range_ratio", r.present, a.present)
-        guard r.present > 0, a.present > 0, let first = grid.cuts.first, let last = grid.cuts.last else { return .noData(finding) }
+    private func outOfRange(
+        _ name: String, _ grid: NumericGrid, _ reference: (cells: NumericCells, n: Int64), _ current: (cells: NumericCells, n: Int64)
+    ) -> Draft? {
+        var finding = blank(name, "out_of_range_ratio", reference.n, current.n)
+        guard reference.n > 0, current.n > 0, let first = grid.cuts.first, let last = grid.cuts.last else { return .noData(finding) }
         // The outermost cells lie beyond the smallest and the largest reference value; only infinite ones are in them.
         func outside(_ cells: NumericCells) -> Int64 { cells.counts[0] + cells.counts[cells.counts.count - 1] }
-        if outside(r) > 0 { return nil }
-        let count = outside(a)
-        let share = Double(count) / Double(a.present)
+        if outside(reference.cells) > 0 { return nil }
+        let count = outside(current.cells)
+        let share = Double(count) / Double(current.n)
         finding.value = share
-        finding.pValue = (try? Exceedances(outside: count, of: a.present, reference: r.present))?.pValue ?? 1
+        finding.pValue = (try? Exceedances(outside: count, of: current.n, reference: reference.n))?.pValue ?? 1
         finding.why = "\(percent(share)) of the values lie outside \(format(first)) to \(format(last)), the reference's range"
         return Draft(finding: finding, effect: share, floor: settings.dataQualityFloor)
     }
@@ -65,16 +70,20 @@ struct DataQualityMonitor {
     }
 
     /// 1 or 0; nil where the reference's values are all of one kind. The number is there, and counts in its family, whether it is 1 or not.
-    private func constant(_ name: String, _ r: [Int64], _ a: [Int64], _ words: (Int) -> String) -> Draft? {
-        let (n, m) = (r.reduce(0, +), a.reduce(0, +))
-        if r.contains(n) { return nil }
+    private func constant(
+        _ name: String, _ reference: (cells: [Int64], n: Int64), _ current: (cells: [Int64], n: Int64), _ words: (Int) -> String
+    ) -> Draft? {
+        let (n, m) = (reference.n, current.n)
+        /// The only cell that holds values: the first one that does, if it holds them all.
+        func only(_ cells: [Int64], _ total: Int64) -> Int? { cells.firstIndex { $0 != 0 }.flatMap { cells[$0] == total ? $0 : nil } }
+        if n == 0 || only(reference.cells, n) != nil { return nil }
         var finding = blank(name, "constant", n, m)
         guard m > 0 else { return .noData(finding) }
-        guard let only = a.firstIndex(of: m) else {
+        guard let only = only(current.cells, m) else {
             (finding.value, finding.pValue) = (0, 1)
             return Draft(finding: finding, effect: 0, floor: settings.constantFloor)
         }
-        let was = Double(r[only]) / Double(n)
+        let was = Double(reference.cells[only]) / Double(n)
         finding.value = 1
         finding.pValue = exp(Double(m) * log(max(was, 0.5 / Double(n))))
         finding.why = "all values are \(words(only)), \(percent(was)) of the reference's were"

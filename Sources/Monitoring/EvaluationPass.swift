@@ -80,8 +80,9 @@ public struct EvaluationPass: Sendable {
             let evaluation = WindowEvaluator(settings: settings(version)).evaluateEmpty(version, window, earlier: earlier, at: clock())
             // Long after its last record a model is not missed any more.
             if evaluation.findings.isEmpty { continue }
-            try await store.save(evaluation, of: version)
+            // The other way round a crash in between would leave nobody told: there is no mark that brings it back.
             try await announce(evaluation, version)
+            try await store.save(evaluation, of: version)
             made.append(evaluation)
         }
         return made

@@ -40,8 +40,9 @@ public struct JointDrift: Sendable, Equatable {
 
     public init(reference: JointSums, current: JointSums, grid: JointGrid) {
         guard let law = JointLaw(numbers: grid.law, size: grid.features.count) else { return }
-        correlation = try? CorrelationDrift(reference: reference.covariance, current: current.covariance, law: law)
-        reconstruction = try? ReconstructionError(law: law, current: current.covariance)
+        let covariance = current.covariance
+        correlation = try? CorrelationDrift(reference: reference.covariance, current: covariance, law: law)
+        reconstruction = try? ReconstructionError(law: law, current: covariance)
         discrepancy = try? FourierDiscrepancy(
             reference: reference.waveMeans, referenceRows: reference.count, current: current.waveMeans,
             currentRows: current.count, traces: law.traces, bandwidth: grid.bandwidth)

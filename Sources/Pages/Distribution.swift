@@ -1,5 +1,5 @@
 internal import Reporting
-internal import Vocabulary
+public import Vocabulary
 
 /// A column in the reference and in a window, as shares of the rows that have a value.
 public struct Distribution: Sendable, Equatable {
@@ -27,19 +27,23 @@ public struct Distribution: Sendable, Equatable {
     }
 
     func chart(_ title: String, of name: String, _ window: Window, width: Double) -> String {
+        SVGChart(picture(title, of: name, window), width: width).text
+    }
+
+    /// As a chart of pages and reports.
+    public func picture(_ title: String, of name: String, _ window: Window) -> Report.Chart {
         let summary =
             (["\(counted(referenceRows)) rows in the reference, \(counted(currentRows)) in the window \(span(window))."] + notes).joined(
                 separator: " ")
         let series = [Report.Chart.Series("reference", y: reference), .init("window", y: current)]
-        let chart =
-            switch shape {
-            case .bins(let edges):
-                Report.Chart(
-                    title, summary: summary, shape: .histogram(edges: edges), series: series, xLabel: name, yLabel: "share per bin width")
-            case .levels(let names):
-                Report.Chart(title, summary: summary, shape: .bars(labels: names), series: series, xLabel: "share of the rows with a value")
-            }
-        return SVGChart(chart, width: width).text
+        switch shape {
+        case .bins(let edges):
+            return Report.Chart(
+                title, summary: summary, shape: .histogram(edges: edges), series: series, xLabel: name, yLabel: "share per bin width")
+        case .levels(let names):
+            return Report.Chart(
+                title, summary: summary, shape: .bars(labels: names), series: series, xLabel: "share of the rows with a value")
+        }
     }
 }
 
@@ -71,5 +75,20 @@ public struct WindowSums: Sendable {
         self.scores = scores
         self.reliability = reliability
         self.problem = problem
+    }
+
+    /// The reliability diagram; nil where there is none.
+    public func reliabilityPicture(_ window: Window) -> Report.Chart? {
+        guard !reliability.isEmpty else { return nil }
+        return Report.Chart(
+            "Reliability",
+            summary:
+                "Of the predictions with about one score, the share that came true, with its 95 % interval, in \(span(window)). On the diagonal scores mean what they say.",
+            shape: .lines,
+            series: [
+                .init(
+                    "observed", x: reliability.map(\.score), y: reliability.map(\.observed), lower: reliability.map(\.lower),
+                    upper: reliability.map(\.upper))
+            ], xLabel: "mean score", yLabel: "share of positives", hasDiagonal: true)
     }
 }

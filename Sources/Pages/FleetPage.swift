@@ -60,7 +60,9 @@ public struct FleetPage: Sendable {
             ? empty(
                 "No model yet.",
                 "Register one from a file with rows of its training or validation data: <code>evenkeel model register --name credit --version 1 --reference reference.csv --score score --label label</code>. Then send predictions to <code>POST /v1/predictions</code>. <code>evenkeel demo</code> shows it with made-up data."
-            ) : "<div class=\"cards\">\n" + sorted.map { card($0, frame) }.joined() + "</div>"
+            )
+            : "<h2 class=\"hidden\">Models, what fires first</h2><div class=\"cards\">\n" + sorted.map { card($0, frame) }.joined()
+                + "</div>"
         return frame.page("Fleet", .fleet, "<h1>Is each model still right, and for everyone?</h1>\(lead)\(body)")
     }
 

@@ -7,10 +7,13 @@ public struct HealthPage: Sendable {
         public var name: String
         public var state: State
         public var detail: String
-        public init(_ name: String, _ state: State, _ detail: String) {
+        /// What to do about it.
+        public var mend: String?
+        public init(_ name: String, _ state: State, _ detail: String, mend: String? = nil) {
             self.name = name
             self.state = state
             self.detail = detail
+            self.mend = mend
         }
     }
     public var checks: [Check]
@@ -31,14 +34,15 @@ public struct HealthPage: Sendable {
                 case .unknown: badge("…", "unknown", "unknown")
                 case .wrong: badge("✗", "wrong", "bad")
                 }
-            return [escaped(check.name), state, escaped(check.detail)]
+            let mend = check.mend.map { "<br><span class=\"muted\">\(escaped($0))</span>" } ?? ""
+            return [escaped(check.name), state, escaped(check.detail) + mend]
         }
         let facts = facts.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }.joined()
         return frame.page(
             "Service health", .health,
             """
             <h1>Service health</h1>
-            <p class="lead">\(wrong == 0 ? "Everything that could be looked at is well." : "\(wrong) of \(checks.count) are not well; each says what to do.") <code>evenkeel doctor</code> looks at the same from a terminal.</p>
+            <p class="lead">\(wrong == 0 ? "Everything that could be looked at is well." : "\(wrong) of \(checks.count) are not well; each says what to do.") <code>evenkeel doctor</code> lists the same in a terminal.</p>
             \(table(["what", "state", "detail"], rows, caption: "What was looked at"))
             <h2>This process</h2><dl class="facts box">\(facts)</dl>
             """)

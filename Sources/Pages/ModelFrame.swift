@@ -31,7 +31,7 @@ public struct ModelFrame: Sendable {
         self.shown = shown
     }
 
-    enum Tab: String { case overview = "Overview", fairness = "Fairness", other = "" }
+    enum Tab: String { case overview = "Overview", fairness = "Fairness", shadow = "Shadow", other = "" }
 
     var model: String { version.key.model }
     var path: [String] { ["models", model] }
@@ -39,20 +39,24 @@ public struct ModelFrame: Sendable {
     /// - Parameters:
     ///   - title: what of the model; empty for all of it.
     ///   - path: of this page.
-    func page(_ frame: PageFrame, _ tab: Tab, title: String = "", path: [String], _ content: String) -> String {
+    ///   - hasRange: whether another stretch or version can be chosen.
+    func page(
+        _ frame: PageFrame, _ tab: Tab, title: String = "", path: [String], hasRange: Bool = true, _ content: String
+    ) -> String {
         let query = frame.query
-        let tabs = [(Tab.overview, self.path), (.fairness, self.path + ["fairness"])].map {
+        let tabs = [(Tab.overview, self.path), (.fairness, self.path + ["fairness"]), (.shadow, self.path + ["shadow"])].map {
             "<a href=\"\(query.showing(nil).href($1))\"\($0 == tab ? " aria-current=\"page\"" : "")>\($0.rawValue)</a>"
         }.joined()
         let alerts = "<a href=\"\(query.common.href(["alerts"], extra: [("model", model)]))\">Alerts</a>"
+        let report = "<a href=\"\(query.showing(nil).href(self.path + ["report"]))\">Report</a>"
         let crumbs = tab == .overview ? [] : [(name: model, href: query.showing(nil).href(self.path))]
         return frame.page(
             title.isEmpty ? model : "\(title) · \(model)", .none,
             crumbs: crumbs.isEmpty ? [(name: model, href: query.href(self.path))] : crumbs,
             """
             <h1>\(escaped(title.isEmpty ? model : title)) <small class="lead">version \(escaped(version.key.version)), \(version.stage.rawValue)</small></h1>
-            <nav aria-label="Of this model" class="tabs">\(tabs)\(alerts)</nav>
-            \(rangeForm(frame, path))\(content)
+            <nav aria-label="Of this model" class="tabs">\(tabs)\(alerts)\(report)</nav>
+            \(hasRange ? rangeForm(frame, path) : "")\(content)
             """)
     }
 

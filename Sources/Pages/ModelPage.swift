@@ -31,7 +31,9 @@ public struct ModelPage: Sendable {
     static let measuresMax = 4
 
     public func html(_ page: PageFrame) -> String {
-        let content = frame.windows.isEmpty ? frame.nothing(page, frame.path) : state(page) + maps(page) + found(page) + charts(page)
+        let content =
+            frame.windows.isEmpty
+            ? frame.nothing(page, frame.path) : state(page) + maps(page) + found(page) + charts(page) + documents(page)
         return frame.page(page, .overview, path: frame.path, content)
     }
 
@@ -56,6 +58,19 @@ public struct ModelPage: Sendable {
             <div><dt>task</dt><dd>\(frame.version.schema.task.rawValue)</dd></div><div><dt>reference</dt><dd>\(counted(frame.version.referenceRows)) rows</dd></div></dl>
 
             """
+    }
+
+    /// The same as files: what happened, and the documents of the model.
+    private func documents(_ page: PageFrame) -> String {
+        let kinds = [("monitoring", "monitoring report"), ("card", "model card"), ("datasheet", "datasheet"), ("audit", "fairness audit")]
+        let links = kinds.map { kind, name in
+            let formats = ["html", "md", "json"].map { format in
+                "<a href=\"\(page.query.showing(nil).href(frame.path + ["report"], extra: [("kind", kind), ("format", format)]))\">\(format)<span class=\"hidden\"> \(name)</span></a>"
+            }
+            return "\(name) (\(formats.joined(separator: ", ")))"
+        }
+        return
+            "<h2>Reports</h2><p>Of the stretch above: \(links.joined(separator: "; ")). <code>evenkeel report \(escaped(frame.model))</code> makes them too, and PDF.</p>"
     }
 
     // MARK: Heat maps
@@ -189,16 +204,6 @@ public struct ModelPage: Sendable {
     }
 
     private func reliability(_ shown: EvaluationHead) -> String {
-        guard !sums.reliability.isEmpty else { return "" }
-        let points = sums.reliability
-        let chart = Report.Chart(
-            "Reliability",
-            summary:
-                "Of the predictions with about one score, the share that came true, with its 95 % interval, in \(span(shown.window)). On the diagonal scores mean what they say.",
-            shape: .lines,
-            series: [
-                .init("observed", x: points.map(\.score), y: points.map(\.observed), lower: points.map(\.lower), upper: points.map(\.upper))
-            ], xLabel: "mean score", yLabel: "share of positives", hasDiagonal: true)
-        return SVGChart(chart, width: SeriesCharts.width).text
+        sums.reliabilityPicture(shown.window).map { SVGChart($0, width: SeriesCharts.width).text } ?? ""
     }
 }

@@ -33,24 +33,10 @@ func badge(_ mark: String, _ word: String, _ tone: String) -> String {
     "<span class=\"badge \(tone)\"><span aria-hidden=\"true\">\(mark)</span> \(escaped(word))</span>"
 }
 
-/// `feature_drift` as people say it.
-func spoken(_ word: String) -> String { word.split(separator: "_").joined(separator: " ") }
-
 /// To the minute, UTC.
 func moment(_ time: Timestamp) -> String {
     let text = time.rfc3339
     return "<time datetime=\"\(text)\">\(text.prefix(10)) \(text.dropFirst(11).prefix(5))</time>"
-}
-
-/// A window in words.
-func span(_ window: Window) -> String {
-    let (start, end) = (window.start.rfc3339, window.end.rfc3339)
-    switch window.kind {
-    case .hour: return "\(start.prefix(10)) \(start.dropFirst(11).prefix(5)) to \(end.dropFirst(11).prefix(5)) UTC"
-    case .day: return "\(start.prefix(10)) (UTC)"
-    case .week: return "the week from \(start.prefix(10)) (UTC)"
-    case .custom: return "\(start.prefix(10)) \(start.dropFirst(11).prefix(5)) to \(end.prefix(10)) \(end.dropFirst(11).prefix(5)) UTC"
-    }
 }
 
 /// How long ago, in the largest unit that says enough.
@@ -62,25 +48,8 @@ func ago(_ time: Timestamp, _ now: Timestamp) -> String {
     return "\(Int(words.0)) \(words.1) ago"
 }
 
-func percent(_ share: Double) -> String { "\(shortNumber((share * 1000).rounded() / 10)) %" }
-
-/// Why, without the features that moved in the same window: where these stand beside it, once is enough.
-func ownWhy(_ finding: Finding) -> String {
-    let why = finding.why
-    return
-        "<span class=\"why\">\(escaped(why.firstRange(of: "; moved in the same window:").map { why[..<$0.lowerBound] } ?? why[...]))</span>"
-}
-
-/// 12 345 678, with thin spaces.
-func counted(_ count: Int64) -> String {
-    let digits = Array(String(count.magnitude))
-    var out = count < 0 ? "-" : ""
-    for (place, digit) in digits.enumerated() {
-        if place > 0, (digits.count - place) % 3 == 0 { out += "\u{202F}" }
-        out.append(digit)
-    }
-    return out
-}
+/// Why, as a cell of a table.
+func ownWhy(_ finding: Finding) -> String { "<span class=\"why\">\(escaped(ownReason(finding)))</span>" }
 
 /// A table; cells are HTML already.
 ///

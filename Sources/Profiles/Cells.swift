@@ -16,7 +16,8 @@ public struct NumericCells: Sendable, Equatable {
 
     public init(cellCount: Int) { counts = [Int64](repeating: 0, count: cellCount) }
 
-    public var present: Int64 { counts.reduce(0, +) }
+    /// Counts of rows fit in 64 bits, so the sum need not be checked, which makes it a vector's.
+    public var present: Int64 { counts.reduce(0, &+) }
 
     mutating func fold(_ values: [Double], grid: NumericGrid) {
         let fold = grid.locator.fold(values, around: grid.center, counts: &counts, sum: &sum, squares: &sumOfSquares)
@@ -27,7 +28,7 @@ public struct NumericCells: Sendable, Equatable {
     }
 
     mutating func merge(_ other: NumericCells) {
-        for i in counts.indices { counts[i] += other.counts[i] }
+        for i in counts.indices { counts[i] &+= other.counts[i] }
         missing += other.missing
         finite += other.finite
         sum.add(other.sum)
@@ -56,7 +57,7 @@ public struct CategoricalCells: Sendable, Equatable {
 
     public init(levelCount: Int) { counts = [Int64](repeating: 0, count: levelCount) }
 
-    public var present: Int64 { counts.reduce(0, +) + unseen.total }
+    public var present: Int64 { counts.reduce(0, &+) + unseen.total }
 
     mutating func fold(_ column: LevelColumn, grid: CategoricalGrid) {
         var byLevel = [Int64](repeating: 0, count: column.levels.count)

@@ -37,14 +37,21 @@ public struct NumericGrid: Sendable, Equatable {
 
     /// Cell counts summed into right-closed bins with these ascending edges, each of which must be a cut.
     public func regroup(_ cells: [Int64], edges: [Double]) -> [Int64] {
-        var out = [Int64](repeating: 0, count: edges.count + 1)
-        var bin = 0
-        for (cell, count) in cells.enumerated() {
+        var start = 0
+        var bins: [Int64] = []
+        bins.reserveCapacity(edges.count + 1)
+        for edge in edges {
             // Cell 2i + 1 is the cut i; what lies above an edge belongs to the next bin.
-            while bin < edges.count, cell % 2 == 0, cell > 0, cuts[cell / 2 - 1] >= edges[bin] { bin += 1 }
-            out[bin] += count
+            var (low, high) = (0, cuts.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if cuts[middle] < edge { low = middle + 1 } else { high = middle }
+            }
+            let end = max(start, min(2 * low + 2, cells.count))
+            bins.append(cells[start..<end].reduce(0, &+))
+            start = end
         }
-        return out
+        return bins + [cells[start...].reduce(0, &+)]
     }
 }
 

@@ -2,13 +2,13 @@ internal import Vocabulary
 
 /// A report for the terminal.
 enum PlainReport {
-    static func render(_ report: Report, isColoured: Bool) -> String {
+    static func render(_ report: Report, isColoured: Bool, width: Int? = nil) -> String {
         var out = report.title + "\n"
         for block in report.blocks {
             switch block {
             case .heading(let text): out += "\n" + text + "\n"
-            case .text(let text): out += text + "\n"
-            case .table(let table): out += self.table(table, isColoured: isColoured)
+            case .text(let text): out += folded(text, width) + "\n"
+            case .table(let table): out += self.table(table, isColoured: isColoured, width)
             case .chart(let chart): out += self.chart(chart)
             case .footnote(let text): out += "\n" + (isColoured ? "\u{1B}[2m\(text)\u{1B}[0m" : text) + "\n"
             }
@@ -16,15 +16,28 @@ enum PlainReport {
         return out
     }
 
-    private static func table(_ table: Report.Table, isColoured: Bool) -> String {
+    private static func table(_ table: Report.Table, isColoured: Bool, _ width: Int?) -> String {
         var text = TextTable(table.header)
         for row in table.rows { text.add(row) }
-        guard isColoured else { return text.text }
-        let lines = text.text.split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.enumerated().map { number, line in
-            let tone = number > 0 && number <= table.tones.count ? table.tones[number - 1] : .plain
-            return colour(tone).map { "\u{1B}[\($0)m\(line)\u{1B}[0m" } ?? String(line)
-        }.joined(separator: "\n")
+        return text.lines(width: width).enumerated().map { number, lines in
+            let tone = isColoured && number > 0 && number <= table.tones.count ? table.tones[number - 1] : .plain
+            return lines.map { line in (colour(tone).map { "\u{1B}[\($0)m\(line)\u{1B}[0m" } ?? line) + "\n" }.joined()
+        }.joined()
+    }
+
+    /// A paragraph, broken between words where the terminal ends.
+    private static func folded(_ text: String, _ width: Int?) -> String {
+        guard let width, text.count > width else { return text }
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            let last = lines[lines.count - 1]
+            if !last.isEmpty, last.count + 1 + word.count > width {
+                lines.append(String(word))
+            } else {
+                lines[lines.count - 1] = last.isEmpty ? String(word) : last + " " + word
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 
     private static func colour(_ tone: Report.Tone) -> String? {

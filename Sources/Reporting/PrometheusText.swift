@@ -15,52 +15,88 @@ public enum PrometheusText {
         public init(accept: String?) { self = accept?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus }
     }
 
-    /// Families in the catalogue's order, series sorted by their labels: the same samples give the same text.
+    /// Families in the catalogue's order, series by their labels: the same samples give the same text. Of a family with too many series the first ``Metric/seriesMax`` are written; ``overflow(_:)`` says how many are not.
     public static func render(_ samples: [MetricSample], as format: Format = .prometheus) -> String {
-        var families = Dictionary(grouping: samples, by: \.metric)
-        for (metric, series) in families where series.count > Metric.seriesMax {
-            let dropped = Double(series.count - Metric.seriesMax)
-            var counts = families[.seriesDropped] ?? []
-            if let at = counts.firstIndex(where: { $0.labels == [metric.rawValue] }), case .number(let before) = counts[at].value {
-                counts[at].value = .number(before + dropped)
-            } else {
-                counts.append(MetricSample(.seriesDropped, [metric.rawValue], dropped))
-            }
-            families[.seriesDropped] = counts
+        var families = [[Int]](repeating: [], count: metrics.count)
+        for (i, sample) in samples.enumerated() {
+            if let place = places[sample.metric] { families[place].append(i) }
         }
-        var out = ""
-        for metric in Metric.allCases {
-            guard let series = families[metric], !series.isEmpty else { continue }
+        var out: [UInt8] = []
+        out.reserveCapacity(samples.count * 120 + 4096)
+        for (metric, series) in zip(metrics, families) where !series.isEmpty {
             // OpenMetrics names a counter's family without `_total`.
             let isShort = format == .openMetrics && metric.kind == .counter && metric.rawValue.hasSuffix("_total")
             let name = isShort ? String(metric.rawValue.dropLast(6)) : metric.rawValue
-            out += "# HELP \(name) \(escape(metric.help, quotes: false))\n# TYPE \(name) \(metric.kind.rawValue)\n"
-            for sample in series.sorted(by: { $0.labels.lexicographicallyPrecedes($1.labels) }).prefix(Metric.seriesMax) {
-                write(sample, to: &out)
+            out += "# HELP \(name) ".utf8
+            escape(metric.help, quotes: false, to: &out)
+            out += "\n# TYPE \(name) \(metric.kind.rawValue)\n".utf8
+            let writer = SeriesWriter(metric)
+            for i in series.sorted(by: { isBefore(samples[$0].labels, samples[$1].labels) }).prefix(Metric.seriesMax) {
+                writer.write(samples[i], to: &out)
             }
         }
-        if format == .openMetrics { out += "# EOF\n" }
-        return out
+        if format == .openMetrics { out += "# EOF\n".utf8 }
+        return String(decoding: out, as: UTF8.self)
     }
 
-    private static func write(_ sample: MetricSample, to out: inout String) {
-        let labels = Array(zip(sample.metric.labels, sample.labels))
-        let name = sample.metric.rawValue
-        switch sample.value {
-        case .number(let value): out += "\(name)\(braces(labels)) \(number(value))\n"
-        case .histogram(let counts, let sum):
-            var total: Int64 = 0
-            for (i, count) in counts.enumerated() {
-                total += count
-                let bound = i < Metric.secondsBuckets.count ? number(Metric.secondsBuckets[i]) : "+Inf"
-                out += "\(name)_bucket\(braces(labels + [("le", bound)])) \(total)\n"
-            }
-            out += "\(name)_sum\(braces(labels)) \(number(sum))\n\(name)_count\(braces(labels)) \(total)\n"
+    /// How many series each metric has too many.
+    public static func overflow(_ samples: [MetricSample]) -> [Metric: Int] {
+        var counts: [Metric: Int] = [:]
+        for sample in samples { counts[sample.metric, default: 0] += 1 }
+        return counts.mapValues { $0 - Metric.seriesMax }.filter { $0.value > 0 }
+    }
+
+    /// Most labels of two series are the same string, which shows without looking into it.
+    private static func isBefore(_ a: [String], _ b: [String]) -> Bool {
+        for i in 0..<min(a.count, b.count) where a[i] != b[i] { return a[i] < b[i] }
+        return a.count < b.count
+    }
+
+    private static let metrics = Metric.allCases
+    private static let places = Dictionary(metrics.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// Writes the series of one metric: what all of them share is made once.
+    private struct SeriesWriter {
+        private let name: [UInt8]
+        /// `{model="`, `",version="`, …
+        private let openings: [[UInt8]]
+
+        init(_ metric: Metric) {
+            name = Array(metric.rawValue.utf8)
+            openings = metric.labels.enumerated().map { Array((($0 == 0 ? "{" : "\",") + $1 + "=\"").utf8) }
         }
-    }
 
-    private static func braces(_ labels: [(String, String)]) -> String {
-        labels.isEmpty ? "" : "{" + labels.map { "\($0.0)=\"\(escape($0.1, quotes: true))\"" }.joined(separator: ",") + "}"
+        func write(_ sample: MetricSample, to out: inout [UInt8]) {
+            switch sample.value {
+            case .number(let value): line("", sample.labels, nil, PrometheusText.number(value), to: &out)
+            case .histogram(let counts, let sum):
+                var total: Int64 = 0
+                for (i, count) in counts.enumerated() {
+                    total += count
+                    let bound = i < Metric.secondsBuckets.count ? PrometheusText.number(Metric.secondsBuckets[i]) : "+Inf"
+                    line("_bucket", sample.labels, bound, String(total), to: &out)
+                }
+                line("_sum", sample.labels, nil, PrometheusText.number(sum), to: &out)
+                line("_count", sample.labels, nil, String(total), to: &out)
+            }
+        }
+
+        private func line(_ suffix: String, _ labels: [String], _ bound: String?, _ value: String, to out: inout [UInt8]) {
+            out += name
+            out += suffix.utf8
+            for (opening, label) in zip(openings, labels) {
+                out += opening
+                PrometheusText.escape(label, quotes: true, to: &out)
+            }
+            if let bound {
+                out += (openings.isEmpty ? "{le=\"" : "\",le=\"").utf8
+                out += bound.utf8
+            }
+            if !openings.isEmpty || bound != nil { out += "\"}".utf8 }
+            out.append(UInt8(ascii: " "))
+            out += value.utf8
+            out.append(UInt8(ascii: "\n"))
+        }
     }
 
     private static func number(_ x: Double) -> String {
@@ -69,16 +105,19 @@ public enum PrometheusText {
         return x == x.rounded() && abs(x) < 1e15 ? String(Int64(x)) : "\(x)"
     }
 
-    private static func escape(_ text: String, quotes: Bool) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\"" where quotes: out += "\\\""
-            default: out.unicodeScalars.append(scalar)
+    private static func escape(_ text: String, quotes: Bool, to out: inout [UInt8]) {
+        let backslash = UInt8(ascii: "\\"), line = UInt8(ascii: "\n"), quote = UInt8(ascii: "\"")
+        if !text.utf8.contains(where: { $0 == backslash || $0 == line || $0 == quote }) {
+            out += text.utf8
+            return
+        }
+        for byte in text.utf8 {
+            switch byte {
+            case backslash: out += [backslash, backslash]
+            case line: out += [backslash, UInt8(ascii: "n")]
+            case quote where quotes: out += [backslash, quote]
+            default: out.append(byte)
             }
         }
-        return out
     }
 }

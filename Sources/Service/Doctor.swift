@@ -1,5 +1,6 @@
 internal import Alerting
 internal import Foundation
+internal import Reporting
 public import Storage
 internal import Vocabulary
 
@@ -20,11 +21,85 @@ public struct Doctor: Sendable {
         // Before the embedded database is joined, which sets the mode of its folder right.
         let ofFolders = folders.flatMap { folderChecks($0.what, $0.folder) }
         let database = await databaseChecks()
-        var checks = database.checks + ofFolders
-        checks += doorChecks()
-        for destination in engine.configuration.destinations { checks.append(await reach(destination)) }
-        return (checks, database.isThere)
+        return (database.checks + ofFolders + standing() + (await reached()), database.isThere)
     }
+
+    /// The same of a running service, as its health page lists it. It has an answer while the database has none.
+    ///
+    /// - Parameters:
+    ///   - newestEvaluation: when the newest result was made.
+    ///   - reached: what is known of the destinations.
+    func ofRunning(newestEvaluation: Timestamp?, reached: [HealthCheck]) async -> [HealthCheck] {
+        let doctor = self
+        let seconds = HealthRoutes.answerSeconds
+        let answer = try? await within(seconds: seconds) { await doctor.asked() }
+        let database =
+            (answer ?? nil)?.checks
+            ?? [HealthCheck("database", .wrong, "it does not answer within \(Int(seconds)) s", mend: Self.mendDatabase)]
+        return database + folders.flatMap { folderChecks($0.what, $0.folder) } + standing(newestEvaluation: newestEvaluation) + reached
+    }
+
+    /// What needs no database: the spool, the loops of this configuration, the door.
+    private func standing(newestEvaluation: Timestamp? = nil) -> [HealthCheck] {
+        [spoolCheck()] + loopChecks(newestEvaluation) + doorChecks()
+    }
+
+    /// Whether each destination is reached. Nothing is sent.
+    func reached() async -> [HealthCheck] {
+        await withTaskGroup(of: (Int, HealthCheck).self) { group in
+            for (place, destination) in engine.configuration.destinations.enumerated() {
+                group.addTask { (place, await reach(destination)) }
+            }
+            var found: [(Int, HealthCheck)] = []
+            for await one in group { found.append(one) }
+            return found.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func spoolCheck() -> HealthCheck {
+        let configuration = engine.configuration
+        guard configuration.roles.contains(.collect), configuration.spool.bytesMax > 0 else {
+            return HealthCheck("spool", .unknown, "none here: while the database is away records are refused with 503")
+        }
+        let folder = engine.spoolFolder
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let kept = names.filter { $0.hasPrefix("refused-") || $0.hasPrefix("damaged-") }.count
+        if let waiting = engine.spooledBytes {
+            return HealthCheck(
+                "spool", .wrong, "\(waiting) bytes wait: the database is away, and records are kept here until it is back",
+                mend: Self.mendDatabase)
+        }
+        if kept > 0 {
+            return HealthCheck(
+                "spool", .wrong, "\(kept) files of refused or damaged writes are kept in \(folder.path)",
+                mend: "docs/operations.md says what to do with each")
+        }
+        let waiting = engine.spoolBytes.map { "\($0.waiting) bytes wait, " } ?? ""
+        return HealthCheck("spool", .well, waiting + "nothing was refused or damaged")
+    }
+
+    private func loopChecks(_ newestEvaluation: Timestamp?) -> [HealthCheck] {
+        let configuration = engine.configuration
+        func elsewhere(_ name: String, _ role: ServiceConfiguration.Role) -> HealthCheck {
+            HealthCheck(name, .unknown, "not in this process (roles): look at the one that has the role \(role.rawValue)")
+        }
+        let age = newestEvaluation.map { "; the newest result was made at \($0.rfc3339.prefix(19))Z" } ?? ""
+        let count = configuration.destinations.count
+        return [
+            configuration.roles.contains(.evaluate)
+                ? HealthCheck("evaluation loop", .well, "looks every \(shortNumber(configuration.evaluateEverySeconds)) s\(age)")
+                : elsewhere("evaluation loop", .evaluate),
+            configuration.roles.contains(.notify)
+                ? HealthCheck(
+                    "delivery loop", .well,
+                    count == 0
+                        ? "no destination is configured: nobody is told of alerts"
+                        : "\(count) \(count == 1 ? "destination" : "destinations")")
+                : elsewhere("delivery loop", .notify),
+        ]
+    }
+
+    private static let mendDatabase = "is it running, and are address, user and password of the connection right?"
 
     private func databaseChecks() async -> (checks: [HealthCheck], isThere: Bool) {
         func away(_ detail: String, mend: String) -> (checks: [HealthCheck], isThere: Bool) {
@@ -39,6 +114,14 @@ public struct Doctor: Sendable {
             do { try await cluster.startOrJoin() } catch {
                 return away("the embedded database does not start: \(error)", mend: "docs/operations.md; its log is in the folder")
             }
+        }
+        return await asked()
+    }
+
+    /// What the database says of itself.
+    private func asked() async -> (checks: [HealthCheck], isThere: Bool) {
+        func away(_ detail: String, mend: String) -> (checks: [HealthCheck], isThere: Bool) {
+            ([HealthCheck("database", .wrong, detail, mend: mend)], false)
         }
         do {
             let plan = try await Migrator(database: engine.database).plan()
@@ -57,7 +140,7 @@ public struct Doctor: Sendable {
             }
             return (checks, true)
         } catch {
-            return away("it cannot be asked: \(error)", mend: "is it running, and are address, user and password of the connection right?")
+            return away("it cannot be asked: \(error)", mend: Self.mendDatabase)
         }
     }
 
@@ -137,7 +220,8 @@ public struct Doctor: Sendable {
 
     /// Connects, and sends nothing.
     private func reach(_ destination: Destination) async -> HealthCheck {
-        let failure = await HTTPPoster().reach(destination.url, timeoutSeconds: min(destination.timeoutSeconds, Self.reachSecondsMax))
+        let failure = await HTTPPoster(targets: engine.configuration.targets).reach(
+            destination.url, timeoutSeconds: min(destination.timeoutSeconds, Self.reachSecondsMax))
         return HealthCheck(
             "destination \(destination.name)", failure == nil ? .well : .wrong,
             failure.map { "not reached: \($0)" } ?? "reached; evenkeel alerts test sends it a message",

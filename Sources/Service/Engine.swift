@@ -17,6 +17,7 @@ public struct Engine: Sendable {
     public let profiles: ProfileStore
     public let results: ResultStore
     public let alerts: AlertStore
+    public let leadership: Leadership
     public let tokens: TokenStore
     public let records: RecordStore
     public let collector: Collector
@@ -55,7 +56,10 @@ public struct Engine: Sendable {
             database = Database(url: url, connections: configuration.connections)
         }
         let registry = RegistryStore(database: database)
-        let alerts = AlertStore(database: database)
+        let leadership = Leadership(
+            store: LeaseStore(database: database), seconds: configuration.leaseSeconds, isAlone: cluster != nil)
+        self.leadership = leadership
+        let alerts = AlertStore(database: database, fence: { try leadership.fence() })
         self.registry = registry
         self.alerts = alerts
         tokens = TokenStore(database: database)
@@ -83,17 +87,22 @@ public struct Engine: Sendable {
             announce: { evaluation, version in
                 // Only what serves users wakes somebody.
                 guard version.stage == .champion else { return }
+                let facts = Engine.facts(evaluation, version)
                 for policy in configuration.policies(of: version) {
                     let lifecycle = AlertLifecycle(policy: policy)
                     let announced = try await alerts.update(
                         version.key, at: clock(), decide: { lifecycle.observe(evaluation, open: $0, silences: $1) },
-                        render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
+                        render: { Messages.messages(for: $0, policy: policy, facts: facts, newID: Messages.randomID) })
                     for alert in announced { logger.notice("alert \(alert.state.rawValue): \(alert.summary)") }
                 }
             })
         outbox = Outbox(
-            ledger: alerts, destinations: configuration.destinations, schedule: configuration.retries, metrics: metrics, clock: clock)
+            ledger: alerts, destinations: configuration.destinations, targets: configuration.targets, schedule: configuration.retries,
+            metrics: metrics, clock: clock)
         metrics.add(1, to: .buildInfo, [Engine.buildVersion])
+        // A counter that is not there until something happens hides the first time.
+        for outcome in ["accepted", "duplicate", "rejected", "label"] { metrics.add(0, to: .ingestRecords, [outcome]) }
+        for metric in Metric.allCases where metric.kind != .histogram { metrics.add(0, to: .seriesDropped, [metric.rawValue]) }
     }
 
     /// Starts the embedded database if there is one, and brings the schema up to date.

@@ -15,6 +15,7 @@ struct KeepLoop: ServiceLifecycle.Service {
     func run() async throws {
         let round = Counter()
         await loop(everySeconds: Self.everySeconds, logger: engine.logger, name: "upkeep") {
+            guard try await engine.leadership.renew() else { return }
             let now = Engine.systemClock()
             try await engine.records.makePartitions(at: now)
             let versions = try await engine.registry.versions()

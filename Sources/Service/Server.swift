@@ -30,8 +30,11 @@ public struct Server: Sendable {
         let configuration = engine.configuration
         if let replay = ReplayLoop(engine: engine) { services.append(replay) }
         if configuration.roles.contains(.collect) { services.append(HalfLoop(engine: engine)) }
-        if configuration.roles.contains(.evaluate) { services += [EvaluationLoop(engine: engine), KeepLoop(engine: engine)] }
+        if configuration.roles.contains(.evaluate) {
+            services += [LeaseLoop(engine: engine), EvaluationLoop(engine: engine), KeepLoop(engine: engine)]
+        }
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
+        if configuration.roles.contains(.shadow) { services.append(ShadowLoop(engine: engine)) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
         try await checkDoor()
         let identity = try configuration.tls.map(TLSIdentity.init)
@@ -97,6 +100,7 @@ struct EvaluationLoop: ServiceLifecycle.Service {
 
     func run() async throws {
         await loop(everySeconds: engine.configuration.evaluateEverySeconds, logger: engine.logger, name: "evaluation") {
+            guard try await engine.leadership.renew() else { return }
             let started = ContinuousClock.now
             let made = try await engine.evaluation.run()
             if !made.isEmpty {
@@ -105,6 +109,7 @@ struct EvaluationLoop: ServiceLifecycle.Service {
                 engine.logger.debug("evaluated \(made.count) windows in \(took) s")
             }
             try await engine.closeAlerts()
+            try await engine.escalateRetrainings()
         }
     }
 }
@@ -114,8 +119,22 @@ struct DeliveryLoop: ServiceLifecycle.Service {
     let engine: Engine
 
     func run() async throws {
-        await loop(everySeconds: engine.configuration.deliverEverySeconds, logger: engine.logger, name: "delivery") {
-            while try await engine.outbox.deliverDue() > 0 {}
+        let (due, found) = AsyncStream.makeStream(of: DueDestination.self)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await loop(everySeconds: engine.configuration.deliverEverySeconds, logger: engine.logger, name: "delivery") {
+                    for destination in try await engine.outbox.takeDue() { found.yield(destination) }
+                }
+                found.finish()
+            }
+            // Each beside the others, and beside the next look: one that hangs holds up none.
+            for await destination in due {
+                group.addTask {
+                    do { try await engine.outbox.drain(destination) } catch {
+                        engine.logger.warning("delivery to \(destination.name) failed: \(error)")
+                    }
+                }
+            }
         }
     }
 }

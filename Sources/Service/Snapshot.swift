@@ -39,6 +39,10 @@ struct Snapshot: Sendable {
         var newest: [Int64: Timestamp]
         var firing: [FiringCount]
         var budgets: [AlertBudget]
+        /// Of candidates in shadow and rollouts.
+        var shadows: [MetricSample]
+        /// Windows that ended and wait for their evaluation.
+        var windowsWaiting: Int64
     }
     private let kept: Kept<State>
 
@@ -56,7 +60,9 @@ struct Snapshot: Sendable {
                 rows.append(Row(version: version, latest: latest))
             }
             return State(
-                rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now))
+                rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now),
+                shadows: try await ShadowMetrics.samples(engine),
+                windowsWaiting: try await engine.results.windowsWaiting(at: now))
         }
     }
 

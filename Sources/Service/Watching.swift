@@ -14,26 +14,38 @@ extension ServiceConfiguration {
 
     /// The policies that watch a version: those of its spec, else the service's.
     func policies(of version: RegisteredVersion) -> [AlertPolicy] {
-        AlertPolicy.read(version.watch["policies"], at: "policies", destinations: destinations, SettingsReader()) ?? policies
+        var watching =
+            AlertPolicy.read(version.watch["policies"], at: "policies", destinations: destinations, SettingsReader()) ?? policies
+        for i in watching.indices { watching[i].maintenance = maintenance }
+        return watching
     }
 }
 
 extension Engine {
-    /// Ends the alerts that no window can end any more: of versions that serve no more, and of policies that are not there any more. Who was told
-    /// of the beginning is told of the end.
+    /// Ends the alerts that no window can end any more: of versions that serve no more, of policies that are not there any more, and of monitors
+    /// that their policy watches no more. Who was told of the beginning is told of the end.
     public func closeAlerts() async throws {
         let open = try await alerts.open()
         if open.isEmpty { return }
         let serving = try await registry.versions().filter { $0.stage == .champion }
         let watched = Dictionary(
-            serving.map { ($0.key, Set(configuration.policies(of: $0).map(\.name))) }, uniquingKeysWith: { first, _ in first })
-        for (key, name, told) in open where watched[key]?.contains(name) != true {
+            serving.map { version in
+                (
+                    version.key,
+                    Dictionary(configuration.policies(of: version).map { ($0.name, $0.monitors) }, uniquingKeysWith: { first, _ in first })
+                )
+            }, uniquingKeysWith: { first, _ in first })
+        for (key, name, monitor, told) in open where watched[key]?[name]?.contains(monitor) != true {
             let policy = AlertPolicy(name: name, destinations: told)
             let now = clock()
             let announced = try await alerts.update(
-                key, at: now, decide: { newest, _ in AlertLifecycle(policy: policy).close(newest, at: now) },
+                key, at: now,
+                decide: { newest, _ in AlertLifecycle(policy: policy).close(newest.filter { $0.monitor == monitor }, at: now) },
                 render: { Messages.messages(for: $0, policy: policy, newID: Messages.randomID) })
-            let reason = watched[key] == nil ? "\(key) is no champion any more" : "there is no policy \(name) any more"
+            let reason =
+                watched[key] == nil
+                ? "\(key) is no champion any more"
+                : watched[key]?[name] == nil ? "there is no policy \(name) any more" : "\(name) does not watch \(monitor.rawValue) any more"
             for _ in announced { logger.notice("alert resolved: \(reason)") }
         }
     }

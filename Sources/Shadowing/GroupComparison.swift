@@ -10,6 +10,8 @@ public struct GroupComparison: Sendable, Equatable {
         public var differences: [PairedDifference]
         /// Of the primary metric's p-value, corrected over all groups of all attributes.
         public var adjustedP: Double?
+        /// Share of rows with the same decision, where only sums are known.
+        public var agreement: Double?
     }
     /// A disparity between groups, of both models.
     public struct Disparity: Sendable, Equatable {
@@ -78,8 +80,12 @@ public struct GroupComparison: Sendable, Equatable {
                 metric: metric, champion: most - least, candidate: high.candidate - low.candidate,
                 pValue: error > 0 ? Distributions.normalTwoSided(grown / error) : nil)
         }
-        let parity = disparity("demographic_parity_difference", nil)
-        let (opportunity, alarm) = (disparity("equal_opportunity_difference", 1), disparity("equalized_odds_difference", 0))
+        return all(
+            parity: disparity("demographic_parity_difference", nil), opportunity: disparity("equal_opportunity_difference", 1),
+            alarm: disparity("equalized_odds_difference", 0))
+    }
+
+    static func all(parity: Disparity?, opportunity: Disparity?, alarm: Disparity?) -> [Disparity] {
         var odds: Disparity?
         // The worse of the two rates' disparities, of each model; tested is that which is worse under the candidate.
         if let opportunity, let alarm {

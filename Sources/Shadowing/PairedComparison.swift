@@ -12,6 +12,8 @@ public struct PairedComparison: Sendable, Equatable {
         public var largestDifference: Double
         /// Pearson's; nil where one is constant.
         public var correlation: Double?
+        /// Of the candidate's scores from the champion's; nil where only rows were compared, and for other tasks than binary.
+        public var populationStability: Double?
     }
     public var count: Int
     public var labelled: Int

@@ -21,6 +21,13 @@ public struct PairedDifference: Sendable, Equatable {
         interval.map { isBetterBelow ? Interval(lower: -$0.upper, upper: -$0.lower) : $0 }
     }
 
+    /// Of which nothing is known yet.
+    init(_ metric: String, isBetterBelow: Bool) {
+        self.metric = metric
+        self.isBetterBelow = isBetterBelow
+        count = 0
+    }
+
     /// The mean of the rows' differences, with the normal interval and z test of a paired mean; for shares McNemar's exact p-value.
     /// > Source: Student, "The Probable Error of a Mean", 1908; Q. McNemar, "Note on the Sampling Error of the Difference between Correlated
     /// > Proportions or Percentages", 1947.
@@ -78,6 +85,14 @@ public struct SequentialDifference: Sendable, Equatable {
     public var interval: Interval?
     /// The row (from 1) at which 0 was excluded first; nil while it is not.
     public var decidedAt: Int?
+
+    init(metric: String, interval: Interval?) {
+        self.metric = metric
+        self.interval = interval
+    }
+
+    /// Whether it excludes 0 now.
+    public var isDecided: Bool { decidedAt != nil || interval.map { $0.lower > 0 || $0.upper < 0 } ?? false }
 
     init(_ loss: PairedLoss, confidence: Double) {
         metric = loss.name

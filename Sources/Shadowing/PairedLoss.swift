@@ -10,6 +10,15 @@ struct PairedLoss {
     /// Probabilities are kept this far from 0 and 1, as in scikit-learn.
     static let clip = Double.ulpOfOne
 
+    /// In the order of ``all(_:rows:)``.
+    static func names(_ task: PairedPredictions.Task) -> [(name: String, isBetterBelow: Bool)] {
+        switch task {
+        case .binary: [("log_loss", true), ("brier", true), ("accuracy", false)]
+        case .multiclass: [("log_loss", true), ("accuracy", false)]
+        case .regression: [("mse", true), ("mae", true)]
+        }
+    }
+
     /// Of the labelled rows.
     static func all(_ pairs: PairedPredictions, rows: [Int]) -> [PairedLoss] {
         func loss(_ name: String, below: Bool = true, _ value: ([[Double]], Int) -> Double) -> PairedLoss {

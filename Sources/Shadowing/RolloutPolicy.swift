@@ -16,6 +16,11 @@ public struct RolloutPolicy: Sendable, Equatable {
     public var disparityFloor = 0.02
     /// A candidate may take this many times the champion's time for a row.
     public var latencyRatioMax = 2.0
+    /// A candidate that is not surely better after so many days is rejected; nil for any time.
+    public var daysMax: Double?
+    /// Whether a group that may be worse off, though that is not sure yet, keeps a candidate from being promoted; for who looks on while
+    /// rows come, and can wait.
+    public var waitsForGroups = false
     public init() {}
 }
 
@@ -25,6 +30,26 @@ public enum RolloutVerdict: String, Sendable, CaseIterable { case promote, hold,
 public struct RolloutDecision: Sendable, Equatable {
     public var verdict: RolloutVerdict
     public var reasons: [String]
+    /// Those of the reasons that are broken guardrails: of a group, a disparity, the time for a row.
+    public var broken: [String] = []
+
+    /// One that was made before.
+    public init(verdict: RolloutVerdict, reasons: [String], broken: [String]) {
+        self.verdict = verdict
+        self.reasons = reasons
+        self.broken = broken
+    }
+
+    /// As ``init(_:_:latencyRatio:)``, and with an end: who is not surely better by then is rejected.
+    ///
+    /// - Parameter days: since the comparison began.
+    public init(_ comparison: PairedComparison, _ policy: RolloutPolicy, latencyRatio: Double?, days: Double) {
+        self.init(comparison, policy, latencyRatio: latencyRatio)
+        if verdict == .hold, let most = policy.daysMax, days > most {
+            verdict = .reject
+            reasons.append("\(short(most)) days were allowed, and they are over")
+        }
+    }
 
     /// The primary metric decides by the interval that is right at every look where it has one, so that looking every minute is safe.
     ///
@@ -63,15 +88,18 @@ public struct RolloutDecision: Sendable, Equatable {
             broken.append(
                 "it takes \(short(latencyRatio)) times the champion's time for a row, \(short(policy.latencyRatioMax)) is allowed")
         }
+        self.init(.hold, [])
+        self.broken = broken
         guard interval.lower > -policy.margin else {
             let word = gain >= 0 ? "better" : "worse"
-            self.init(
-                .hold,
-                ["\(values): \(word), but not surely: the gain lies in \(short(interval.lower)) to \(short(interval.upper))"] + broken)
+            reasons =
+                ["\(values): \(word), but not surely: the gain lies in \(short(interval.lower)) to \(short(interval.upper))"] + broken
             return
         }
+        let open = policy.waitsForGroups && broken.isEmpty ? Self.openGroups(comparison, policy) : []
         let good = policy.margin > 0 ? "not worse by more than \(short(policy.margin))" : "better"
-        self.init(broken.isEmpty ? .promote : .hold, ["\(values): \(good) \(words)"] + broken)
+        verdict = broken.isEmpty && open.isEmpty ? .promote : .hold
+        reasons = ["\(values): \(good) \(words)"] + broken + open
     }
 
     private init(_ verdict: RolloutVerdict, _ reasons: [String]) { (self.verdict, self.reasons) = (verdict, reasons) }
@@ -89,6 +117,20 @@ public struct RolloutDecision: Sendable, Equatable {
                     return "worse for \(attribute.attribute) = \(group.name): \(difference.metric) \(short(was)) to "
                         + "\(short(difference.candidate)) over \(group.labelled) labelled rows"
                 }.prefix(1).map { $0 }
+            }
+        }
+    }
+
+    /// Groups for which the candidate looks worse by more than is allowed, with a p-value of its own below 0.2.
+    private static func openGroups(_ comparison: PairedComparison, _ policy: RolloutPolicy) -> [String] {
+        guard let primary = comparison.differences.first?.metric else { return [] }
+        return comparison.fairness.flatMap { attribute in
+            attribute.groups.compactMap { group -> String? in
+                guard let difference = group.differences.first(where: { $0.metric == primary }), let gain = difference.gain,
+                    let was = difference.champion, gain < -policy.groupFloor * abs(was), (difference.pValue ?? 1) <= 0.2
+                else { return nil }
+                return "may be worse for \(attribute.attribute) = \(group.name), not surely yet: \(primary) \(short(was)) to "
+                    + "\(short(difference.candidate)) over \(group.labelled) labelled rows"
             }
         }
     }

@@ -3,14 +3,22 @@ public import Vocabulary
 
 /// Alerts, silences and the outbox.
 public struct AlertStore: AlertLedger, Sendable {
-    private let database: Database
-    public init(database: Database) { self.database = database }
+    let database: Database
+    private let fence: @Sendable () throws -> Lease?
+
+    /// - Parameter fence: the lease under which alerts are changed: a scheduler that lost it changes none. nil for commands.
+    public init(database: Database, fence: @escaping @Sendable () throws -> Lease? = { nil }) {
+        self.database = database
+        self.fence = fence
+    }
 
     public func update(
         _ key: ModelVersion, at now: Timestamp, decide: @escaping @Sendable ([Alert], [Silence]) -> [AlertChange],
-        render: @escaping @Sendable (Alert) -> [OutgoingMessage]
+        render: @escaping @Sendable ([Alert]) -> [OutgoingMessage]
     ) async throws -> [Alert] {
-        try await database.transaction { connection in
+        let lease = try fence()
+        return try await database.transaction { connection in
+            if let lease { try connection.check(lease) }
             // One scheduler at a time: what it reads stays true until it has written.
             try connection.query(Queries["lock_stream"], [.int(-3)])
             let rows = try connection.query(Queries["newest_alerts"], [.text(key.model), .text(key.version)])
@@ -41,21 +49,21 @@ public struct AlertStore: AlertLedger, Sendable {
                 }
                 guard change.isAnnounced else { continue }
                 announced.append(alert)
-                for message in render(alert) {
-                    if message.cooldownSeconds > 0 {
-                        let since = now.adding(seconds: -message.cooldownSeconds)
-                        let recent = try connection.query(
-                            Queries["recent_deliveries"],
-                            [.text(message.destination), .text(alert.version.model), .time(since), .text(message.type)])
-                        if recent.int(0, 0) ?? 0 > 0 { continue }
-                    }
-                    try connection.query(
-                        Queries["insert_delivery"],
-                        [
-                            .int(alert.id), .text(message.destination), .text(message.messageID), .text(message.type), .text(message.body),
-                            .time(now),
-                        ])
+            }
+            for message in announced.isEmpty ? [] : render(announced) {
+                let alert = message.alertIDs.first ?? announced.first?.id
+                if message.cooldownSeconds > 0 {
+                    let since = now.adding(seconds: -message.cooldownSeconds)
+                    let recent = try connection.query(
+                        Queries["recent_deliveries"], [.text(message.destination), .text(key.model), .time(since), .text(message.type)])
+                    if recent.int(0, 0) ?? 0 > 0 { continue }
                 }
+                if let request = message.retraining,
+                    try !connection.keep(request, id: message.messageID, of: key, alert: alert, at: now)
+                {
+                    continue
+                }
+                try connection.putOut(message, about: alert, at: now)
             }
             return announced
         }
@@ -78,17 +86,6 @@ public struct AlertStore: AlertLedger, Sendable {
         try await database.run { connection in
             let rows = try connection.query(Queries["alerts_page"], [.text(model), .int(Int64(limit))])
             return (0..<rows.count).compactMap { Self.alert(rows, $0) }
-        }
-    }
-
-    /// The messages about these alerts, newest first.
-    public func deliveries(of alerts: [Int64], limit: Int) async throws -> [Int64: [DeliveryRecord]] {
-        try await database.run { connection in
-            let rows = try connection.query(Queries["deliveries_of_alerts"], [.ints(alerts), .int(Int64(limit))])
-            let records = (0..<rows.count).compactMap { row in
-                rows.int(row, 12).flatMap { alert in Self.delivery(rows, row).map { (alert, $0) } }
-            }
-            return Dictionary(grouping: records, by: \.0).mapValues { $0.map(\.1) }
         }
     }
 
@@ -115,16 +112,20 @@ public struct AlertStore: AlertLedger, Sendable {
         }
     }
 
-    /// What has open alerts: a version and the policy that raised them, with the destinations that were told.
-    public func open() async throws -> [(version: ModelVersion, policy: String, told: [String])] {
+    /// What has open alerts: a version, the policy that raised them and the monitor that they are of, with the destinations that were told.
+    public func open() async throws -> [(version: ModelVersion, policy: String, monitor: Vocabulary.Monitor, told: [String])] {
         try await database.run { connection in
             let rows = try connection.query(Queries["open_alerts"])
-            var out: [(version: ModelVersion, policy: String, told: [String])] = []
+            var out: [(version: ModelVersion, policy: String, monitor: Vocabulary.Monitor, told: [String])] = []
             for row in 0..<rows.count {
-                guard let model = rows.text(row, 0), let name = rows.text(row, 1), let policy = rows.text(row, 2) else { continue }
+                guard let model = rows.text(row, 0), let name = rows.text(row, 1), let policy = rows.text(row, 2),
+                    let monitor = rows.text(row, 3).flatMap(Vocabulary.Monitor.init)
+                else { continue }
                 let version = ModelVersion(model: model, version: name)
-                if out.last?.version != version || out.last?.policy != policy { out.append((version, policy, [])) }
-                if let destination = rows.text(row, 3) { out[out.count - 1].told.append(destination) }
+                if out.last.map({ ($0.version, $0.policy, $0.monitor) == (version, policy, monitor) }) != true {
+                    out.append((version, policy, monitor, []))
+                }
+                if let destination = rows.text(row, 4) { out[out.count - 1].told.append(destination) }
             }
             return out
         }
@@ -150,75 +151,34 @@ public struct AlertStore: AlertLedger, Sendable {
     /// - Returns: nil when there is no such model.
     public func silence(_ silence: Silence, actor: String, at now: Timestamp) async throws -> Int64? {
         try await database.transaction { connection in
-            guard try connection.query(Queries["find_model"], [.text(silence.model)]).count > 0 else { return nil }
+            if silence.model != Silence.allModels, try connection.query(Queries["find_model"], [.text(silence.model)]).count == 0 {
+                return nil
+            }
             let id = try connection.query(
                 Queries["insert_silence"],
-                [.text(silence.model), .text(silence.monitor?.rawValue), .time(silence.until), .text(silence.reason), .time(now)]
+                [
+                    .text(silence.model), .text(silence.monitor?.rawValue), .time(silence.until), .text(silence.reason), .time(now),
+                    .time(silence.startsAt), .texts(silence.matchers.map(\.description)),
+                ]
             ).int(0, 0)
-            let detail: JSON = .object([
-                "silence": .integer(id ?? 0), "until": .string(silence.until.rfc3339), "reason": .string(silence.reason),
-            ])
-            try connection.query(
-                Queries["insert_audit"], [.time(now), .text(actor), .text("silence"), .text(silence.model), .json(detail)])
+            var made = silence
+            made.id = id
+            try connection.audit("silence", silence.model, actor: actor, at: now, detail: made.json)
             return id
         }
     }
 
-    /// Messages of the outbox, newest first; nil for all states.
-    public func deliveries(in state: DeliveryState? = nil, limit: Int = 200) async throws -> [DeliveryRecord] {
-        try await database.run { connection in
-            let rows = try connection.query(Queries["list_deliveries"], [.text(state?.rawValue), .int(Int64(limit))])
-            return (0..<rows.count).compactMap { Self.delivery(rows, $0) }
-        }
-    }
-
-    private static func delivery(_ rows: Rows, _ row: Int) -> DeliveryRecord? {
-        guard let id = rows.int(row, 0), let destination = rows.text(row, 1), let message = rows.text(row, 2),
-            let type = rows.text(row, 3), let state = rows.text(row, 4).flatMap(DeliveryState.init), let at = rows.time(row, 8)
-        else { return nil }
-        return DeliveryRecord(
-            id: id, destination: destination, messageID: message, type: type, model: rows.text(row, 11), state: state,
-            attempts: rows.int(row, 5) ?? 0, lastStatus: rows.int(row, 6), lastError: rows.text(row, 7), createdAt: at,
-            nextAttemptAt: state == .waiting ? rows.time(row, 9) : nil, sentAt: rows.time(row, 10))
-    }
-
-    /// Sends messages again that were given up: one, or all of them.
+    /// Ends a silence now.
     ///
-    /// - Returns: how many.
-    public func replay(_ id: Int64?, at now: Timestamp) async throws -> Int {
-        try await database.run { try $0.query(Queries["replay_deliveries"], [.time(now), .int(id)]).count }
-    }
-
-    public func claim(at now: Timestamp, leaseSeconds: Int64, limit: Int) async throws -> [Delivery] {
-        try await database.run { connection in
+    /// - Parameter models: only of these; nil for all.
+    /// - Returns: false when no such silence lasts.
+    public func expireSilence(_ id: Int64, models: Set<String>?, actor: String, at now: Timestamp) async throws -> Bool {
+        try await database.transaction { connection in
             let rows = try connection.query(
-                Queries["claim_deliveries"], [.time(now), .time(now.adding(seconds: leaseSeconds)), .int(Int64(limit))])
-            return (0..<rows.count).compactMap { row in
-                guard let id = rows.int(row, 0), let destination = rows.text(row, 1), let message = rows.text(row, 2),
-                    let type = rows.text(row, 3), let body = rows.text(row, 4), let attempt = rows.int(row, 5),
-                    let created = rows.time(row, 6)
-                else { return nil }
-                return Delivery(
-                    id: id, message: OutgoingMessage(destination: destination, messageID: message, type: type, body: body),
-                    attempt: Int(attempt), createdAt: created)
-            }
-        }
-    }
-
-    public func settle(_ delivery: Delivery, _ outcome: DeliveryOutcome, at now: Timestamp) async throws {
-        try await database.run { connection -> Void in
-            switch outcome {
-            case .sent(let status):
-                try connection.query(Queries["delivery_sent"], [.int(delivery.id), .time(now), .int(Int64(status))])
-            case .retry(let next, let status, let error):
-                try connection.query(
-                    Queries["delivery_failed"],
-                    [.int(delivery.id), .text("waiting"), .time(next), .int(status.map(Int64.init)), .text(error)])
-            case .dead(let status, let error):
-                try connection.query(
-                    Queries["delivery_failed"],
-                    [.int(delivery.id), .text("dead"), .time(now), .int(status.map(Int64.init)), .text(error)])
-            }
+                Queries["expire_silence"], [.int(id), .time(now), models.map { .texts($0.sorted()) } ?? .null])
+            guard let model = rows.text(0, 0) else { return false }
+            try connection.audit("silence_expire", model, actor: actor, at: now, detail: .object(["silence": .integer(id)]))
+            return true
         }
     }
 
@@ -226,9 +186,14 @@ public struct AlertStore: AlertLedger, Sendable {
         let rows = try connection.query(Queries["active_silences"], [.time(now)])
         return (0..<rows.count).compactMap { row in
             guard let model = rows.text(row, 1), let until = rows.time(row, 3) else { return nil }
-            return Silence(
+            var silence = Silence(
                 id: rows.int(row, 0), model: model, monitor: rows.text(row, 2).flatMap(Monitor.init), until: until,
                 reason: rows.text(row, 4) ?? "")
+            silence.startsAt = rows.time(row, 5)
+            let matchers = rows.text(row, 6).flatMap { try? JSON.parse($0) }?.arrayValue ?? []
+            silence.matchers = matchers.compactMap { $0.stringValue.flatMap(AlertMatcher.init) }
+            // A condition that an older program cannot read must not make the silence wider.
+            return silence.matchers.count == matchers.count ? silence : nil
         }
     }
 

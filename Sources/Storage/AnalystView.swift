@@ -57,7 +57,7 @@ enum AnalystView {
         if !schema.classes.isEmpty { columns.append("p.extra -> 'scores' as \(name("scores"))") }
         // Else a feature that was not kept would read like one that was missing.
         if schema.raw != .all { columns.append("p.features is not null as \(name("is_whole"))") }
-        let view = "evenkeel." + quoted(viewName(key))
+        let view = quotedName(key)
         return
             "create or replace view \(view) as select \(columns.joined(separator: ", "))\nfrom evenkeel.prediction p\n\(joins)where p.stream_id = \(streamID)"
     }
@@ -68,6 +68,8 @@ enum AnalystView {
         if full.utf8.count <= 63, !key.version.contains(" ") { return full }
         return prefix(full, bytes: 54) + " " + Digest.hex(Digest.sha256(Array("\(key.model.utf8.count) \(full)".utf8)).prefix(4))
     }
+
+    static func quotedName(_ key: ModelVersion) -> String { "evenkeel." + quoted(viewName(key)) }
 
     private static func quoted(_ name: String) -> String {
         "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""

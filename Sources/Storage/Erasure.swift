@@ -42,8 +42,7 @@ extension RecordStore {
             }
             guard case .object(var detail) = receipt.json else { return receipt }
             detail["ids_sha256"] = .array(ids.map { .string(Digest.hex(Digest.sha256(Array($0.utf8)))) })
-            try connection.query(
-                Queries["insert_audit"], [.time(now), .text(actor), .text("erase"), .text(model), .json(.object(detail))])
+            try connection.audit("erase", model, actor: actor, at: now, detail: .object(detail))
             return receipt
         }
     }

@@ -120,8 +120,14 @@ public struct RegistryStore: VersionDirectory, Sendable {
 
 extension Connection {
     func audit(_ action: String, _ key: ModelVersion, actor: String, at now: Timestamp, detail: JSON) throws {
-        try query(
-            Queries["insert_audit"], [.time(now), .text(actor), .text(action), .text("\(key)"), .json(detail)])
+        try audit(action, "\(key)", actor: actor, at: now, detail: detail)
+    }
+
+    /// Who did what to what, in the transaction that does it.
+    func audit(_ action: String, _ subject: String, actor: String, at now: Timestamp, detail: JSON) throws {
+        // One entry at a time: each is chained to the one before. Last of all locks, so nobody waits for us in turn.
+        try query(Queries["lock_stream"], [.int(-4)])
+        try query(Queries["insert_audit"], [.time(now), .text(actor), .text(action), .text(subject), .json(detail)])
     }
 }
 

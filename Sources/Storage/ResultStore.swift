@@ -28,6 +28,11 @@ public struct ResultStore: EvaluationStore, Sendable {
         }
     }
 
+    /// How many windows have ended, have changed since, and are not evaluated.
+    public func windowsWaiting(at now: Timestamp) async throws -> Int64 {
+        try await database.run { try $0.query(Queries["windows_waiting"], [.time(now)]).int(0, 0) ?? 0 }
+    }
+
     public func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp? {
         try await database.run {
             try $0.query(Queries["last_evaluated"], [.int(version.streamID), .text(kind.rawValue)]).time(0, 0)

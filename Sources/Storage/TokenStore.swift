@@ -85,8 +85,6 @@ public struct TokenStore: Sendable {
 
 extension Connection {
     fileprivate func audit(_ action: String, _ id: String, _ name: String, actor: String, at now: Timestamp) throws {
-        try query(
-            Queries["insert_audit"],
-            [.time(now), .text(actor), .text(action), .text(name), .json(.object(["token": .string(id)]))])
+        try audit(action, name, actor: actor, at: now, detail: .object(["token": .string(id)]))
     }
 }

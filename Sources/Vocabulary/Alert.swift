@@ -71,7 +71,12 @@ public struct AlertMemory: Sendable, Equatable {
     /// When people were told the last time, and how often they were reminded since the first.
     public var announcedAt: Timestamp?
     public var reminders = 0
+    /// The ends of the windows in which this and the alerts before it began to fire, newest last; at most ``firedMax``.
+    public var fired: [Timestamp] = []
+    /// It came and went so often that it takes longer to believe in its end.
+    public var isFlapping = false
     public static let placesMax = 20
+    public static let firedMax = 20
 
     public init(seen: [Seen] = [], places: [Place] = [], isAnnounced: Bool = false) {
         self.seen = seen
@@ -84,6 +89,7 @@ public struct AlertMemory: Sendable, Equatable {
             "seen": .array(seen.map { .object(["window_end": .string($0.windowEnd.rfc3339), "finding": .bool($0.isFinding)]) }),
             "places": .array(places.map { .object(["subject": .string($0.subject), "group": .string($0.group)]) }),
             "announced": .bool(isAnnounced), "announced_at": JSON(announcedAt?.rfc3339), "reminders": .integer(Int64(reminders)),
+            "fired": .array(fired.map { .string($0.rfc3339) }), "flapping": .bool(isFlapping),
         ])
     }
     public init(json: JSON) {
@@ -98,6 +104,8 @@ public struct AlertMemory: Sendable, Equatable {
         isAnnounced = json["announced"]?.boolValue ?? false
         announcedAt = json["announced_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:))
         reminders = Int(clamping: json["reminders"]?.intValue ?? 0)
+        fired = (json["fired"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(Timestamp.init(rfc3339:)) }
+        isFlapping = json["flapping"]?.boolValue ?? false
     }
 }
 
@@ -115,22 +123,6 @@ public struct AlertChange: Sendable, Equatable {
     }
 }
 
-public struct Silence: Sendable, Equatable {
-    public var id: Int64?
-    public var model: String
-    /// nil silences every monitor of the model.
-    public var monitor: Monitor?
-    public var until: Timestamp
-    public var reason: String
-    public init(id: Int64? = nil, model: String, monitor: Monitor?, until: Timestamp, reason: String) {
-        self.id = id
-        self.model = model
-        self.monitor = monitor
-        self.until = until
-        self.reason = reason
-    }
-}
-
 /// A message in the outbox: its id is the same in every attempt, so that a receiver can tell a repetition.
 public struct OutgoingMessage: Sendable, Equatable {
     public var destination: String
@@ -140,6 +132,10 @@ public struct OutgoingMessage: Sendable, Equatable {
     public var body: String
     /// Dropped when the destination had a message of the same type about the same model within this time; 0 for never.
     public var cooldownSeconds: Int64
+    /// The alerts that it is about.
+    public var alertIDs: [Int64] = []
+    /// The retraining that it asks for: it is kept with the message, or neither is.
+    public var retraining: RetrainingRequest?
     public init(destination: String, messageID: String, type: String, body: String, cooldownSeconds: Int64 = 0) {
         self.destination = destination
         self.messageID = messageID
@@ -168,6 +164,36 @@ public enum DeliveryOutcome: Sendable, Equatable {
     case retry(at: Timestamp, status: Int?, error: String)
     /// Given up; listed and replayable.
     case dead(status: Int?, error: String)
+}
+
+/// How an attempt ended.
+public struct Settlement: Sendable, Equatable {
+    public var delivery: Delivery
+    public var outcome: DeliveryOutcome
+    public var milliseconds: Int64
+    public init(delivery: Delivery, outcome: DeliveryOutcome, milliseconds: Int64) {
+        self.delivery = delivery
+        self.outcome = outcome
+        self.milliseconds = milliseconds
+    }
+    /// For a metric's label.
+    public var word: String {
+        switch outcome {
+        case .sent: "sent"
+        case .retry: "retry"
+        case .dead: "dead"
+        }
+    }
+}
+
+public struct DueDestination: Sendable, Equatable {
+    public var name: String
+    /// Why nothing is sent there any more; nil while something is.
+    public var disabled: String?
+    public init(name: String, disabled: String? = nil) {
+        self.name = name
+        self.disabled = disabled
+    }
 }
 
 public enum DeliveryState: String, Sendable, CaseIterable { case waiting, sent, dead }

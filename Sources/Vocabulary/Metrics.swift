@@ -34,7 +34,16 @@ public enum Metric: String, Sendable, CaseIterable {
     case spoolRecords = "evenkeel_ingest_spool_records_total"
     case cloudEvents = "evenkeel_cloudevents_total"
     case webhookDeliveries = "evenkeel_webhook_deliveries_total"
+    case shadowDifference = "evenkeel_shadow_difference"
+    case shadowVerdict = "evenkeel_shadow_verdict"
+    case shadowBroken = "evenkeel_shadow_breaker_open"
+    case rolloutWeight = "evenkeel_rollout_weight"
     case seriesDropped = "evenkeel_metric_series_dropped_total"
+    case leader = "evenkeel_leader"
+    case databaseUp = "evenkeel_database_up"
+    case windowsWaiting = "evenkeel_windows_waiting"
+    case modelInfo = "evenkeel_model_info"
+    case breakerOpen = "evenkeel_webhook_breaker_open"
     case buildInfo = "evenkeel_build_info"
 
     public enum Kind: String, Sendable { case counter, gauge, histogram }
@@ -73,7 +82,14 @@ public enum Metric: String, Sendable, CaseIterable {
         case .spoolBytes, .spoolKeptBytes: []
         case .spoolRecords: ["event"]
         case .webhookDeliveries: ["destination", "outcome"]
+        case .shadowDifference: ["model", "champion", "candidate", "metric"]
+        case .shadowVerdict: ["model", "champion", "candidate", "verdict"]
+        case .shadowBroken: ["model", "champion", "candidate"]
+        case .rolloutWeight: ["model", "version"]
         case .seriesDropped: ["metric"]
+        case .leader, .databaseUp, .windowsWaiting: []
+        case .modelInfo: ["model", "version", "stage", "task"]
+        case .breakerOpen: ["destination"]
         case .buildInfo: ["version"]
         }
     }
@@ -112,7 +128,16 @@ public enum Metric: String, Sendable, CaseIterable {
         case .spoolRecords: "Records that went into the spool and out of it; of damaged ones, the places where bytes could not be read."
         case .cloudEvents: "Events of inference services, by what became of them."
         case .webhookDeliveries: "Attempts to deliver a webhook."
-        case .seriesDropped: "Series that were not exported because a metric had too many."
+        case .shadowDifference: "A metric of the candidate in shadow, minus the champion's over the same rows."
+        case .shadowVerdict: "1 for the verdict of a candidate in shadow, 0 for the others."
+        case .shadowBroken: "1 while a candidate in shadow is not scored since its circuit breaker is open."
+        case .rolloutWeight: "Share of the traffic that a version under rollout is advised to get."
+        case .seriesDropped: "Series that were not counted or not exported because a metric had too many, once for each scrape."
+        case .leader: "1 when this service evaluates and keeps the database in shape, 0 when another one does."
+        case .databaseUp: "1 when the database answered this scrape, 0 when it did not: the numbers that come from it are missing then."
+        case .windowsWaiting: "Windows that have ended, have changed, and wait for their evaluation."
+        case .modelInfo: "Always 1; the labels say what the version is."
+        case .breakerOpen: "1 while nothing is sent to a destination: it failed several times in a row, or said that it is gone."
         case .buildInfo: "Always 1; the labels say which build this is."
         }
     }
@@ -180,6 +205,15 @@ public final class MetricRegistry: Sendable {
         }
     }
 
+    /// The newest value of a gauge.
+    public func set(_ value: Double, in metric: Metric, _ labels: [String] = []) {
+        precondition(labels.count == metric.labels.count, "one value a label")
+        let key = Key(metric: metric, labels: labels)
+        state.withLock { state in
+            if state.admits(key, isKnown: state.numbers[key] != nil) { state.numbers[key] = value }
+        }
+    }
+
     public func observe(_ seconds: [Double], in metric: Metric, _ labels: [String] = []) {
         let key = Key(metric: metric, labels: labels)
         state.withLock { state in
@@ -195,8 +229,9 @@ public final class MetricRegistry: Sendable {
 
     public func samples() -> [MetricSample] {
         state.withLock { state in
-            state.numbers.map { MetricSample($0.key.metric, $0.key.labels, $0.value) }
-                + state.histograms.map { MetricSample($0.key.metric, $0.key.labels, counts: $0.value.counts, sum: $0.value.sum) }
+            let numbers = state.numbers.map { MetricSample($0.key.metric, $0.key.labels, $0.value) }
+            let histograms = state.histograms.map { MetricSample($0.key.metric, $0.key.labels, counts: $0.value.counts, sum: $0.value.sum) }
+            return numbers + histograms
         }
     }
 }

@@ -115,13 +115,17 @@ public protocol EvaluationStore: Sendable {
 /// The alerts and the outbox.
 public protocol AlertLedger: Sendable {
     /// Hands a version's newest alert of each policy and monitor, and the silences, to `decide`, alone among all schedulers, and stores what it
-    /// returns together with the messages that `render` makes of it, in one transaction.
+    /// returns together with the messages that `render` makes of those that are announced, in one transaction.
     func update(
         _ key: ModelVersion, at now: Timestamp, decide: @escaping @Sendable ([Alert], [Silence]) -> [AlertChange],
-        render: @escaping @Sendable (Alert) -> [OutgoingMessage]
+        render: @escaping @Sendable ([Alert]) -> [OutgoingMessage]
     ) async throws -> [Alert]
 
-    /// Takes messages that are due, for `leaseSeconds`; if they are not settled by then, they are due again.
-    func claim(at now: Timestamp, leaseSeconds: Int64, limit: Int) async throws -> [Delivery]
-    func settle(_ delivery: Delivery, _ outcome: DeliveryOutcome, at now: Timestamp) async throws
+    /// Where messages wait that are due.
+    func dueDestinations(at now: Timestamp) async throws -> [DueDestination]
+    /// Takes messages that are due, of one destination or all, for `leaseSeconds`; if they are not settled by then, they are due again.
+    func claim(at now: Timestamp, for destination: String?, leaseSeconds: Int64, limit: Int) async throws -> [Delivery]
+    func settle(_ ended: [Settlement], at now: Timestamp) async throws
+    /// Nothing is sent to the destination any more, until somebody enables it.
+    func disable(_ destination: String, reason: String, at now: Timestamp) async throws
 }

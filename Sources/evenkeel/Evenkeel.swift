@@ -3,6 +3,7 @@ import ArgumentParser
 import Collecting
 import Foundation
 import Logging
+import Reporting
 import Service
 import Storage
 import Tables
@@ -25,7 +26,8 @@ struct Evenkeel: AsyncParsableCommand {
         version: Engine.buildVersion,
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, IngestCommand.self, EvaluateCommand.self,
-            AlertsCommand.self, EraseCommand.self, TokenCommand.self, DoctorCommand.self,
+            AlertsCommand.self, ReportCommand.self, EraseCommand.self, TokenCommand.self, AuditLogCommand.self, DoctorCommand.self,
+            CompletionCommand.self,
             DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self,
             DetectCommand.self, ScoreCommand.self, ShadowCommand.self, StatCommand.self,
         ])
@@ -55,6 +57,7 @@ enum Failure {
         case let error as PrivacyKeyError: stop(2, error.description)
         case let error as TableError: stop(2, error.description)
         case let error as AnalysisError: stop(2, error.description)
+        case let error as AuditFileError: stop(2, error.description)
         case let error as ServeError: stop(3, error.description)
         case let error as OutputError: stop(3, error.description)
         case let code as ExitCode: exit(code.rawValue)

@@ -35,6 +35,11 @@ struct DatabaseOptions: ParsableArguments {
         return configuration
     }
 
+    /// Whether a database is named, by an option or by the environment.
+    var isNamed: Bool {
+        database != nil || embedded || data != nil || config != nil || ProcessInfo.processInfo.environment["EVENKEEL_DATABASE"] != nil
+    }
+
     /// Runs `body` with a started engine, beside a running service if there is one.
     func withEngine(_ body: (Engine) async throws -> Void) async throws {
         let engine = Engine(try configuration(), logger: Logger(label: "evenkeel"))

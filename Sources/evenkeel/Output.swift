@@ -7,8 +7,9 @@ struct OutputError: Error, CustomStringConvertible {
 
 /// Results go to standard output or to a file, whole or with a word of why not.
 enum Output {
-    static func write(_ text: String, to path: String?) throws {
-        let data = Data(text.utf8)
+    static func write(_ text: String, to path: String?) throws { try write(Data(text.utf8), to: path) }
+
+    static func write(_ data: Data, to path: String?) throws {
         guard let path else {
             do { try FileHandle.standardOutput.write(contentsOf: data) } catch {
                 throw OutputError(description: "standard output cannot be written: \(reason(error))")

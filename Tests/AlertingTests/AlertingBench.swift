@@ -46,6 +46,7 @@ actor MemoryLedger: AlertLedger {
     private(set) var alerts: [Alert] = []
     private(set) var entries: [Entry] = []
     private(set) var silences: [Silence] = []
+    private var disabled: [String: String] = [:]
     private var isFailing = false
 
     func fail() { isFailing = true }
@@ -58,7 +59,7 @@ actor MemoryLedger: AlertLedger {
 
     func update(
         _ key: ModelVersion, at now: Timestamp, decide: @escaping @Sendable ([Alert], [Silence]) -> [AlertChange],
-        render: @escaping @Sendable (Alert) -> [OutgoingMessage]
+        render: @escaping @Sendable ([Alert]) -> [OutgoingMessage]
     ) async throws -> [Alert] {
         var announced: [Alert] = []
         for change in decide(alerts.filter { $0.version == key && $0.state != .resolved }, silences) {
@@ -69,17 +70,27 @@ actor MemoryLedger: AlertLedger {
             }
             alerts.removeAll { $0.id == alert.id }
             if !change.isDropped { alerts.append(alert) }
-            if change.isAnnounced {
-                announced.append(alert)
-                for message in render(alert) { enqueue(message, at: now) }
-            }
+            if change.isAnnounced { announced.append(alert) }
         }
+        for message in announced.isEmpty ? [] : render(announced) { enqueue(message, at: now) }
         return announced
     }
 
-    func claim(at now: Timestamp, leaseSeconds: Int64, limit: Int) async throws -> [Delivery] {
+    func dueDestinations(at now: Timestamp) async throws -> [DueDestination] {
+        Set(entries.filter { !$0.isSettled && $0.dueAt <= now }.map(\.delivery.message.destination)).sorted().map {
+            DueDestination(name: $0, disabled: disabled[$0])
+        }
+    }
+
+    func disable(_ destination: String, reason: String, at now: Timestamp) async throws { disabled[destination] = reason }
+    func enable(_ destination: String) { disabled[destination] = nil }
+
+    func claim(at now: Timestamp, for destination: String?, leaseSeconds: Int64, limit: Int) async throws -> [Delivery] {
         var claimed: [Delivery] = []
-        for i in entries.indices where !entries[i].isSettled && entries[i].dueAt <= now && claimed.count < limit {
+        for i in entries.indices
+        where !entries[i].isSettled && entries[i].dueAt <= now && claimed.count < limit
+            && (destination ?? entries[i].delivery.message.destination) == entries[i].delivery.message.destination
+        {
             entries[i].delivery.attempt += 1
             entries[i].dueAt = now.adding(seconds: leaseSeconds)
             claimed.append(entries[i].delivery)
@@ -87,10 +98,12 @@ actor MemoryLedger: AlertLedger {
         return claimed
     }
 
-    func settle(_ delivery: Delivery, _ outcome: DeliveryOutcome, at now: Timestamp) async throws {
+    func settle(_ ended: [Settlement], at now: Timestamp) async throws {
         if isFailing { throw Failure() }
-        guard let i = entries.firstIndex(where: { $0.delivery.id == delivery.id }) else { return }
-        entries[i].outcomes.append(outcome)
-        if case .retry(let at, _, _) = outcome { entries[i].dueAt = at } else { entries[i].isSettled = true }
+        for one in ended {
+            guard let i = entries.firstIndex(where: { $0.delivery.id == one.delivery.id }) else { continue }
+            entries[i].outcomes.append(one.outcome)
+            if case .retry(let at, _, _) = one.outcome { entries[i].dueAt = at } else { entries[i].isSettled = true }
+        }
     }
 }

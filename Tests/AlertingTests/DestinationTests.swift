@@ -132,7 +132,8 @@ struct AlertmanagerTests {
         let ledger = MemoryLedger()
         let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))
         let outbox = Outbox(
-            ledger: ledger, destinations: [Destination(name: "am", url: Secret(url), format: .alertmanager)], metrics: MetricRegistry(),
+            ledger: ledger, destinations: [Destination(name: "am", url: Secret(url), format: .alertmanager)],
+            targets: TargetRules(networks: [.loopback]), metrics: MetricRegistry(),
             clock: { now })
         func push(_ state: AlertState) async throws {
             var alert = Alert(

@@ -34,13 +34,13 @@ struct SignatureTests {
         let message = OutgoingMessage(
             destination: "d", messageID: "msg_p5jXN8AQM9LWM0D4loKWxJek", type: "alert.firing", body: #"{"test": 2432232314}"#)
         let at = Timestamp(microseconds: 1_614_265_330_999_999)
-        let headers = Messages.headers(message, secret: Self.secret, at: at).map { "\($0.name): \($0.value)" }
+        let headers = Messages.headers(message, secrets: [Self.secret], at: at).map { "\($0.name): \($0.value)" }
         #expect(
             headers == [
                 "content-type: application/json", "webhook-id: msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp: 1614265330",
                 "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
             ])
-        #expect(Messages.headers(message, secret: nil, at: at).map(\.name) == ["content-type", "webhook-id", "webhook-timestamp"])
+        #expect(Messages.headers(message, secrets: [], at: at).map(\.name) == ["content-type", "webhook-id", "webhook-timestamp"])
     }
 
     @Test("random ids differ and can stand in a header")
@@ -76,7 +76,7 @@ struct MessageBodyTests {
             Messages.body(Bench.alert()).text
                 == #"{"type":"alert.firing","timestamp":"2026-06-01T02:00:00Z","data":{"id":7,"model":"credit","version":"3","#
                 + #""monitor":"feature_drift","policy":"default","severity":"critical","state":"firing","summary":"credit 3 feature_drift: age rose","#
-                + #""started_at":"2026-06-01T00:00:00Z","fired_at":"2026-06-01T02:00:00Z","resolved_at":null,"acknowledged_at":null,"reminders":0,"detail":{"rows":1000}}}"#
+                + #""started_at":"2026-06-01T00:00:00Z","fired_at":"2026-06-01T02:00:00Z","resolved_at":null,"acknowledged_at":null,"reminders":0,"flapping":false,"detail":{"rows":1000}}}"#
         )
     }
 
@@ -110,12 +110,15 @@ struct MessageBodyTests {
     }
 
     @Test("every destination of the policy gets a message with an id of its own")
-    func destinations() {
+    func destinations() throws {
         let messages = message(Bench.alert(), AlertPolicy(name: "p", destinations: ["ops", "data"], retraining: "pipeline"))
         #expect(messages.map(\.destination) == ["ops", "data", "pipeline"])
         #expect(messages.map(\.messageID) == ["msg_1", "msg_2", "msg_3"])
         #expect(messages[0].body == Messages.body(Bench.alert()).text && messages[1].body == messages[0].body)
-        #expect(messages[2].body == Messages.retrainingBody(Bench.alert()).text)
+        let manifest = try #require(messages[2].retraining?.manifest)
+        #expect(messages[2].body == Messages.retrainingBody(Bench.alert(), manifest: manifest).text)
+        #expect(manifest["retraining_id"] == "msg_3" && manifest["callback"] == "/v1/retraining/msg_3" && manifest["rows"] == 1000)
+        #expect(manifest["deadline"] == "2026-06-02T02:00:00Z")
     }
 
     @Test("retraining is asked for when an alert fires, not when it resolves")

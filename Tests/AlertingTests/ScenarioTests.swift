@@ -6,9 +6,11 @@ import Vocabulary
 /// Tests/Scenarios: the life of alerts as text that an analyst can read and write. Each line is one of
 ///
 ///     policy 2 of 3, resolve after 2 [, monitors a, b] [, window day] [, severity critical] [, remind after 6 h]
+///       [, inhibited by volume] [, flapping after 3 in 24]
 ///     hour 4: feature_drift drifted [, fairness ok] [-> what comes of it]
 ///     hour 4 again: …            the window is evaluated once more
-///     silence [feature_drift] until hour 9
+///     silence [feature_drift] [from hour 4] until hour 9 [where policy!=x]
+///     maintenance from 02:00 for 90 minutes [where monitor=volume]
 ///     acknowledge
 ///     serves no more -> what comes of it
 ///
@@ -54,11 +56,18 @@ struct ScenarioPlayer {
         if let rest = parts[0].dropping("policy ") {
             try read(policy: rest)
         } else if let rest = parts[0].dropping("silence ") {
-            let match = try self.match(rest, #/(?:(\w+) )?until hour (\d+)/#)
-            silences.append(
-                Silence(
-                    model: Bench.version.model, monitor: try match.1.map { try monitor($0) }, until: end(Int(match.2) ?? 0),
-                    reason: "scenario"))
+            let match = try self.match(rest, #/(?:(?!from |until )(\w+) )?(?:from hour (\d+) )?until hour (\d+)(?: where (\S+))?/#)
+            var silence = Silence(
+                model: Bench.version.model, monitor: try match.1.map { try monitor($0) }, until: end(Int(match.3) ?? 0), reason: "scenario")
+            silence.startsAt = match.2.flatMap { Int($0) }.map(end)
+            silence.matchers = try matchers(match.4)
+            silences.append(silence)
+        } else if let rest = parts[0].dropping("maintenance ") {
+            let match = try self.match(rest, #/from (\d\d):(\d\d) for (\d+) minutes(?: where (\S+))?/#)
+            policy.maintenance.append(
+                MaintenanceWindow(
+                    name: "scenario", startMinute: (Int(match.1) ?? 0) * 60 + (Int(match.2) ?? 0), minutes: Int(match.3) ?? 0,
+                    matchers: try matchers(match.4)))
         } else if parts[0] == "acknowledge" {
             for i in open.indices { (open[i].acknowledgedAt, open[i].acknowledgedBy) = (now, "ada") }
         } else if parts[0] == "serves no more" {
@@ -83,10 +92,20 @@ struct ScenarioPlayer {
                 policy.severity = severity
             } else if let match = part.wholeMatch(of: #/remind after (\d+) h/#) {
                 policy.remindAfterSeconds = (Int64(match.1) ?? 0) * 3600
+            } else if let names = part.dropping("inhibited by ") {
+                policy.inhibitedBy = try names.split(separator: " ").filter { $0 != "nothing" }.map { try monitor($0) }
+            } else if let match = part.wholeMatch(of: #/flapping after (\d+) in (\d+)/#) {
+                (policy.flapAfter, policy.flapWindows) = (Int(match.1) ?? 0, Int(match.2) ?? 0)
             } else {
                 throw Mistake(description: "\(part): not understood")
             }
         }
+    }
+
+    private func matchers(_ text: Substring?) throws -> [AlertMatcher] {
+        guard let text else { return [] }
+        guard let matcher = AlertMatcher(String(text)) else { throw Mistake(description: "\(text): \(AlertMatcher.expected)") }
+        return [matcher]
     }
 
     private mutating func see(_ line: String) throws -> String {
@@ -115,7 +134,8 @@ struct ScenarioPlayer {
                 switch (change.alert.state, change.isAnnounced) {
                 case _ where change.isDropped: "dropped"
                 case (.pending, _): "pending"
-                case (.firing, true): change.alert.memory.reminders > 0 ? "reminds" : "fires"
+                case (.firing, true):
+                    change.alert.memory.reminders > 0 ? "reminds" : change.alert.memory.isFlapping ? "fires flapping" : "fires"
                 case (.firing, false): before?.state == .firing ? "goes on" : "fires in silence"
                 case (.resolved, true): "resolves"
                 case (.resolved, false): "resolves in silence"

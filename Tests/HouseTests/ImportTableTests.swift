@@ -15,13 +15,14 @@ import Testing
         "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
-        "Shadowing": ["Statistics"],
+        "Shadowing": ["Vocabulary", "Statistics"],
         "Analysis": ["Vocabulary", "Statistics", "Tables", "Inference", "Shadowing"],
         "Reporting": ["Vocabulary"],
         "Pages": ["Vocabulary", "Reporting"],
         "Service": [
-            "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Storage", "Collecting", "Monitoring", "Alerting", "Reporting",
-            "Pages", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL", "ServiceLifecycle", "UnixSignals",
+            "Vocabulary", "Kernels", "Statistics", "Profiles", "Tables", "Inference", "Storage", "Collecting", "Monitoring", "Alerting",
+            "Shadowing", "Reporting", "Pages", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+            "ServiceLifecycle", "UnixSignals",
             "Logging", "Yams",
         ],
         "EvenkeelClient": [],
@@ -35,8 +36,9 @@ import Testing
         "CGSL": "Statistics/GSL/", "CPostgres": "Storage/LibPQ/", "CCurl": "Alerting/Curl/", "CCrypto": "Vocabulary/Crypto/",
         "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/", "CZstd": "Collecting/Zstd/",
     ]
-    /// Besides the C folders: system calls of the embedded cluster and of the spool.
-    static let unsafeFolders = Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/", "Collecting/Spool/Disk/"]
+    /// Besides the C folders: system calls of the embedded cluster and of the spool, and the size of the terminal.
+    static let unsafeFolders =
+        Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/", "Collecting/Spool/Disk/", "evenkeel/Terminal/"]
 
     static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

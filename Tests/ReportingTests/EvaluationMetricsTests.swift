@@ -128,7 +128,8 @@ struct ContractedMetricsTests {
             .seriesDropped, .jointDrift, .dataQuality, .serviceLevel, .labelDrift, .windowRecords, .lastPrediction, .alertBudget,
             .alertBudgetFired,
             .spoolKeptBytes,
-            .spoolRecords, .cloudEvents,
+            .spoolRecords, .cloudEvents, .shadowVerdict, .shadowBroken, .rolloutWeight,
+            .spoolRecords, .cloudEvents, .leader, .breakerOpen, .databaseUp, .windowsWaiting, .modelInfo,
         ]
         for metric in Metric.allCases where !ours.contains(metric) {
             guard let labels = contract[metric.rawValue] else {

@@ -31,6 +31,33 @@ struct TextTableTests {
         #expect(TextTable(["a", "long name", "c"]).text == "a  long name  c\n")
     }
 
+    @Test("in a narrow terminal the widest words go on in the next line, numbers stay whole")
+    func narrow() {
+        var table = TextTable(["of", "value", "why"])
+        table.add(["income", "0.25", "income above 4000 rose from one percent to twenty"])
+        table.add(["age", "7", "x"])
+        let text = table.text(width: 40)
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 40 })
+        #expect(
+            text == """
+                of      value  why
+                income   0.25  income above 4000 rose
+                               from one percent to
+                               twenty
+                age         7  x
+
+                """)
+        #expect(table.text(width: 200) == table.text)
+        var times = TextTable(["registered", "why"])
+        times.add(["2026-11-22T02:34:52Z", "one two three four five six"])
+        #expect(
+            times.text(width: 34)
+                == "registered            why\n2026-11-22T02:34:52Z  one two\n                      three four\n                      five six\n"
+        )
+        // Where nothing else helps, words are broken.
+        #expect(times.text(width: 26).split(separator: "\n").allSatisfy { $0.count <= 26 })
+    }
+
     @Test("a column without any value is text")
     func blankColumn() {
         var table = TextTable(["a", "bcd"])

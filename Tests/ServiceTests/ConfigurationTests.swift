@@ -119,7 +119,7 @@ import Vocabulary
                 "e.yaml: prot: unknown key, did you mean port?",
                 "e.yaml: port: expected a number, got a string",
                 "e.yaml: database: stands beside embedded: true, expected one of the two",
-                "e.yaml: roles[1]: \"cook\", expected one of collect, evaluate, notify, web",
+                "e.yaml: roles[1]: \"cook\", expected one of collect, evaluate, notify, web, shadow",
                 "e.yaml: spool.bytes_mx: unknown key, did you mean bytes_max?",
                 "e.yaml: monitors.psi_flor: unknown key, did you mean psi_floor?",
                 "e.yaml: destinations[0].url: expected an http or https URL",
@@ -178,8 +178,8 @@ import Vocabulary
     @Test("a receiver that retrains hears no alerts unless a policy says so") func retrainingReceiver() throws {
         let yaml = """
             destinations:
-              - {name: pager, url: "http://localhost/p"}
-              - {name: trainer, url: "http://localhost/t"}
+              - {name: pager, url: "http://hooks.example.com/p"}
+              - {name: trainer, url: "http://hooks.example.com/t"}
             policies:
               - {name: a, retraining: trainer}
               - {name: b, destinations: [trainer]}

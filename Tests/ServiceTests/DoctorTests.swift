@@ -27,6 +27,9 @@ import Vocabulary
         let folder = service.engine.cluster?.folder
         if let folder { try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path) }
         let ill = await states(Engine(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        // The page of the service lists the same, by the same names.
+        let page = try await service.get("/health").text
+        for name in well.keys { #expect(page.contains("<td>\(name)</td>"), "\(name)") }
         // The destination was connected to before the server took the connection: ended in between, Hummingbird would drop it with a trap.
         #expect(try await service.get("/healthz").status == 200)
         await service.stop()

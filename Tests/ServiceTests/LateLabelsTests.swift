@@ -88,22 +88,24 @@ import Vocabulary
         #expect(known["value"] == first["value"])
     }
 
-    @Test("an alert of a policy that is gone is resolved") func goneWithItsPolicy() async throws {
-        try await register("gone")
+    @Test("an alert is resolved when its policy is gone, or watches its monitor no more", arguments: ["other", "outcomes"])
+    func goneWithItsPolicy(_ policy: String) async throws {
+        let model = "gone-\(policy)"
+        try await register(model)
         let records = Self.rows.map { row in
-            #"{"model":"gone","version":"1","id":"\#(row.id)","ts":"2026-03-01T10:30:00Z","features":{"income":\#(row.score * 1000)},"score":\#(row.score)}"#
+            #"{"model":"\#(model)","version":"1","id":"\#(row.id)","ts":"2026-03-01T10:30:00Z","features":{"income":\#(row.score * 1000)},"score":\#(row.score)}"#
         }
         _ = try await service.post("/v1/predictions", records.joined(separator: "\n"), type: "application/x-ndjson")
-        try await label("gone", 0..<100, isRight: false)
+        try await label(model, 0..<100, isRight: false)
         func state(_ state: String) -> (RunningService.Answer) -> Bool {
-            { $0.json["alerts"]?.arrayValue?.contains { $0["model"]?.stringValue == "gone" && $0["state"]?.stringValue == state } == true }
+            { $0.json["alerts"]?.arrayValue?.contains { $0["model"]?.stringValue == model && $0["state"]?.stringValue == state } == true }
         }
         #expect(state("firing")(try await service.eventually("/v1/alerts", state("firing"))))
-        let version = try #require(try await service.engine.registry.version(ModelVersion(model: "gone", version: "1")))
-        let watch = try ModelSpecFile("policies: [{name: other, monitors: [volume]}]", file: "s").watch(destinations: [])
+        let version = try #require(try await service.engine.registry.version(ModelVersion(model: model, version: "1")))
+        let watch = try ModelSpecFile("policies: [{name: \(policy), monitors: [volume]}]", file: "s").watch(destinations: [])
         try await service.engine.registry.setWatch(watch, of: version, actor: "ada", at: Engine.systemClock())
         #expect(state("resolved")(try await service.eventually("/v1/alerts", state("resolved"))))
-        let shown = try await service.get("/v1/models/gone/versions/1")
-        #expect(shown.json["watch"]?["policies"]?.arrayValue?.first?["name"]?.stringValue == "other")
+        let shown = try await service.get("/v1/models/\(model)/versions/1")
+        #expect(shown.json["watch"]?["policies"]?.arrayValue?.first?["name"]?.stringValue == policy)
     }
 }

@@ -8,7 +8,7 @@ final class RawConnection: Sendable {
     /// - Parameter service: its base, such as `http://127.0.0.1:8080`.
     init(_ service: RunningService) throws {
         let port = service.base.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
-        descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian

@@ -1,3 +1,4 @@
+import Alerting
 import Foundation
 import FoundationNetworking
 import Logging
@@ -29,6 +30,7 @@ final class RunningService: Sendable {
         configuration.monitors.delaySeconds = 0
         configuration.monitors.quietSeconds = 0
         configuration.monitors.patienceSeconds = 0
+        configuration.targets = TargetRules(networks: [.loopback])
         change(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

@@ -23,7 +23,9 @@ struct AlertStoreTests {
         try await bench.alerts.update(
             key, at: now, decide: { _, _ in changes },
             render: {
-                [OutgoingMessage(destination: "pager", messageID: "m\($0.id ?? 0) \($0.state)", type: "alert.firing", body: $0.summary)]
+                $0.map {
+                    OutgoingMessage(destination: "pager", messageID: "m\($0.id ?? 0) \($0.state)", type: "alert.firing", body: $0.summary)
+                }
             })
     }
     /// What a scheduler is shown.
@@ -115,7 +117,8 @@ struct AlertStoreTests {
             #expect(try await bench.alerts.open().isEmpty)
             _ = try await change([AlertChange(alert: alert(), isAnnounced: true)], on: bench)
             let open = try #require(try await bench.alerts.open().first)
-            #expect(open.version == version.key && open.policy == alert().policy && open.told == ["pager"])
+            #expect(
+                open.version == version.key && open.policy == alert().policy && open.monitor == alert().monitor && open.told == ["pager"])
             var resolved = try #require(try await shown(on: bench).newest.first)
             resolved.state = .resolved
             resolved.resolvedAt = now
@@ -156,7 +159,9 @@ struct AlertStoreTests {
                         try await bench.alerts.update(
                             Loans.key, at: now,
                             decide: { newest, _ in newest.isEmpty ? [AlertChange(alert: alert(), isAnnounced: true)] : [] },
-                            render: { [OutgoingMessage(destination: "pager", messageID: "m\($0.id ?? 0)", type: "alert.firing", body: "")] }
+                            render: {
+                                [OutgoingMessage(destination: "pager", messageID: "m\($0[0].id ?? 0)", type: "alert.firing", body: "")]
+                            }
                         ).count
                     }
                 }

@@ -63,7 +63,8 @@ struct EmbeddedClusterSettingsTests {
         try await cluster.start()
         #expect(try Connection(conninfo: cluster.url.reveal()).query("select 1").text(0, 0) == "1")
         let hexadecimal = String(port, radix: 16, uppercase: true)
-        #expect(try listeningAddresses(folder) == ["0100007F:\(hexadecimal)"])
+        let addresses = try listeningAddresses(folder)
+        #expect(addresses == ["0100007F:\(hexadecimal)"], "\(addresses)")
         let error = try #require(
             #expect(throws: StoreError.self) {
                 try Connection(conninfo: "postgresql://evenkeel:hunter2@127.0.0.1:\(port)/evenkeel")

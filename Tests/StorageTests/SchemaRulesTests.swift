@@ -8,13 +8,15 @@ struct SchemaRulesTests {
     /// Distributed by stream_id.
     static let big: Set<String> = [
         "prediction", "level", "label", "label_waiting", "batch", "profile", "result", "evaluation",
-        "ingest_file", "half", "half_total",
+        "ingest_file", "half", "half_total", "shadow_run", "shadow_look",
     ]
     /// Copied to every node.
     static let lookup: Set<String> = ["model", "model_version", "stream", "feature", "reference_profile", "reference_variation"]
     /// On the coordinator alone.
     static let local: Set<String> = [
         "dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week", "access_token",
+        "model_file", "rollout",
+        "lease", "destination_disabled", "delivery_attempt", "audit_head", "retraining",
     ]
 
     private func list(_ names: Set<String>) -> Parameter { .texts(names.sorted()) }

@@ -2,14 +2,27 @@
 """How long the service takes for its pages, and what they weigh, with many models.
 
     evenkeel serve --port 28090 --data /tmp/pages &      # a new folder
-    scripts/acceptance/page.py http://127.0.0.1:28090 [models] [features] [--measure]
+    scripts/acceptance/page.py http://127.0.0.1:28090 [models] [features] [--measure] [--access AXE.js] [--pictures FOLDER]
 
 Registers the models (with --measure they are there already), sends each some hours of predictions, waits until all of them are evaluated, and asks for every page. The fleet is read anew
 every other second, so it is asked after a pause (read anew) and at once again (kept). Exit code 1 when a page is slower than 50 ms or heavier
-than 200 kB.
+than 200 kB. With --access it opens every page in Chromium too (access.py): axe-core's rules, keyboard, forms, no other host.
 """
 import json, random, sys, time, urllib.request
 
+
+
+def option(name):
+    """The word behind an option, taken out of the arguments."""
+    if name not in sys.argv:
+        return None
+    place = sys.argv.index(name)
+    word = sys.argv[place + 1]
+    del sys.argv[place : place + 2]
+    return word
+
+
+axe_file, pictures = option("--access"), option("--pictures")
 given = [word for word in sys.argv[1:] if word != "--measure"]
 base = given[0]
 models = int(given[1]) if len(given) > 1 else 100
@@ -65,7 +78,7 @@ time.sleep(10)
 
 failed = bool(waiting)
 pages = [("fleet, read anew", "/"), ("fleet, kept", "/"), ("model", "/models/model-000"), ("feature", "/models/model-000/features/feature_0"),
-         ("fairness", "/models/model-000/fairness"), ("alerts", "/alerts"), ("health", "/health")]
+         ("fairness", "/models/model-000/fairness"), ("alerts", "/alerts"), ("health", "/health"), ("report", "/models/model-000/report")]
 for name, path in pages:
     times = []
     for _ in range(9):
@@ -74,7 +87,17 @@ for name, path in pages:
         seconds, size, _ = get(path)
         times.append(seconds)
     middle = sorted(times)[len(times) // 2]
-    wrong = middle > LIMIT_SECONDS or size > LIMIT_BYTES
+    # A report is a document: its stretch is judged anew.
+    wrong = name != "report" and middle > LIMIT_SECONDS or size > LIMIT_BYTES
     failed |= wrong
     print(f"{name:18} {middle * 1000:7.1f} ms (largest {max(times) * 1000:.1f})  {size / 1000:7.1f} kB{'  OVER' if wrong else ''}", flush=True)
+if axe_file:
+    import access
+
+    shown = [(name, path) for name, path in pages if name != "fleet, kept"] + [
+        ("fleet", "/"), ("card", "/models/model-000/report?kind=card"),
+        ("audit", "/models/model-000/report?kind=audit"), ("not there", "/models/nobody")]
+    wrong = access.look(base, shown[1:], axe_file, pictures)
+    print(f"{wrong} things are wrong" if wrong else "nothing is wrong")
+    failed |= wrong > 0
 sys.exit(1 if failed else 0)

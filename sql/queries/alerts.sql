@@ -17,10 +17,10 @@ select model, severity, count(*) from evenkeel.alert where state = 'firing' grou
 select model, count(*) from evenkeel.alert where policy = $1 and fired_at > $2 group by model
 
 -- name: open_alerts
-select distinct a.model, a.version, a.policy, d.destination from evenkeel.alert a
-left join evenkeel.delivery d on d.alert_id = a.alert_id and d.type = 'alert.firing'
+select distinct a.model, a.version, a.policy, a.monitor, d.destination from evenkeel.alert a
+left join evenkeel.delivery d on (d.alert_id = a.alert_id or a.alert_id = any(d.alert_ids)) and d.type = 'alert.firing'
 where a.state in ('pending', 'firing')
-order by a.model, a.version, a.policy, d.destination
+order by a.model, a.version, a.policy, a.monitor, d.destination
 
 -- name: insert_alert
 insert into evenkeel.alert (model, version, monitor, policy, severity, state, memory, summary, detail, started_at, fired_at)
@@ -46,14 +46,18 @@ select count(*) from evenkeel.delivery d join evenkeel.alert a using (alert_id)
 where d.destination = $1 and a.model = $2 and d.created_at > $3 and d.type = $4
 
 -- name: insert_silence
-insert into evenkeel.silence (model, monitor, until, reason, created_at) values ($1, $2, $3, $4, $5) returning silence_id
+insert into evenkeel.silence (model, monitor, until, reason, created_at, starts_at, matchers)
+values ($1, $2, $3, $4, $5, $6, $7::text[]) returning silence_id
 
 -- name: active_silences
-select silence_id, model, monitor, until, reason from evenkeel.silence where until > $1 order by silence_id
+select silence_id, model, monitor, until, reason, starts_at, to_json(matchers)::text from evenkeel.silence where until > $1 order by silence_id
+
+-- name: expire_silence
+update evenkeel.silence set until = $2 where silence_id = $1 and until > $2 and ($3::text[] is null or model = any($3)) returning model
 
 -- name: insert_delivery
-insert into evenkeel.delivery (alert_id, destination, message_id, type, body, state, next_attempt_at, created_at)
-values ($1, $2, $3, $4, $5, 'waiting', $6, $6) on conflict (message_id) do nothing
+insert into evenkeel.delivery (alert_id, destination, message_id, type, body, state, next_attempt_at, created_at, alert_ids)
+values ($1, $2, $3, $4, $5, 'waiting', $6, $6, $7::bigint[]) on conflict (message_id) do nothing
 
 -- name: list_deliveries
 select d.delivery_id, d.destination, d.message_id, d.type, d.state, d.attempts, d.last_status, d.last_error, d.created_at, d.next_attempt_at,
@@ -66,18 +70,41 @@ where ($1::text is null or d.state = $1) order by d.delivery_id desc limit $2
 update evenkeel.delivery set state = 'waiting', attempts = 0, next_attempt_at = $1
 where state = 'dead' and ($2::bigint is null or delivery_id = $2) returning delivery_id
 
+-- name: due_destinations
+select d.destination, x.reason
+from (select distinct destination from evenkeel.delivery where state = 'waiting' and next_attempt_at <= $1) d
+left join evenkeel.destination_disabled x on x.destination = d.destination
+order by d.destination
+
 -- name: claim_deliveries
 update evenkeel.delivery set attempts = attempts + 1, next_attempt_at = $2
 where delivery_id in (
     select delivery_id from evenkeel.delivery
-    where state = 'waiting' and next_attempt_at <= $1
+    where state = 'waiting' and next_attempt_at <= $1 and ($4::text is null or destination = $4)
     order by next_attempt_at limit $3
     for update skip locked)
 returning delivery_id, destination, message_id, type, body, attempts, created_at
 
--- name: delivery_sent
-update evenkeel.delivery set state = 'sent', sent_at = $2, last_status = $3, last_error = null where delivery_id = $1
+-- A sender whose lease ran out does not reopen what another one has settled; that it was sent is always true.
+-- name: settle_deliveries
+with ended as (
+    select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+        as e (delivery_id, state, next_attempt_at, status, error, attempt, milliseconds)),
+logged as (
+    insert into evenkeel.delivery_attempt (delivery_id, attempt, at, status, error, milliseconds)
+    select delivery_id, attempt, $8::timestamptz, status::int, error, milliseconds from ended
+    on conflict do nothing)
+update evenkeel.delivery d
+set state = e.state, next_attempt_at = e.next_attempt_at, last_status = e.status::int, last_error = e.error,
+    sent_at = case when e.state = 'sent' then $8::timestamptz else d.sent_at end
+from ended e
+where d.delivery_id = e.delivery_id and (d.state = 'waiting' or e.state = 'sent')
 
--- name: delivery_failed
-update evenkeel.delivery set state = $2, next_attempt_at = $3, last_status = $4, last_error = $5
-where delivery_id = $1 and state = 'waiting'
+-- name: delivery_attempts
+select attempt, at, status, error, milliseconds from evenkeel.delivery_attempt where delivery_id = $1 order by at, attempt
+
+-- name: disable_destination
+insert into evenkeel.destination_disabled (destination, at, reason) values ($1, $2, $3) on conflict (destination) do nothing
+
+-- name: enable_destination
+delete from evenkeel.destination_disabled where destination = $1 returning destination

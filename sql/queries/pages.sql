@@ -9,7 +9,7 @@ order by m.name, v.registered_at, v.version_id
 limit $1
 
 -- name: versions_of_model
-select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id
+select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id, v.watch::text
 from evenkeel.model m
 join evenkeel.model_version v on v.model_id = m.model_id
 join evenkeel.stream s on s.version_id = v.version_id and s.lane = 0
@@ -105,6 +105,6 @@ from evenkeel.alert where state <> 'pending' and ($1::text is null or model = $1
 
 -- name: deliveries_of_alerts
 select d.delivery_id, d.destination, d.message_id, d.type, d.state, d.attempts, d.last_status, d.last_error, d.created_at, d.next_attempt_at,
-       d.sent_at, a.model, d.alert_id
-from evenkeel.delivery d join evenkeel.alert a using (alert_id)
-where d.alert_id = any($1::bigint[]) order by d.delivery_id desc limit $2
+       d.sent_at, a.model, a.alert_id
+from evenkeel.alert a join evenkeel.delivery d on d.alert_id = a.alert_id or a.alert_id = any(d.alert_ids)
+where a.alert_id = any($1::bigint[]) order by d.delivery_id desc limit $2

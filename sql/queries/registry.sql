@@ -57,6 +57,3 @@ update evenkeel.model_version set stage = $2, retired_at = $3 where version_id =
 
 -- name: demote_champion
 update evenkeel.model_version set stage = 'candidate' where model_id = $1 and stage = 'champion' and version_id <> $2
-
--- name: insert_audit
-insert into evenkeel.audit_log (at, actor, action, subject, detail) values ($1, $2, $3, $4, $5::jsonb)

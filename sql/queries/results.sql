@@ -47,3 +47,7 @@ where stream_id = $1
   and ($10::timestamptz is null or evaluated_at <= $10)
 order by window_start desc, window_kind, evaluated_at desc, monitor, subject, statistic, group_name
 limit $7 offset $11
+
+-- name: windows_waiting
+select count(*) from evenkeel.dirty_window d join evenkeel.model_version v on v.version_id = d.version_id
+where d.window_end <= $1 and v.stage <> 'retired'

@@ -7,6 +7,11 @@ public struct Destination: Sendable, Equatable {
     public var format: Format
     /// Signs every message of the standard format (Standard Webhooks): `whsec_` and base64, or any text.
     public var secret: Secret?
+    /// The secret before, while receivers are told of the new one: every message then has two signatures, and either is right.
+    public var formerSecret: Secret?
+    /// The body of the format `template`.
+    public var template: Template?
+    public var contentType = "application/json"
     /// The whole value of the `authorization` header: `Bearer …`, `GenieKey …`.
     public var authorization: Secret?
     /// PagerDuty's integration key.
@@ -20,9 +25,14 @@ public struct Destination: Sendable, Equatable {
         case alertmanager, slack, pagerduty, opsgenie
         /// These start a job, and know nothing of alerts.
         case github, airflow
+        /// A body of one's own, also for jobs.
+        case template
 
         public var takesAlerts: Bool { self != .github && self != .airflow }
-        public var startsRetraining: Bool { self == .standard || !takesAlerts }
+        public var startsRetraining: Bool { self == .standard || self == .template || !takesAlerts }
+        /// Their messages are about one alert each: an incident has one beginning and one end.
+        public var takesSingles: Bool { self == .pagerduty || self == .opsgenie }
+        public var isSigned: Bool { self == .standard || self == .template }
     }
 
     public init(
@@ -53,17 +63,16 @@ extension Destination {
     ///
     /// - Throws: ``UnfitMessage`` for one that this format has no words for.
     func request(for message: OutgoingMessage, at now: Timestamp) throws(UnfitMessage) -> DestinationRequest {
-        var headers = Messages.headers(message, secret: format == .standard ? secret : nil, at: now)
-        if let authorization { headers.append((name: "authorization", value: authorization.reveal())) }
-        if format == .standard { return DestinationRequest(url: url, headers: headers, body: message.body) }
+        if format == .standard { return request(message, message.body, at: now) }
         guard let json = try? JSON.parse(message.body), let data = json["data"] else { throw UnfitMessage("the message is damaged") }
         let isRetraining = message.type == Messages.retrainingType
         guard isRetraining ? format.startsRetraining : format.takesAlerts else {
             throw UnfitMessage("a destination of the format \(format.rawValue) has no words for \(message.type)")
         }
-        var request = DestinationRequest(url: url, headers: headers, body: "")
+        if format == .template { return self.request(message, template?.render(json) ?? message.body, at: now) }
+        var request = self.request(message, "", at: now)
         switch format {
-        case .standard: break
+        case .standard, .template: break
         case .alertmanager: request.body = DestinationBodies.alertmanager(data, at: now).text
         case .slack: request.body = DestinationBodies.slack(data).text
         case .pagerduty: request.body = DestinationBodies.pagerDuty(data, routingKey: routingKey?.reveal() ?? "").text
@@ -82,6 +91,13 @@ extension Destination {
                 ]).text
         }
         return request
+    }
+
+    private func request(_ message: OutgoingMessage, _ body: String, at now: Timestamp) -> DestinationRequest {
+        let secrets = format.isSigned ? [secret, formerSecret].compactMap { $0 } : []
+        var headers = Messages.headers(message, body: body, contentType: contentType, secrets: secrets, at: now)
+        if let authorization { headers.append((name: "authorization", value: authorization.reveal())) }
+        return DestinationRequest(url: url, headers: headers, body: body)
     }
 }
 

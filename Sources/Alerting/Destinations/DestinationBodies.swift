@@ -9,7 +9,8 @@ enum DestinationBodies {
 
     /// `loan 1: feature_drift`.
     private static func title(_ data: JSON) -> String {
-        "\(text(data, "model")) \(text(data, "version")): \(text(data, "monitor"))"
+        let monitors = data["alerts"]?.arrayValue?.map { text($0, "monitor") } ?? [text(data, "monitor")]
+        return "\(text(data, "model")) \(text(data, "version")): \(monitors.joined(separator: ", "))"
     }
 
     private static func cut(_ text: String, _ length: Int) -> String { text.count <= length ? text : text.prefix(length - 1) + "…" }
@@ -19,16 +20,18 @@ enum DestinationBodies {
 
     /// A push of one alert. > Source: Alertmanager's OpenAPI, `POST /api/v2/alerts`.
     static func alertmanager(_ data: JSON, at now: Timestamp) -> JSON {
+        .array((data["alerts"]?.arrayValue ?? [data]).map { alertmanagerAlert($0, at: now) })
+    }
+
+    private static func alertmanagerAlert(_ data: JSON, at now: Timestamp) -> JSON {
         let words = text(data, "monitor").split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
         var labels = JSONObject([("alertname", .string("Evenkeel" + words.joined()))])
         for name in ["model", "version", "monitor", "policy", "severity"] { labels[name] = .string(text(data, name)) }
-        return .array([
-            .object([
-                "labels": .object(labels),
-                "annotations": .object(["summary": .string(title(data)), "description": .string(text(data, "summary"))]),
-                "startsAt": data["fired_at"] ?? .string(now.rfc3339),
-                "endsAt": .string(data["resolved_at"]?.stringValue ?? now.adding(seconds: alertmanagerSeconds).rfc3339),
-            ])
+        return .object([
+            "labels": .object(labels),
+            "annotations": .object(["summary": .string(title(data)), "description": .string(text(data, "summary"))]),
+            "startsAt": data["fired_at"] ?? .string(now.rfc3339),
+            "endsAt": .string(data["resolved_at"]?.stringValue ?? now.adding(seconds: alertmanagerSeconds).rfc3339),
         ])
     }
 

@@ -12,77 +12,13 @@ enum ShadowReport {
             ("command", .string("shadow")), ("task", .string(task.rawValue)), ("rows", JSON(frame.rows)), ("n", JSON(comparison.labelled)),
         ])
         if !classes.isEmpty { json["classes"] = .array(classes.map(JSON.string)) }
-        json["agreement"] = agreement(comparison.agreement)
-        for (name, value) in [("champion", \PairedDifference.champion), ("candidate", \PairedDifference.candidate)] {
-            var model = JSONObject([("source", .string(name == "champion" ? options.champion.name : options.candidate.name))])
-            for difference in comparison.differences { model[difference.metric] = .statistic(difference[keyPath: value]) }
-            json[name] = .object(model)
-        }
-        json["differences"] = .object(JSONObject(comparison.differences.map { ($0.metric, Self.json($0)) }))
-        json["sequential"] = .object(JSONObject(comparison.sequential.map { ($0.metric, Self.json($0)) }))
-        json["fairness"] = .object(JSONObject(comparison.fairness.map { ($0.attribute, Self.json($0)) }))
+        for (name, value) in comparison.members(champion: options.champion.name, candidate: options.candidate.name) { json[name] = value }
         json["latency"] = .object(JSONObject(seconds.map { ($0.model + "_seconds_per_row", .number($0.perRow)) }))
         json["verdict"] = .string(decision.verdict.rawValue)
         json["reasons"] = .array(decision.reasons.map(JSON.string))
         return Report(
             title: "\(options.candidate.name) beside \(options.champion.name) over \(frame.file)", json: .object(json),
             blocks: blocks(comparison, decision, seconds), hasFinding: decision.verdict != .promote)
-    }
-
-    private static func agreement(_ agreement: PairedComparison.Agreement) -> JSON {
-        .object([
-            "decisions": .statistic(agreement.decisions), "mean_absolute_difference": .number(agreement.meanAbsoluteDifference),
-            "largest_difference": .number(agreement.largestDifference), "correlation": .statistic(agreement.correlation),
-        ])
-    }
-
-    private static func json(_ difference: PairedDifference) -> JSON {
-        var out = JSONObject([
-            ("value", .statistic(difference.value)), ("interval", difference.interval?.json ?? .null),
-            ("p_value", .statistic(difference.pValue)), ("n", JSON(difference.count)),
-        ])
-        if !difference.why.isEmpty { out["why"] = .string(difference.why) }
-        return .object(out)
-    }
-
-    private static func json(_ sequence: SequentialDifference) -> JSON {
-        var out = JSONObject([
-            ("interval", sequence.interval?.json ?? .null), ("decided", .bool(sequence.decidedAt != nil)),
-            ("decided_at", sequence.decidedAt.map { JSON($0) } ?? .null),
-        ])
-        if sequence.interval == nil { out["why"] = .string("fewer than 100 rows, or all differences are alike") }
-        return .object(out)
-    }
-
-    private static func json(_ attribute: GroupComparison) -> JSON {
-        .object([
-            "groups": .array(
-                attribute.groups.map { group in
-                    .object([
-                        "group": .string(group.name), "n": JSON(group.count), "labelled": JSON(group.labelled),
-                        "p_adjusted": .statistic(group.adjustedP),
-                        "differences": .object(
-                            JSONObject(
-                                group.differences.map { difference in
-                                    guard case .object(var object) = Self.json(difference) else { return (difference.metric, .null) }
-                                    object["champion"] = .statistic(difference.champion)
-                                    object["candidate"] = .statistic(difference.candidate)
-                                    return (difference.metric, .object(object))
-                                })),
-                    ])
-                }),
-            "disparities": .object(
-                JSONObject(
-                    attribute.disparities.map {
-                        (
-                            $0.metric,
-                            .object([
-                                "champion": .number($0.champion), "candidate": .number($0.candidate), "change": .number($0.change),
-                                "p_value": .statistic($0.pValue),
-                            ])
-                        )
-                    })),
-        ])
     }
 
     private static func blocks(

@@ -41,9 +41,9 @@ size_t ek_present(const double *x, size_t n, double *out);
 /// The smallest and largest finite value; high < low when there is none.
 void ek_finite_range(const double *x, size_t n, double *low, double *high);
 
-/// Counts the bins of values: `bins[cell]`, or the next one where the value is above `edges[cell]`. `counts` holds four numbers a bin,
-/// which are to be added, so that a run of equal values does not wait for itself.
-void ek_bin_counts(const double *x, size_t n, const ek_cells *map, const uint16_t *bins, const double *edges, uint32_t *counts);
+/// Counts the values of each cell up to `edges[cell]` and above it: `counts` holds two such tables of two numbers a cell, which are to be
+/// added, so that a run of equal values does not wait for itself.
+void ek_halved_cell_counts(const double *x, size_t n, const ek_cells *map, const double *edges, uint32_t *counts);
 
 /// Adds to each edge the number of values above it. For few edges: all are compared with.
 void ek_counts_above(const double *x, size_t n, const double *edges, size_t edge_count, uint64_t *above);

@@ -24,8 +24,10 @@ extension ServiceConfiguration {
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
                 "host", "port", "authentication", "tls", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds",
-                "deliver_every_seconds",
+                "deliver_every_seconds", "lease_seconds", "retry_seconds",
                 "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve", "privacy",
+                "shadow",
+                "outgoing", "maintenance",
             ])
         host = reader.text(top["host"], at: "host") ?? host
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
@@ -36,6 +38,15 @@ extension ServiceConfiguration {
             reader.number(top["evaluate_every_seconds"], at: "evaluate_every_seconds", in: 0.1...86_400) ?? evaluateEverySeconds
         deliverEverySeconds =
             reader.number(top["deliver_every_seconds"], at: "deliver_every_seconds", in: 0.05...3600) ?? deliverEverySeconds
+        leaseSeconds = reader.number(top["lease_seconds"], at: "lease_seconds", in: 1...300) ?? leaseSeconds
+        if let waits = reader.list(top["retry_seconds"], at: "retry_seconds") {
+            if waits.isEmpty || waits.count > RetrySchedule.attemptsMax {
+                reader.problem("retry_seconds", "expected 1 to \(RetrySchedule.attemptsMax) waits")
+            }
+            retries.delaysSeconds = waits.enumerated().compactMap {
+                reader.integer($1, at: "retry_seconds[\($0)]", in: 1...604_800).map(Int64.init)
+            }
+        }
         minutesKeptHours =
             reader.integer(top["minutes_kept_hours"], at: "minutes_kept_hours", in: 2...87_600).map(Int64.init) ?? minutesKeptHours
         readDatabase(top, reader, environment)
@@ -51,12 +62,16 @@ extension ServiceConfiguration {
             limits.privacyKey = PrivacyKey(secret)
             if limits.privacyKey == nil { reader.problem("privacy.key", PrivacyKey.expected) }
         }
+        shadow.read(top["shadow"], reader)
         monitors.read(top["monitors"], at: "monitors", reader)
+        readTargets(top["outgoing"], reader)
         readDestinations(top["destinations"], reader, environment)
+        readMaintenance(top["maintenance"], reader)
         // Without policies of one's own, every destination hears of everything.
         policies =
             AlertPolicy.read(top["policies"], at: "policies", destinations: destinations, reader)
             ?? [AlertPolicy(name: "default", destinations: destinations.filter(\.format.takesAlerts).map(\.name))]
+        for i in policies.indices { policies[i].singles = Set(destinations.filter(\.format.takesSingles).map(\.name)) }
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
     }
 
@@ -83,7 +98,7 @@ extension ServiceConfiguration {
     }
 
     /// A secret stands in the file itself, or as `{env: NAME}` or `{file: PATH}`.
-    private static func secret(_ json: JSON?, at path: String, _ reader: SettingsReader, _ environment: [String: String]) -> Secret? {
+    static func secret(_ json: JSON?, at path: String, _ reader: SettingsReader, _ environment: [String: String]) -> Secret? {
         guard let json, json != .null else { return nil }
         if case .string(let text) = json { return Secret(text) }
         let members = reader.members(json, at: path, known: ["env", "file"])
@@ -123,36 +138,5 @@ extension ServiceConfiguration {
         limits.levelBytesMax = value("level_bytes_max", 1...2000, limits.levelBytesMax)
         limits.measuresMax = value("measures_max", 0...64, limits.measuresMax)
         limits.aheadSecondsMax = Int64(value("ahead_seconds_max", 0...31_536_000, Int(limits.aheadSecondsMax)))
-    }
-
-    private mutating func readDestinations(_ json: JSON?, _ reader: SettingsReader, _ environment: [String: String]) {
-        for (i, item) in (reader.list(json, at: "destinations") ?? []).enumerated() {
-            let path = "destinations[\(i)]"
-            let members = reader.members(
-                item, at: path, known: ["name", "url", "format", "secret", "authorization", "routing_key", "timeout_seconds"])
-            guard let name = reader.text(members["name"], at: path + ".name") else {
-                reader.problem(path + ".name", "missing, expected a name")
-                continue
-            }
-            if destinations.contains(where: { $0.name == name }) { reader.problem(path + ".name", "\(name) is named twice") }
-            guard let url = Self.secret(members["url"], at: path + ".url", reader, environment) else {
-                reader.problem(path + ".url", "missing, expected an http or https URL")
-                continue
-            }
-            if !url.reveal().hasPrefix("http://"), !url.reveal().hasPrefix("https://") {
-                reader.problem(path + ".url", "expected an http or https URL")
-            }
-            var destination = Destination(name: name, url: url)
-            destination.format = reader.choice(members["format"], at: path + ".format") ?? .standard
-            destination.secret = Self.secret(members["secret"], at: path + ".secret", reader, environment)
-            destination.authorization = Self.secret(members["authorization"], at: path + ".authorization", reader, environment)
-            destination.routingKey = Self.secret(members["routing_key"], at: path + ".routing_key", reader, environment)
-            if destination.format == .pagerduty, destination.routingKey == nil {
-                reader.problem(path + ".routing_key", "missing, expected PagerDuty's integration key")
-            }
-            destination.timeoutSeconds =
-                reader.integer(members["timeout_seconds"], at: path + ".timeout_seconds", in: 1...30) ?? destination.timeoutSeconds
-            destinations.append(destination)
-        }
     }
 }

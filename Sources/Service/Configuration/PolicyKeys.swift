@@ -22,7 +22,8 @@ extension AlertPolicy {
                 item, at: path,
                 known: [
                     "name", "monitors", "window", "findings", "of", "resolve_after", "severity", "destinations", "retraining",
-                    "retraining_cooldown_seconds", "false_alarms", "remind_after_seconds",
+                    "retraining_cooldown_seconds", "false_alarms", "remind_after_seconds", "inhibited_by", "flap_after", "flap_windows",
+                    "group", "retraining_per_month", "retraining_deadline_seconds", "retraining_days",
                 ])
             guard let name = reader.text(members["name"], at: path + ".name") else {
                 reader.problem(path + ".name", "missing, expected a name")
@@ -57,6 +58,8 @@ extension AlertPolicy {
             policy.remindAfterSeconds =
                 reader.integer(members["remind_after_seconds"], at: path + ".remind_after_seconds", in: AlertPolicy.reminderSeconds)
                 .map(Int64.init)
+            policy.readCalm(members, at: path, reader)
+            policy.singles = Set(destinations.filter(\.format.takesSingles).map(\.name))
             policy.retraining = reader.text(members["retraining"], at: path + ".retraining")
             func check(_ word: String, _ path: String, _ fits: (Destination.Format) -> Bool, _ what: String) {
                 if known == nil { return }

@@ -8,7 +8,7 @@ public import Vocabulary
 /// What a service does: the defaults beside the fields, a YAML file over them, the command line over that.
 public struct ServiceConfiguration: Sendable {
     /// The jobs that one process may have; by default all of them.
-    public enum Role: String, Sendable, CaseIterable { case collect, evaluate, notify, web }
+    public enum Role: String, Sendable, CaseIterable { case collect, evaluate, notify, web, shadow }
 
     public enum DatabaseChoice: Sendable {
         /// A private cluster in this folder.
@@ -31,6 +31,8 @@ public struct ServiceConfiguration: Sendable {
     public var roles = Set(Role.allCases)
     public var evaluateEverySeconds = 30.0
     public var deliverEverySeconds = 1.0
+    /// Of several services on one database another one leads this long after the leader was heard of last.
+    public var leaseSeconds = 15.0
     /// Minute profiles older than this become hours.
     public var minutesKeptHours: Int64 = 72
     public var retention = RetentionSettings()
@@ -41,8 +43,13 @@ public struct ServiceConfiguration: Sendable {
     public var kserve = InferenceServices()
     public var monitors = MonitorSettings()
     public var policies = [AlertPolicy(name: "default")]
+    public var shadow = ShadowSettings()
     public var destinations: [Destination] = []
     public var retries = RetrySchedule()
+    /// Hours that come again in which nobody is told of alerts.
+    public var maintenance: [MaintenanceWindow] = []
+    /// Where messages may go.
+    public var targets = TargetRules()
 
     public init() {}
 

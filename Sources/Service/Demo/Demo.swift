@@ -53,12 +53,14 @@ public struct Demo: Sendable {
         configuration.port = port
         configuration.database = .embedded(folder: folder)
         configuration.evaluateEverySeconds = 3
+        configuration.shadow.everySeconds = 2
         configuration.monitors.delaySeconds = 0
         configuration.monitors.patienceSeconds = 5
         let hook = Secret("http://127.0.0.1:\(receiverPort)/hook")
         configuration.destinations = [
             Destination(name: "receiver", url: hook, secret: secret), Destination(name: "retraining", url: hook, secret: secret),
         ]
+        configuration.targets = TargetRules(networks: [.loopback])
         configuration.policies = [
             AlertPolicy(name: "demo", findings: 1, of: 1, destinations: ["receiver"], retraining: "retraining")
         ]
@@ -90,10 +92,12 @@ public struct Demo: Sendable {
               http://127.0.0.1:\(port)/             the page: models, verdicts, alerts
               http://127.0.0.1:\(port)/metrics      what Prometheus scrapes
               http://127.0.0.1:\(port)/v1/alerts    alerts as JSON
+              http://127.0.0.1:\(port)/models/loan/shadow   a candidate beside the model, once the drift has begun
             A loan model gets \(Int(predictionsPerSecond)) predictions a second; their labels come \(Int(labelDelaySeconds)) s later. Fifteen seconds here are an hour of event time.
             After \(Int(shiftAfterSeconds)) s incomes fall, more people move debts, and women are scored lower than they deserve.
             Expect alerts at the end of that hour, about \(Int(shiftAfterSeconds + 3600 / speed)) s from now: feature and prediction drift, fairness,
-            and when the labels are in, performance, at the receiver, printed below. Ctrl-C ends the demo.
+            and when the labels are in, performance, at the receiver, printed below. A candidate that is better overall and worse for men is held.
+            Ctrl-C ends the demo.
         """
     }
 }
@@ -112,7 +116,7 @@ private final class Traffic: ServiceLifecycle.Service {
     private let say: @Sendable (String) -> Void
     private let ready: AsyncStream<Int>
     private let start: AsyncStream<Int>.Continuation
-    private let poster = HTTPPoster()
+    private let poster = HTTPPoster(targets: TargetRules(networks: [.loopback]))
 
     init(say: @escaping @Sendable (String) -> Void) {
         self.say = say
@@ -149,6 +153,7 @@ private final class Traffic: ServiceLifecycle.Service {
             if hasShifted, !hasAnnounced {
                 say("the drift begins")
                 hasAnnounced = true
+                await offerCandidate(&model, origin, to: base)
             }
             let due = Int(elapsed * Demo.predictionsPerSecond)
             var lines = ""
@@ -166,6 +171,16 @@ private final class Traffic: ServiceLifecycle.Service {
             if !labels.isEmpty { _ = await send(labels, "application/x-ndjson", to: "\(base)/v1/labels") }
             try? await Task.sleep(for: .milliseconds(500))
         }
+    }
+
+    /// Somebody has trained another model in a hurry: better overall from now on, and worse for men.
+    private func offerCandidate(_ model: inout LoanModel, _ origin: Timestamp, to base: String) async {
+        let query = "id=id&score=score&label=label&sensitive=sex,age_group"
+        let reference = model.candidateReferenceCSV(rows: Demo.referenceRows, at: origin)
+        guard await send(reference, "text/csv", to: "\(base)/v1/models/loan/versions/2?\(query)"),
+            await send(LoanModel.candidateFile, "application/octet-stream", to: "\(base)/v1/models/loan/versions/2/model?start=now")
+        else { return }
+        say("a candidate, loan 2, is scored beside loan 1: see /models/loan/shadow")
     }
 
     private func eventTime(_ origin: Timestamp, _ elapsed: Double) -> Timestamp {

@@ -34,21 +34,29 @@ struct LoanModel {
         let merit =
             0.9 + 0.9 * log(income / 36_000) - 2.2 * (debtRatio - 0.33) + 0.03 * ((years ?? 12) - 12) + (purpose == "holiday" ? -0.3 : 0)
         let chance = 1 / (1 + exp(-merit))
-        let bias = hasShifted && sex == "F" ? -0.9 : 0
+        let bias = hasShifted && sex == "F" ? -1.6 : 0
         let score = (1 / (1 + exp(-(merit + bias + 0.15 * random.gaussian()))) * 10_000).rounded() / 10_000
         return Application(
             id: "loan-\(count)", time: time, income: income.rounded(), debtRatio: (debtRatio * 1000).rounded() / 1000, yearsEmployed: years,
             purpose: purpose, sex: sex, ageGroup: ageGroup, score: score, isRepaid: random.uniform() < chance)
     }
 
-    mutating func referenceCSV(rows: Int, at time: Timestamp) -> String {
+    mutating func referenceCSV(rows: Int, at time: Timestamp, score: (Application) -> Double = \.score) -> String {
         var text = "id,income,debt_ratio,years_employed,purpose,sex,age_group,score,label\n"
         for _ in 0..<rows {
             let a = application(at: time, hasShifted: false)
             let years = a.yearsEmployed.map { String(Int($0)) } ?? ""
-            text += "\(a.id),\(a.income),\(a.debtRatio),\(years),\(a.purpose),\(a.sex),\(a.ageGroup),\(a.score),\(a.isRepaid ? 1 : 0)\n"
+            text += "\(a.id),\(a.income),\(a.debtRatio),\(years),\(a.purpose),\(a.sex),\(a.ageGroup),\(score(a)),\(a.isRepaid ? 1 : 0)\n"
         }
         return text
+    }
+
+    /// Another model, made in a hurry after the shift: income alone. It scores women as they deserve, and men worse than the one that serves.
+    static let candidateFile = #"{"kind":"logistic","features":["income"],"coefficients":[6e-5],"intercept":-0.45}"#
+
+    /// The reference as the candidate scores it.
+    mutating func candidateReferenceCSV(rows: Int, at time: Timestamp) -> String {
+        referenceCSV(rows: rows, at: time) { a in ((1 / (1 + exp(-(6e-5 * a.income - 0.45)))) * 10_000).rounded() / 10_000 }
     }
 
     mutating func latencyMilliseconds() -> Double { (exp(2.2 + 0.5 * random.gaussian()) * 100).rounded() / 100 }

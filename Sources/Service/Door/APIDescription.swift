@@ -73,6 +73,23 @@ enum APIDescription {
             parameters: [
                 "of_version", "metric", "feature", "attribute", "window", "from", "to", "as_of", "limit", "after", "if_none_match",
             ], answers: [200: .init(bodies: [("application/json", "Results"), ("text/csv", "Text")])]),
+        "POST /v1/models/{model}/versions/{version}/model": APIOperation(
+            summary: "Store the model file of a version, so that it is scored in shadow.", parameters: ["start", "by"],
+            bodies: [("application/octet-stream", "Bytes")], answers: [201: .json("ModelFile")], problems: [409, 413]),
+        "GET /v1/models/{model}/shadow": APIOperation(
+            summary: "Candidates beside the champion: comparison, verdict, circuit breaker.", parameters: ["if_none_match"],
+            answers: [200: .json("Shadow")]),
+        "GET /v1/models/{model}/ab": APIOperation(
+            summary: "Two variants that both serve, compared on rows of their own.", parameters: ["arms", "shares", "from", "to"],
+            answers: [200: .json("Any")]),
+        "POST /v1/models/{model}/shadow/{version}/reset": APIOperation(
+            summary: "Close the circuit breaker of a candidate.", parameters: ["by"], answers: [200: .json("Any")], problems: [409]),
+        "GET /v1/models/{model}/rollout": APIOperation(
+            summary: "Which version should get which share of the traffic.", parameters: ["if_none_match"], answers: [200: .json("Rollout")]
+        ),
+        "POST /v1/models/{model}/rollout": APIOperation(
+            summary: "Promote a version, at once or by steps, or roll back.", bodies: [("application/json", "RolloutChange")],
+            answers: [200: .json("Rollout")], problems: [409, 413]),
         "GET /v1/alerts": APIOperation(
             summary: "Alerts that fire or are resolved, newest first.", parameters: ["limit", "after", "if_none_match"],
             answers: [200: .json("Alerts")]),
@@ -81,6 +98,16 @@ enum APIDescription {
         "POST /v1/silences": APIOperation(
             summary: "Tell nobody of a model's alerts for a while.", bodies: [("application/json", "Silence")],
             answers: [201: .json("Silenced")], problems: [404, 413, 415]),
+        "GET /v1/silences": APIOperation(
+            summary: "Silences that last.", parameters: ["if_none_match"], answers: [200: .json("Silences")]),
+        "GET /v1/retraining": APIOperation(
+            summary: "What trainers were asked for, and what came of it.", parameters: ["if_none_match"],
+            answers: [200: .json("Retrainings")]),
+        "POST /v1/retraining/{id}": APIOperation(
+            summary: "A trainer says what became of its job.", bodies: [("application/json", "RetrainingNews")],
+            answers: [200: .json("Retraining")], problems: [404, 409, 413, 415]),
+        "DELETE /v1/silences/{id}": APIOperation(
+            summary: "End a silence now.", parameters: ["by"], answers: [200: .json("Expired")], problems: [404]),
     ]
 
     private static var json: JSON {

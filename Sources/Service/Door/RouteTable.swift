@@ -46,9 +46,19 @@ enum RouteTable {
         RouteEntry(.post, "/v1/models/{model}/versions/{version}", .admin, .path),
         RouteEntry(.delete, "/v1/models/{model}/records/{id}", .admin, .path),
         RouteEntry(.get, "/v1/models/{model}/results", .read, .path),
+        RouteEntry(.post, "/v1/models/{model}/versions/{version}/model", .admin, .path),
+        RouteEntry(.get, "/v1/models/{model}/shadow", .audit, .path),
+        RouteEntry(.get, "/v1/models/{model}/ab", .audit, .path),
+        RouteEntry(.post, "/v1/models/{model}/shadow/{version}/reset", .operate, .path),
+        RouteEntry(.get, "/v1/models/{model}/rollout", .read, .path),
+        RouteEntry(.post, "/v1/models/{model}/rollout", .admin, .path),
         RouteEntry(.get, "/v1/alerts", .read, .within),
         RouteEntry(.post, "/v1/alerts/{id}/acknowledge", .operate, .within),
+        RouteEntry(.get, "/v1/silences", .read, .within),
         RouteEntry(.post, "/v1/silences", .operate, .within),
+        RouteEntry(.delete, "/v1/silences/{id}", .operate, .within),
+        RouteEntry(.get, "/v1/retraining", .read, .within),
+        RouteEntry(.post, "/v1/retraining/{id}", .operate, .within),
     ]
 
     /// For people: no part of the API's description. What shows groups needs the role audit.
@@ -57,6 +67,8 @@ enum RouteTable {
         RouteEntry(.get, "/models/{model}", .audit, .path),
         RouteEntry(.get, "/models/{model}/features/{feature}", .audit, .path),
         RouteEntry(.get, "/models/{model}/fairness", .audit, .path),
+        RouteEntry(.get, "/models/{model}/report", .audit, .path),
+        RouteEntry(.get, "/models/{model}/shadow", .audit, .path),
         RouteEntry(.get, "/alerts", .audit, .all),
         RouteEntry(.post, "/alerts/acknowledge", .operate, .all),
         RouteEntry(.post, "/alerts/silence", .operate, .all),

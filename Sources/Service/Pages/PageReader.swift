@@ -106,6 +106,26 @@ struct PageReader: Sendable {
         return FairnessPage(frame: frame, findings: findings, statistics: try await overview.statistics([.fairness], of: frame.windows))
     }
 
+    /// Looks in the chart of a candidate.
+    static let looksMax = 400
+
+    func shadow(_ model: String, _ query: PageQuery) async throws -> ShadowPage {
+        let frame = try await frame(model, query)
+        let store = engine.shadow
+        let runs = try await store.runs()
+        var candidates: [ShadowPage.Candidate] = []
+        for pair in ShadowPair.all(frame.versions, try await store.files()) {
+            let run = runs.first { $0.streamID == pair.champion.streamID && $0.candidateID == pair.candidate.versionID }
+            let looks = try await store.looks(pair.champion, pair.candidate, limit: Self.looksMax)
+            candidates.append(
+                ShadowPage.Candidate(
+                    champion: pair.champion.key.version, version: pair.candidate.key.version, format: pair.file.format,
+                    breaker: run?.breaker, brokenAt: run?.brokenAt, report: run?.report,
+                    looks: looks.map { ShadowPage.Look(at: $0.at, verdict: $0.verdict, report: $0.report) }))
+        }
+        return ShadowPage(frame: frame, candidates: candidates, rollout: try await engine.rolloutAnswer(of: model))
+    }
+
     // MARK: Alerts
 
     /// Messages on a page.

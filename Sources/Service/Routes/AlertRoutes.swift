@@ -41,12 +41,35 @@ struct AlertRoutes {
                 }
                 monitor = known
             }
-            let silence = Silence(model: model, monitor: monitor, until: until, reason: json["reason"]?.stringValue ?? "")
+            var silence = Silence(model: model, monitor: monitor, until: until, reason: json["reason"]?.stringValue ?? "")
+            let reader = SettingsReader()
+            silence.matchers = AlertMatcher.read(json["matchers"], at: "matchers", reader)
+            if silence.matchers.count > AlertMatcher.countMax { reader.problem("matchers", "expected at most \(AlertMatcher.countMax)") }
+            if let start = json["starts_at"], start != .null {
+                silence.startsAt = start.stringValue.flatMap(Timestamp.init(rfc3339:))
+                if silence.startsAt == nil { reader.problem("starts_at", "expected RFC 3339") }
+            }
+            if let problem = reader.problems.first { throw HTTPError(.badRequest, message: problem) }
             let actor = context.caller.actor(json["by"]?.stringValue)
             guard let id = try await engine.alerts.silence(silence, actor: actor, at: Engine.systemClock()) else {
                 throw HTTPError(.notFound, message: "model: \(model) is not registered")
             }
             return answer(.object(["silence": .integer(id)]), status: .created)
+        }
+        router.get("v1/silences") { request, context in
+            let silences = try await engine.alerts.silences(at: Engine.systemClock())
+            let seen = silences.filter { $0.model == Silence.allModels || context.caller.sees($0.model) }
+            return request.tagged(.object(["silences": .array(seen.map(\.json))]))
+        }
+        router.delete("v1/silences/:id") { request, context in
+            guard let id = Int64(try context.parameters.require("id")) else {
+                throw HTTPError(.badRequest, message: "id: expected a number")
+            }
+            let actor = context.caller.actor(try request.query("by"))
+            guard try await engine.alerts.expireSilence(id, models: context.caller.models, actor: actor, at: Engine.systemClock()) else {
+                throw HTTPError(.notFound, message: "no silence \(id) lasts")
+            }
+            return answer(.object(["expired": .integer(id)]))
         }
     }
 

@@ -10,6 +10,8 @@ struct PageRoutes {
     private let reader: PageReader
     /// The fleet is read at most every other second, whatever the number of readers.
     private let fleet: Kept<FleetPage>
+    /// Whether destinations are reached is looked at once a minute, whatever the number of readers.
+    private let reached: Kept<[HealthCheck]>
     private let events: EventStreams
     private let forms = FormGuard()
     private let started = Engine.systemClock()
@@ -24,6 +26,7 @@ struct PageRoutes {
         self.reader = reader
         let fleetReader = FleetReader(engine: engine)
         fleet = Kept(for: .seconds(2)) { try await fleetReader.read() }
+        reached = Kept(for: .seconds(60)) { await Doctor(engine).reached() }
         events = EventStreams(fleet: fleet)
     }
 
@@ -45,6 +48,13 @@ struct PageRoutes {
             let frame = try frame(request)
             return htmlPage(try await reader.fairness(try context.name("model"), frame.query).html(frame))
         }
+        router.get("models/:model/report") { request, context in
+            try await ReportRoute(engine: engine).answer(request, model: try context.name("model"))
+        }
+        router.get("models/:model/shadow") { request, context in
+            let frame = try frame(request)
+            return htmlPage(try await reader.shadow(try context.name("model"), frame.query).html(frame))
+        }
         router.get("alerts") { request, _ in
             let form = try request.form
             let notice = form["done"].flatMap(AlertsPage.Notice.init)
@@ -53,7 +63,9 @@ struct PageRoutes {
         router.get("health") { request, _ in
             let fleet = fleet
             let newest = ((try? await within(seconds: HealthRoutes.answerSeconds) { try await fleet.current() }) ?? nil)?.newestEvaluation
-            return htmlPage(await HealthPage(of: engine, started: started, newestEvaluation: newest).html(try frame(request)))
+            let reached = (try? await reached.current()) ?? []
+            let checks = await Doctor(engine).ofRunning(newestEvaluation: newest, reached: reached)
+            return htmlPage(HealthPage(checks, of: engine, started: started).html(try frame(request)))
         }
         router.get("events") { _, _ in events.response() }
         router.get("assets/:name") { request, context in try asset(request, try context.name("name")) }

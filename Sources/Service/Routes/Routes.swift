@@ -31,7 +31,9 @@ struct Routes {
         if roles.contains(.web) {
             ModelRoutes(engine: engine).add(to: router)
             ErasureRoutes(engine: engine).add(to: router)
+            ShadowRoutes(engine: engine).add(to: router)
             AlertRoutes(engine: engine).add(to: router)
+            RetrainingRoutes(engine: engine).add(to: router)
             PageRoutes(engine: engine).add(to: router)
         }
         return router

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// The two-sample Kolmogorov-Smirnov distance D = supₓ |F(x) − G(x)|, F the reference's distribution function, G the current one's.
 ///
 /// 0 means equal distributions, 1 fully separated ones. It sees a shift anywhere but weighs tails lightly. With ties the
@@ -25,7 +27,7 @@ public struct KolmogorovSmirnov: Sendable, Equatable {
         }
         let a = reference.sorted()
         let b = current.sorted()
-        var search = Search(n: Int64(a.count), m: Int64(b.count))
+        var search = Search<Int128>(n: Int64(a.count), m: Int64(b.count))
         var i = 0
         var j = 0
         while i < a.count || j < b.count {
@@ -45,23 +47,13 @@ public struct KolmogorovSmirnov: Sendable, Equatable {
     /// - Complexity: O(cells), whatever the number of values.
     public init(cuts: [Double], referenceCells: [Int64], currentCells: [Int64]) throws(StatisticsError) {
         precondition(referenceCells.count == 2 * cuts.count + 1 && currentCells.count == referenceCells.count, "2k + 1 cells for k cuts")
-        let n = referenceCells.reduce(0, +)
-        let m = currentCells.reduce(0, +)
+        let n = referenceCells.reduce(0, &+)
+        let m = currentCells.reduce(0, &+)
         guard n > 0, m > 0 else { throw StatisticsError(.empty, "no values on one side") }
-        var search = Search(n: n, m: m)
-        var below: (Int64, Int64) = (0, 0)
-        for cell in referenceCells.indices {
-            let next = (below.0 + referenceCells[cell], below.1 + currentCells[cell])
-            if cell % 2 == 0 {
-                if referenceCells[cell] > 0 && currentCells[cell] > 0 { search.bound(from: below, to: next) }
-                // The end of an open interval is the value just below its upper cut.
-                if cell / 2 < cuts.count { search.see(below: next.0, next.1, at: cuts[cell / 2].nextDown) }
-            } else {
-                search.see(below: next.0, next.1, at: cuts[cell / 2])
-            }
-            below = next
-        }
-        self = search.result()
+        self =
+            n.multipliedReportingOverflow(by: m).overflow
+            ? Search<Int128>(n: n, m: m).result(cuts, referenceCells, currentCells)
+            : Search<Int64>(n: n, m: m).result(cuts, referenceCells, currentCells)
     }
 
     private init(statistic: Double, upperBound: Double, location: Double?, sign: Int, pValue: Double) {
@@ -77,20 +69,20 @@ public struct KolmogorovSmirnov: Sendable, Equatable {
         Distributions.kolmogorovCritical(alpha) * ((Double(n) + Double(m)) / (Double(n) * Double(m))).squareRoot()
     }
 
-    /// Differences are kept as the integers i·m − j·n, so that D is exact whatever the order of evaluation.
-    private struct Search {
+    /// Differences are kept as the integers i·m − j·n, so that D is exact whatever the order of evaluation. `Whole` has room for n·m.
+    private struct Search<Whole: FixedWidthInteger & SignedInteger> {
         let n: Int64
         let m: Int64
-        var best: Int128 = 0
+        var best: Whole = 0
         var bestAt: Double?
-        var boundBest: Int128 = 0
+        var boundBest: Whole = 0
 
         init(n: Int64, m: Int64) {
             self.n = n
             self.m = m
         }
 
-        func difference(_ i: Int64, _ j: Int64) -> Int128 { Int128(i) * Int128(m) - Int128(j) * Int128(n) }
+        func difference(_ i: Int64, _ j: Int64) -> Whole { Whole(i) &* Whole(m) &- Whole(j) &* Whole(n) }
 
         mutating func see(below i: Int64, _ j: Int64, at x: Double) {
             let d = difference(i, j)
@@ -100,14 +92,31 @@ public struct KolmogorovSmirnov: Sendable, Equatable {
             }
         }
         mutating func bound(from a: (Int64, Int64), to b: (Int64, Int64)) {
-            boundBest = max(boundBest, difference(b.0, a.1), -difference(a.0, b.1))
+            boundBest = max(boundBest, difference(b.0, a.1), 0 &- difference(a.0, b.1))
         }
+
+        consuming func result(_ cuts: [Double], _ referenceCells: [Int64], _ currentCells: [Int64]) -> KolmogorovSmirnov {
+            var below: (Int64, Int64) = (0, 0)
+            var bestCell: Int?
+            // Where neither side has values nothing changes.
+            for cell in referenceCells.indices where referenceCells[cell] | currentCells[cell] != 0 {
+                let next = (below.0 + referenceCells[cell], below.1 + currentCells[cell])
+                if cell % 2 == 0, referenceCells[cell] > 0 && currentCells[cell] > 0 { bound(from: below, to: next) }
+                below = next
+                let d = difference(next.0, next.1)
+                if d.magnitude > best.magnitude { (best, bestCell) = (d, cell) }
+            }
+            // The end of an open interval is the value just below its upper cut; at the end of the last one the difference is 0.
+            bestAt = bestCell.map { $0 % 2 == 0 ? cuts[$0 / 2].nextDown : cuts[$0 / 2] }
+            return result()
+        }
+
         func result() -> KolmogorovSmirnov {
             let scale = Double(n) * Double(m)
-            let d = Double(best.magnitude) / scale
+            let d = abs(Double(wide: Int128(best))) / scale
             let lambda = (Double(n) * Double(m) / (Double(n) + Double(m))).squareRoot() * d
             return KolmogorovSmirnov(
-                statistic: d, upperBound: max(d, Double(boundBest) / scale), location: bestAt, sign: Int(best.signum()),
+                statistic: d, upperBound: max(d, Double(wide: Int128(boundBest)) / scale), location: bestAt, sign: Int(best.signum()),
                 pValue: Distributions.kolmogorovTail(lambda))
         }
     }

@@ -34,9 +34,14 @@ public enum Distributions {
     /// Every column of every window asks for the same few, and each takes sixty tails, so the last ones are kept.
     public static func chiSquaredCritical(_ p: Double, degreesOfFreedom: Double) -> Double {
         precondition(p > 0 && p < 1 && degreesOfFreedom > 0, "a critical value needs 0 < p < 1 and degrees of freedom > 0")
-        let asked = Critical(p: p, degreesOfFreedom: degreesOfFreedom)
+        return remembered(.chiSquared(p: p, degreesOfFreedom: degreesOfFreedom)) {
+            searchedCritical(p, degreesOfFreedom: degreesOfFreedom)
+        }
+    }
+
+    private static func remembered(_ asked: Critical, _ search: () -> Double) -> Double {
         if let known = criticals.withLock({ $0[asked] }) { return known }
-        let found = searchedCritical(p, degreesOfFreedom: degreesOfFreedom)
+        let found = search()
         criticals.withLock { known in
             if known.count >= criticalsMax { known = [:] }
             known[asked] = found
@@ -44,9 +49,9 @@ public enum Distributions {
         return found
     }
 
-    private struct Critical: Hashable {
-        var p: Double
-        var degreesOfFreedom: Double
+    private enum Critical: Hashable {
+        case chiSquared(p: Double, degreesOfFreedom: Double)
+        case kolmogorov(p: Double)
     }
     private static let criticals = Mutex<[Critical: Double]>([:])
     private static let criticalsMax = 1000
@@ -87,12 +92,14 @@ public enum Distributions {
     /// The x with `kolmogorovTail(x)` = p, by bisection, for 0 < p < 1.
     public static func kolmogorovCritical(_ p: Double) -> Double {
         precondition(p > 0 && p < 1, "a critical value needs 0 < p < 1")
-        var low = 0.0
-        var high = 8.0
-        for _ in 0..<80 {
-            let middle = (low + high) / 2
-            if kolmogorovTail(middle) > p { low = middle } else { high = middle }
+        return remembered(.kolmogorov(p: p)) {
+            var low = 0.0
+            var high = 8.0
+            for _ in 0..<80 {
+                let middle = (low + high) / 2
+                if kolmogorovTail(middle) > p { low = middle } else { high = middle }
+            }
+            return (low + high) / 2
         }
-        return (low + high) / 2
     }
 }

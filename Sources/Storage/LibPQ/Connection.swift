@@ -18,6 +18,8 @@ internal import Glibc
         unsafe self.raw = raw
         // No statement of ours takes long; one that does hangs on a lock or a sick server, and its queue must not hang with it.
         try run("set statement_timeout = '120s'")
+        // Nor does a process of ours that was stopped in the middle of a transaction keep its locks.
+        try run("set idle_in_transaction_session_timeout = '60s'")
         try run("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set client_min_messages = warning; set bytea_output = 'hex'")
     }
     deinit { unsafe PQfinish(raw) }

@@ -63,7 +63,8 @@ struct AnalysisOptions: ParsableArguments {
         settings.set("missing_words", list(missing))
         settings.set("max_errors", maxErrors)
         let report = report.repeatable(settings, from: inputs)
-        let text = ReportText.render(report, as: format, isTerminal: output == nil && isatty(STDOUT_FILENO) == 1)
+        let text = ReportText.render(
+            report, as: format, isTerminal: output == nil && Terminal.isColoured, width: output == nil ? Terminal.columns : nil)
         try Output.write(text, to: output)
         if failOnFinding, report.hasFinding { throw ExitCode(1) }
     }

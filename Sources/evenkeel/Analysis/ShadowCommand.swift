@@ -1,21 +1,35 @@
 import Analysis
 public import ArgumentParser
+import Foundation
+import Reporting
+import Service
 import Shadowing
+import Storage
+import Vocabulary
 
 extension PairedPredictions.Task: ExpressibleByArgument {}
 
 /// `evenkeel shadow`
-struct ShadowCommand: ParsableCommand {
+struct ShadowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shadow", abstract: "A candidate beside the champion over the same rows: agreement, who is better, and for whom.",
+        commandName: "shadow",
+        abstract: "A candidate beside the champion over the rows of a file or the live log: agreement, who is better, and for whom.",
         discussion: """
             Example: evenkeel shadow march.csv --champion old.json --candidate new.json --label repaid --sensitive sex
+                     evenkeel shadow --model credit --database "$EVENKEEL_DATABASE"      # the live log: see evenkeel model candidate
 
             Verdict: promote where the candidate is surely better (with --margin: not worse by more than that) and no group is worse off; \
             reject where it is surely worse; else hold. Intervals "right at every look" may be looked at after every row.
             """)
 
-    @Argument(help: "CSV file with a header; - for standard input.") var file: String
+    @Argument(help: "CSV file with a header; - for standard input.") var file: String?
+    @Option(help: "Instead of a file: what is known of the candidates of this model, by the service.") var model: String?
+    @Option(help: "With --model: close the circuit breaker of this candidate.") var reset: String?
+    @Option(
+        help: "With --model: compare two variants that both serve, unpaired: the champion's and the candidate's, with a comma; as JSON.")
+    var arms: String?
+    @Option(help: "With --arms: what each was meant to get, such as 0.95,0.05 (default: the same).") var shares: String?
+    @OptionGroup var database: DatabaseOptions
     @Option(help: "The champion's model file.") var champion: String?
     @Option(help: "The candidate's model file.") var candidate: String?
     @Option(help: "Column of the champion's scores, instead of its file.") var championScore: String?
@@ -34,13 +48,18 @@ struct ShadowCommand: ParsableCommand {
     @OptionGroup var analysis: AnalysisOptions
 
     func validate() throws {
+        if (file == nil) == (model == nil) { throw ValidationError("expected one of FILE and --model") }
+        if arms != nil || shares != nil, model == nil { throw ValidationError("--arms and --shares: expected with --model") }
+        if reset != nil, model == nil { throw ValidationError("--reset: expected with --model") }
+        if model != nil { return }
         if (champion == nil) == (championScore == nil) { throw ValidationError("expected one of --champion and --champion-score") }
         if (candidate == nil) == (candidateScore == nil) { throw ValidationError("expected one of --candidate and --candidate-score") }
         if margin < 0 || !margin.isFinite { throw ValidationError("--margin \(margin), expected 0 or more") }
         if minRows < 2 { throw ValidationError("--min-rows \(minRows), expected 2 or more") }
     }
 
-    func run() throws {
+    func run() async throws {
+        if let model { return try await live(model) }
         func source(_ model: String?, _ column: String?, _ features: String?) throws -> ShadowOptions.Source {
             if let model { return .model(try FileModel(path: model, features: features.map(list))) }
             return .column(column ?? "")
@@ -58,7 +77,35 @@ struct ShadowCommand: ParsableCommand {
         options.policy.margin = margin
         options.policy.rowsMin = minRows
         options.confidence = analysis.confidence
-        let frame = try analysis.frame(file)
+        let frame = try analysis.frame(file ?? "-")
         try analysis.print(try ShadowAnalysis(frame, options).report, options.settings, from: [frame])
+    }
+
+    private func live(_ model: String) async throws {
+        let test = try arms.map { try ArmsQuery(arms: $0, shares: shares) }
+        try await database.withEngine { engine in
+            if let test {
+                guard let json = try await engine.abComparison(of: model, arms: test.arms, shares: test.shares, from: nil, to: nil) else {
+                    throw ConfigurationError(["\(model) is not registered: see evenkeel model list"])
+                }
+                try Output.write(json.prettyText + "\n", to: analysis.output)
+                if analysis.failOnFinding, json["verdict"]?.stringValue != "promote" { throw ExitCode(1) }
+                return
+            }
+            if let reset {
+                let version = try await engine.version(model, reset)
+                guard try await engine.resetShadow(version, actor: NSUserName(), at: Engine.systemClock()) else {
+                    throw ConfigurationError(["\(version.key): its circuit breaker is not open"])
+                }
+                return print("\(version.key) is scored again, from the row on that it stopped at")
+            }
+            guard let answer = try await engine.shadowAnswer(of: model) else {
+                throw ConfigurationError(["\(model) is not registered: see evenkeel model list"])
+            }
+            let report = LiveReport.make(answer)
+            let isTerminal = analysis.output == nil && isatty(STDOUT_FILENO) == 1
+            try Output.write(ReportText.render(report, as: analysis.format, isTerminal: isTerminal), to: analysis.output)
+            if analysis.failOnFinding, report.hasFinding { throw ExitCode(1) }
+        }
     }
 }

@@ -38,8 +38,10 @@ struct StatCommand: ParsableCommand {
     func run() throws {
         let text: String
         if list {
-            let isTerminal = output == nil && isatty(STDOUT_FILENO) == 1
-            text = ReportText.render(StatFunctions.list(), as: format ?? .table, isTerminal: isTerminal)
+            let isShown = output == nil
+            text = ReportText.render(
+                StatFunctions.list(), as: format ?? .table, isTerminal: isShown && Terminal.isColoured,
+                width: isShown ? Terminal.columns : nil)
         } else {
             text = try StatFunctions.answer(text: Array(FileHandle.standardInput.readDataToEndOfFile()), name: name).text + "\n"
         }

@@ -18,12 +18,15 @@ struct AlertsCommand: AsyncParsableCommand {
               evenkeel alerts test --config evenkeel.yaml
               evenkeel alerts deliveries --state dead
               evenkeel alerts replay --all
+              evenkeel alerts enable on-call
             """,
-        subcommands: [List.self, Acknowledge.self, SilenceCommand.self, Test.self, Deliveries.self, Replay.self],
+        subcommands: [List.self, Acknowledge.self, SilenceCommand.self, Test.self, Deliveries.self, Replay.self, Enable.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The newest 200 alerts that fire or are resolved.")
+        static let configuration = CommandConfiguration(
+            abstract: "The newest 200 alerts that fire or are resolved.",
+            discussion: "Example: evenkeel alerts list --model credit --firing")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
         @Option(help: "Only this model.") var model: String?
@@ -45,11 +48,11 @@ struct AlertsCommand: AsyncParsableCommand {
                     for alert in alerts {
                         table.add([
                             String(alert.id ?? 0), alert.state.rawValue, alert.severity.rawValue,
-                            (alert.firedAt ?? alert.startedAt).rfc3339,
+                            "\((alert.firedAt ?? alert.startedAt).rfc3339.prefix(19))Z",
                             alert.acknowledgedBy ?? "", alert.summary,
                         ])
                     }
-                    try output.print(alerts.isEmpty ? "no alerts" : table.text)
+                    try output.print(alerts.isEmpty ? "no alerts" : table.fitted)
                 }
             }
             if failOnFinding, isFiring { throw ExitCode(1) }
@@ -57,7 +60,8 @@ struct AlertsCommand: AsyncParsableCommand {
     }
 
     struct Acknowledge: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Note that somebody looks after an alert that fires.")
+        static let configuration = CommandConfiguration(
+            abstract: "Note that somebody looks after an alert that fires.", discussion: "Example: evenkeel alerts acknowledge 17 --by ana")
         @OptionGroup var database: DatabaseOptions
         @Argument(help: "The alert's number.") var id: Int64
         @Option(help: "Who does.") var by = NSUserName()
@@ -74,7 +78,8 @@ struct AlertsCommand: AsyncParsableCommand {
 
     struct SilenceCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "silence", abstract: "Tell nobody of a model's alerts for a while.")
+            commandName: "silence", abstract: "Tell nobody of a model's alerts for a while.",
+            discussion: "Example: evenkeel alerts silence --model credit --for 4h --reason \"a known outage\"")
         @OptionGroup var database: DatabaseOptions
         @Option(help: "The model.") var model: String
         @Option(help: "Only this monitor.") var monitor: String?
@@ -120,7 +125,11 @@ struct AlertsCommand: AsyncParsableCommand {
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Send a made-up alert and its end to the destinations of the configuration.",
-            discussion: "A destination that starts retraining is only tried when it is named: the job would run.")
+            discussion: """
+                Example: evenkeel alerts test --config evenkeel.yaml --destination on-call
+
+                A destination that starts retraining is only tried when it is named: the job would run.
+                """)
         @OptionGroup var database: DatabaseOptions
         @Option(help: "Only this destination.") var destination: String?
 
@@ -151,7 +160,9 @@ struct AlertsCommand: AsyncParsableCommand {
     }
 
     struct Deliveries: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The newest 200 messages of the outbox, and what became of them.")
+        static let configuration = CommandConfiguration(
+            abstract: "The newest 200 messages of the outbox, and what became of them.",
+            discussion: "Example: evenkeel alerts deliveries --state dead")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
         @Option(help: "Only those that are waiting, sent or dead.") var state: String?
@@ -174,17 +185,18 @@ struct AlertsCommand: AsyncParsableCommand {
                     for one in found {
                         table.add([
                             String(one.id), one.state.rawValue, one.destination, one.type, one.model ?? "", String(one.attempts),
-                            one.createdAt.rfc3339, one.lastError ?? one.lastStatus.map { "HTTP \($0)" } ?? "",
+                            "\(one.createdAt.rfc3339.prefix(19))Z", one.lastError ?? one.lastStatus.map { "HTTP \($0)" } ?? "",
                         ])
                     }
-                    try output.print(found.isEmpty ? "no messages" : table.text)
+                    try output.print(found.isEmpty ? "no messages" : table.fitted)
                 }
             }
         }
     }
 
     struct Replay: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Send messages again that were given up; they keep their ids.")
+        static let configuration = CommandConfiguration(
+            abstract: "Send messages again that were given up; they keep their ids.", discussion: "Example: evenkeel alerts replay --all")
         @OptionGroup var database: DatabaseOptions
         @Argument(help: "The number of a dead delivery.") var id: Int64?
         @Flag(help: "All of them.") var all = false

@@ -85,6 +85,6 @@ struct EvaluateCommand: AsyncParsableCommand {
                 String(finding.currentCount), finding.verdict?.rawValue ?? "", finding.why,
             ])
         }
-        return text + table.text
+        return text + table.fitted
     }
 }

@@ -111,7 +111,7 @@ struct IngestCommand: AsyncParsableCommand {
             table.add(["labels waiting for their prediction", String(result.labels.waiting)])
         }
         let rate = seconds > 0 ? Int64(Double(result.rows) / seconds) : 0
-        try output.print(table.text + "\(key): \(String(format: "%.1f", seconds)) s, \(rate) rows/s")
+        try output.print(table.fitted + "\(key): \(String(format: "%.1f", seconds)) s, \(rate) rows/s")
     }
 }
 

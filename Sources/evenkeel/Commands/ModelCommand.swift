@@ -10,7 +10,10 @@ import Vocabulary
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "The registry of models and versions.",
-        subcommands: [Register.self, Spec.self, Configure.self, List.self, Show.self, Promote.self, Retire.self])
+        discussion: "Example: evenkeel model register --name credit --version 1 --reference reference.csv --score score --label label",
+        subcommands: [
+            Register.self, Spec.self, Configure.self, Candidate.self, List.self, Show.self, Promote.self, Rollback.self, Retire.self,
+        ])
 
     struct Register: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -41,14 +44,22 @@ struct ModelCommand: AsyncParsableCommand {
         @Option(help: "Columns to leave out.") var ignore: String?
 
         func run() async throws {
+            let (registration, table) = try prepared()
+            try await database.withEngine { engine in
+                let outcome = try await registration.run(table, registry: engine.registry, actor: NSUserName(), at: Engine.systemClock())
+                try tell(outcome)
+            }
+        }
+
+        /// What is registered, and its reference, as the spec and the options say it: an option goes before the spec.
+        private func prepared() throws -> (Registration, CSVTable) {
             let file = try spec.map { try ModelSpecFile(String(decoding: try readInput($0), as: UTF8.self), file: $0) }
             let key = try modelVersion(name, version, spec: file)
             guard let reference = reference ?? file?.referencePath else {
                 throw ValidationError("--reference: missing, expected a CSV file of normal traffic")
             }
             let configuration = try database.configuration()
-            var registration = Registration(
-                key: key, mapping: TableMapping())
+            var registration = Registration(key: key, mapping: TableMapping())
             if let file { try registration.apply(file, destinations: database.config == nil ? nil : configuration.destinations) }
             let table = try columns.table(reference)
             columns.apply(to: &registration.mapping)
@@ -67,31 +78,31 @@ struct ModelCommand: AsyncParsableCommand {
             if let features { registration.features = commaList(features) }
             registration.ignored.formUnion(commaList(ignore))
             registration.privacyKey = configuration.limits.privacyKey
-            try await database.withEngine { engine in
-                let outcome = try await registration.run(table, registry: engine.registry, actor: NSUserName(), at: Engine.systemClock())
-                switch output.format {
-                case .json:
-                    let columns = outcome.columns.map { JSON.object(["name": .string($0.name), "role": .string($0.role)]) }
-                    try output.print(
-                        JSON.object([
-                            "command": "model register", "model": .string(key.model), "version": .string(key.version),
-                            "stage": .string(outcome.version.stage.rawValue), "rows": .integer(outcome.version.referenceRows),
-                            "columns": .array(columns),
-                        ]).prettyText)
-                case .table:
-                    var lines = TextTable(["column", "role"])
-                    for column in outcome.columns { lines.add([column.name, column.role]) }
-                    try output.print(
-                        lines.text
-                            + "registered \(outcome.version.key) as \(outcome.version.stage.rawValue) from \(outcome.version.referenceRows) rows"
-                    )
-                }
+            return (registration, table)
+        }
+
+        private func tell(_ outcome: Registration.Outcome) throws {
+            let version = outcome.version
+            RegisterHints.tell(features: version.schema.features.map(\.name), key: "\(version.key)")
+            switch output.format {
+            case .json:
+                let columns = outcome.columns.map { JSON.object(["name": .string($0.name), "role": .string($0.role)]) }
+                try output.print(
+                    JSON.object([
+                        "command": "model register", "model": .string(version.key.model), "version": .string(version.key.version),
+                        "stage": .string(version.stage.rawValue), "rows": .integer(version.referenceRows), "columns": .array(columns),
+                    ]).prettyText)
+            case .table:
+                var lines = TextTable(["column", "role"])
+                for column in outcome.columns { lines.add([column.name, column.role]) }
+                try output.print(
+                    lines.fitted + "registered \(version.key) as \(version.stage.rawValue) from \(version.referenceRows) rows")
             }
         }
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List models and versions.")
+        static let configuration = CommandConfiguration(abstract: "List models and versions.", discussion: "Example: evenkeel model list")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
 
@@ -106,17 +117,19 @@ struct ModelCommand: AsyncParsableCommand {
                         table.add([
                             version.key.model, version.key.version, version.stage.rawValue, version.schema.task.rawValue,
                             String(version.schema.features.count), version.schema.sensitive.joined(separator: ","),
-                            String(version.referenceRows), version.registeredAt.rfc3339,
+                            String(version.referenceRows), "\(version.registeredAt.rfc3339.prefix(19))Z",
                         ])
                     }
-                    try output.print(table.text)
+                    try output.print(table.fitted)
                 }
             }
         }
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a version: its stage, its schema and its reference.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show a version: its stage, its schema and its reference.",
+            discussion: "Example: evenkeel model show --name credit --version 3")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
         @Option(help: "The model.") var name: String
@@ -131,28 +144,15 @@ struct ModelCommand: AsyncParsableCommand {
                 var text =
                     "\(version.key): \(version.stage.rawValue), \(version.schema.task.rawValue), \(version.referenceRows) reference rows\n"
                 if !version.schema.sensitive.isEmpty { text += "sensitive: \(version.schema.sensitive.joined(separator: ", "))\n" }
-                try output.print(text + table.text)
-            }
-        }
-    }
-
-    struct Promote: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a version the champion: the one whose findings raise alerts.")
-        @OptionGroup var database: DatabaseOptions
-        @Option(help: "The model.") var name: String
-        @Option(help: "Its version.") var version: String
-
-        func run() async throws {
-            try await database.withEngine { engine in
-                let version = try await engine.version(name, version)
-                try await engine.registry.setStage(.champion, of: version, actor: NSUserName(), at: Engine.systemClock())
-                print("\(version.key) is the champion")
+                try output.print(text + table.fitted)
             }
         }
     }
 
     struct Retire: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Retire a version: it is not evaluated and not exported any more.")
+        static let configuration = CommandConfiguration(
+            abstract: "Retire a version: it is not evaluated and not exported any more.",
+            discussion: "Example: evenkeel model retire --name credit --version 3")
         @OptionGroup var database: DatabaseOptions
         @Option(help: "The model.") var name: String
         @Option(help: "Its version.") var version: String

@@ -22,7 +22,9 @@ struct TokenCommand: AsyncParsableCommand {
         subcommands: [Create.self, List.self, Revoke.self, Rotate.self], defaultSubcommand: List.self)
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a token and print it, this once.")
+        static let configuration = CommandConfiguration(
+            abstract: "Make a token and print it, this once.",
+            discussion: "Example: evenkeel token create --name credit-app --roles ingest --models credit")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
         @Option(help: "Who it is for: the actor in the audit log.") var name: String
@@ -56,7 +58,8 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The tokens that there are and were, without their secrets.")
+        static let configuration = CommandConfiguration(
+            abstract: "The tokens that there are and were, without their secrets.", discussion: "Example: evenkeel token list")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
 
@@ -83,10 +86,10 @@ struct TokenCommand: AsyncParsableCommand {
                             ?? token.expiresAt.map { ($0 <= now ? "expired " : "expires ") + $0.rfc3339 } ?? "in use"
                         table.add([
                             token.id, token.name, words(token.roles).compactMap(\.stringValue).joined(separator: ","),
-                            token.models?.sorted().joined(separator: ",") ?? "all", token.createdAt.rfc3339, state,
+                            token.models?.sorted().joined(separator: ",") ?? "all", "\(token.createdAt.rfc3339.prefix(19))Z", state,
                         ])
                     }
-                    try output.print(tokens.isEmpty ? "no tokens" : table.text)
+                    try output.print(tokens.isEmpty ? "no tokens" : table.fitted)
                 }
             }
         }
@@ -96,7 +99,8 @@ struct TokenCommand: AsyncParsableCommand {
 
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Refuse a token from now on; a running service learns of it within 30 seconds.")
+            abstract: "Refuse a token from now on; a running service learns of it within 30 seconds.",
+            discussion: "Example: evenkeel token revoke credit-app")
         @OptionGroup var database: DatabaseOptions
         @Argument(help: "Its id or name.") var token: String
 
@@ -112,7 +116,8 @@ struct TokenCommand: AsyncParsableCommand {
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give a token a new secret and print it, this once; the old one stays good for a while.")
+            abstract: "Give a token a new secret and print it, this once; the old one stays good for a while.",
+            discussion: "Example: evenkeel token rotate credit-app --overlap 24h")
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
         @Argument(help: "Its id or name.") var token: String

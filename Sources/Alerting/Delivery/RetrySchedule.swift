@@ -5,6 +5,10 @@ public struct RetrySchedule: Sendable, Equatable {
     /// Seconds to wait after each failed attempt. > Source: The Standard Webhooks specification, 1.0, "Retry schedule".
     public var delaysSeconds: [Int64]
 
+    public static let attemptsMax = 1000
+    /// A receiver that asks for more patience than this (`Retry-After`) is asked anyway.
+    public static let retryAfterSecondsMax = 86_400
+
     public init(delaysSeconds: [Int64] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]) {
         self.delaysSeconds = delaysSeconds
     }
@@ -12,8 +16,11 @@ public struct RetrySchedule: Sendable, Equatable {
     /// - Parameters:
     ///   - attempt: its number, from 1.
     ///   - result: the HTTP status, or why there is none.
+    ///   - retryAfterSeconds: what the receiver asked for: it is not asked again before.
     ///   - jitter: in 0…1; spreads receivers' load: the wait is between half and all of the scheduled one.
-    public func outcome(attempt: Int, result: Result<Int, HTTPFailure>, at now: Timestamp, jitter: Double) -> DeliveryOutcome {
+    public func outcome(
+        attempt: Int, result: Result<Int, HTTPFailure>, retryAfterSeconds: Int? = nil, at now: Timestamp, jitter: Double
+    ) -> DeliveryOutcome {
         let status: Int?
         let error: String
         switch result {
@@ -27,7 +34,8 @@ public struct RetrySchedule: Sendable, Equatable {
             error = failure.description
         }
         guard attempt <= delaysSeconds.count else { return .dead(status: status, error: "\(error), after \(attempt) attempts") }
-        let wait = Double(delaysSeconds[attempt - 1]) * (0.5 + 0.5 * jitter)
+        let asked = Double(min(retryAfterSeconds ?? 0, Self.retryAfterSecondsMax))
+        let wait = max(asked, Double(delaysSeconds[attempt - 1]) * (0.5 + 0.5 * jitter))
         return .retry(at: Timestamp(microseconds: now.microseconds + Int64(wait * 1e6)), status: status, error: error)
     }
 }

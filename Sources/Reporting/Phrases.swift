@@ -1,0 +1,36 @@
+public import Vocabulary
+
+// How windows, shares and counts are written, on pages and in reports alike.
+
+/// `feature_drift` as people say it.
+public func spoken(_ word: String) -> String { word.split(separator: "_").joined(separator: " ") }
+
+/// A window in words.
+public func span(_ window: Window) -> String {
+    let (start, end) = (window.start.rfc3339, window.end.rfc3339)
+    switch window.kind {
+    case .hour: return "\(start.prefix(10)) \(start.dropFirst(11).prefix(5)) to \(end.dropFirst(11).prefix(5)) UTC"
+    case .day: return "\(start.prefix(10)) (UTC)"
+    case .week: return "the week from \(start.prefix(10)) (UTC)"
+    case .custom: return "\(start.prefix(10)) \(start.dropFirst(11).prefix(5)) to \(end.prefix(10)) \(end.dropFirst(11).prefix(5)) UTC"
+    }
+}
+
+public func percent(_ share: Double) -> String { "\(shortNumber((share * 1000).rounded() / 10)) %" }
+
+/// 12 345 678, with thin spaces.
+public func counted(_ count: Int64) -> String {
+    let digits = Array(String(count.magnitude))
+    var out = count < 0 ? "-" : ""
+    for (place, digit) in digits.enumerated() {
+        if place > 0, (digits.count - place) % 3 == 0 { out += "\u{202F}" }
+        out.append(digit)
+    }
+    return out
+}
+
+/// Without the features that moved in the same window: where these stand beside it, once is enough.
+public func ownReason(_ finding: Finding) -> String {
+    let why = finding.why
+    return String(why.firstRange(of: "; moved in the same window:").map { why[..<$0.lowerBound] } ?? why[...])
+}

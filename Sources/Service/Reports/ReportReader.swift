@@ -1,0 +1,142 @@
+internal import Monitoring
+internal import Pages
+internal import Profiles
+public import Reporting
+internal import Storage
+public import Vocabulary
+
+/// What a report is about.
+public struct ReportRequest: Sendable {
+    /// Monitoring is what happened; card, datasheet and audit are documents of a model.
+    public enum Kind: String, Sendable, CaseIterable { case monitoring, card, datasheet, audit }
+
+    public var kind: Kind
+    public var model: String
+    /// nil for the champion.
+    public var version: String?
+    /// nil for ``ReportReader/daysShown`` before the end.
+    public var from: Timestamp?
+    /// nil for the end of what is known.
+    public var to: Timestamp?
+    /// The length of the windows side by side; nil for the one that suits the stretch.
+    public var window: WindowKind?
+    public var notes: [ReportNote]
+
+    public init(
+        _ kind: Kind, model: String, version: String? = nil, from: Timestamp? = nil, to: Timestamp? = nil, window: WindowKind? = nil,
+        notes: [ReportNote] = []
+    ) {
+        (self.kind, self.model, self.version, self.from, self.to) = (kind, model, version, from, to)
+        (self.window, self.notes) = (window, notes)
+    }
+}
+
+/// Reads what a report says from the stored results and sums.
+public struct ReportReader: Sendable {
+    private let engine: Engine
+    private let overview: OverviewStore
+    public init(_ engine: Engine) {
+        self.engine = engine
+        overview = OverviewStore(database: engine.database)
+    }
+
+    /// When no stretch is named.
+    public static let daysShown: Int64 = 30
+    /// Findings that are read of each window, the strongest.
+    static let findingsOfWindow = 20
+    /// Alerts of a model that are looked through for those of the stretch.
+    static let alertsMax = 1000
+
+    /// - Throws: ``ConfigurationError`` for a model or version that is not registered, and for a stretch that is none.
+    public func report(_ request: ReportRequest) async throws -> Report {
+        let facts = try await facts(request)
+        return switch request.kind {
+        case .monitoring: MonitoringReport(facts).report
+        case .card: ModelCard(facts).report
+        case .datasheet: Datasheet(facts).report
+        case .audit: FairnessAudit(facts).report
+        }
+    }
+
+    /// Looks at an audit file, and whether this database still says the same.
+    public func verify(_ audit: AuditVerification) async throws -> [AuditVerification.Check] {
+        var checks = audit.ofTheFile
+        guard try await engine.registry.version(audit.version) != nil else {
+            return checks + [.init("database", .open, "\(audit.version) is not registered in this database")]
+        }
+        let request = ReportRequest(.audit, model: audit.version.model, version: audit.version.version, from: audit.from, to: audit.to)
+        checks += audit.ofTheDatabase(FairnessAudit(try await facts(request, conventions: audit.conventions)))
+        return checks
+    }
+
+    private func facts(_ request: ReportRequest, conventions: AuditConventions? = nil) async throws -> ModelFacts {
+        let versions = try await overview.versions(of: request.model)
+        guard !versions.isEmpty else { throw ConfigurationError(["\(request.model) is not registered: see evenkeel model list"]) }
+        let chosen =
+            request.version.map { wanted in versions.first { $0.key.version == wanted } }
+            ?? (versions.first { $0.stage == .champion } ?? versions.first { $0.stage != .retired } ?? versions[0])
+        guard let chosen, let version = try await engine.registry.version(chosen.key) else {
+            throw ConfigurationError([
+                "\(request.model) has no version \(request.version ?? ""), expected \(versions.map(\.key.version).joined(separator: ", "))"
+            ])
+        }
+        let head = try await overview.heads(of: [version.streamID])[0]
+        let newest = head.evaluations.map(\.window.end).max() ?? head.newest?.adding(seconds: 3600) ?? Engine.systemClock()
+        let to = request.to ?? newest
+        let from = request.from ?? to.adding(seconds: -Self.daysShown * 86_400)
+        guard from < to else { throw ConfigurationError(["--from \(from) is not before --to \(to)"]) }
+        let data = try await engine.profiles.span(of: version)
+        let kind = request.window ?? suitedWindow(from: max(from, data?.first ?? from), to: min(to, data?.last ?? to), head)
+        var settings = engine.configuration.monitors(of: version)
+        conventions?.apply(to: &settings)
+        var facts = ModelFacts(
+            version: version, from: from, to: to, kind: kind, conventions: AuditConventions(settings), generatedAt: Engine.systemClock())
+        facts.notes = request.notes
+        facts.windows = try await overview.windows(kind, of: version.streamID, from: from, to: to, limit: OverviewStore.windowsMax)
+        // A window that only overlaps the stretch is of another one.
+        facts.windows.removeAll { $0.window.start < from || $0.window.end > to }
+        facts.isCut = facts.windows.count == OverviewStore.windowsMax
+        facts.marks = try await overview.marks(facts.windows)
+        facts.worst = try await overview.worst(facts.windows, limit: Self.findingsOfWindow)
+        facts.statistics = try await overview.statistics(
+            [.performance, .estimatedPerformance, .calibration, .predictionDrift, .fairness], of: facts.windows)
+        facts.alerts = try await engine.alerts.alerts(of: request.model, limit: Self.alertsMax).filter {
+            $0.version == version.key && $0.startedAt < to && $0.resolvedAt.map { $0 >= from } ?? true
+        }
+        try await judge(&facts, settings)
+        return facts
+    }
+
+    /// The sums of the stretch as one window. Nothing is stored.
+    private func judge(_ facts: inout ModelFacts, _ settings: MonitorSettings) async throws {
+        let version = facts.version
+        let reference = try await engine.profiles.reference(of: version)
+        facts.digests = AuditDigests(
+            schema: Digest.hex(Digest.sha256(Array(version.schema.json.text.utf8))),
+            reference: Digest.hex(Digest.sha256(reference.grid.encoded() + reference.profile.encoded())), sums: nil)
+        var current: Profile?
+        do {
+            let sums = try await engine.profiles.profile(of: version, from: facts.from, to: facts.to)
+            current = sums
+            facts.digests.sums = Digest.hex(Digest.sha256(sums.encoded()))
+            let window = Window(kind: .custom, start: facts.from, end: facts.to)
+            facts.whole = WindowEvaluator(settings: settings).evaluate(
+                version, window, reference: reference, current: sums, at: facts.generatedAt)
+            let pictures = WindowSums(reference: reference, window: sums)
+            facts.pictures = [
+                pictures.scores?.picture("Scores, reference and stretch", of: "score", window), pictures.reliabilityPicture(window),
+            ]
+            .compactMap { $0 }
+            if reference.grid.outcome == .binary { facts.counts = OutcomeCount.all(sums.outcomes) }
+        } catch let error as StoreError where error.isUnanswerable { facts.wholeProblem = "\(error)" }
+        facts.columns = ColumnFacts.all(version, reference, current)
+    }
+
+    /// The shortest windows that are not too many for the data in the stretch, of those that were evaluated.
+    private func suitedWindow(from: Timestamp, to: Timestamp, _ head: StreamHead) -> WindowKind {
+        let there = WindowKind.allCases.filter { kind in head.evaluations.contains { $0.window.kind == kind } }
+        let days = to.seconds(since: from) / 86_400
+        let wanted: WindowKind = days <= 2.6 ? .hour : days <= 61 ? .day : .week
+        return there.contains(wanted) ? wanted : there.first ?? wanted
+    }
+}

@@ -1,0 +1,118 @@
+internal import Glibc
+internal import Statistics
+
+extension PairedComparison {
+    /// The comparison that the sums amount to: the same as over the rows, but that the area under the curve is of cells, and that every test
+    /// which may hold or reject is right at every look.
+    public init(_ sums: PairedSums, primary: String? = nil, confidence: Double = 0.95) {
+        let names = PairedLoss.names(sums.task)
+        count = sums.rows
+        labelled = sums.labelled
+        agreement = Agreement(
+            decisions: sums.task == .regression || sums.rows == 0 ? nil : sums.all.same / sums.all.rows,
+            meanAbsoluteDifference: sums.agreement.cells > 0 ? sums.agreement.distance / sums.agreement.cells : 0,
+            largestDifference: sums.agreement.largest, correlation: sums.agreement.correlation)
+        agreement.populationStability = sums.task == .binary ? sums.cells.populationStability : nil
+        var all = sums.labelled > 0 ? Self.differences(sums.all, names, confidence) : []
+        if sums.task == .binary, sums.labelled > 0 {
+            all.append(sums.cells.areas(confidence: confidence))
+            all += sums.blocks.differences(confidence: confidence)
+        }
+        if let primary, let place = all.firstIndex(where: { $0.metric == primary }) { all.insert(all.remove(at: place), at: 0) }
+        differences = all
+        sequential = zip(names, sums.all.losses).map { name, loss in
+            let n = sums.all.labelled
+            let interval = AlwaysValid.interval(
+                count: n, mean: n > 0 ? loss.mean(of: n) : 0, variance: loss.variance(of: n), confidence: confidence)
+            return SequentialDifference(metric: name.name, interval: interval)
+        }
+        let primaryLoss = names.firstIndex { $0.name == all.first?.metric } ?? 0
+        fairness = zip(sums.attributes, sums.groups).map { attribute, parts in
+            GroupComparison(attribute, parts.sorted { $0.key < $1.key }, names, task: sums.task, confidence: confidence)
+        }
+        // The family of all groups' tests of the primary metric, each of them right at every look.
+        let tests = zip(sums.attributes.indices, sums.groups).flatMap { _, parts in
+            parts.sorted { $0.key < $1.key }.map { _, part -> Double? in
+                let (n, loss) = (part.labelled, part.losses[primaryLoss])
+                guard let variance = loss.variance(of: n), variance > 0 else { return nil }
+                return AlwaysValid.pValue(count: n, z: loss.mean(of: n) / (variance / n).squareRoot())
+            }
+        }
+        var adjusted = benjaminiHochberg(tests)[...]
+        for place in fairness.indices {
+            for group in fairness[place].groups.indices { fairness[place].groups[group].adjustedP = adjusted.removeFirst() }
+        }
+    }
+
+    fileprivate static func differences(
+        _ part: PartSums, _ names: [(name: String, isBetterBelow: Bool)], _ confidence: Double
+    ) -> [PairedDifference] {
+        zip(names, part.losses).map { name, loss in
+            PairedDifference(name.name, isBetterBelow: name.isBetterBelow, loss, count: part.labelled, confidence: confidence)
+        }
+    }
+}
+
+extension PairedDifference {
+    init(_ metric: String, isBetterBelow: Bool, _ loss: LossSums, count n: Double, confidence: Double) {
+        self.init(metric, isBetterBelow: isBetterBelow)
+        count = Int(n)
+        guard n > 0 else {
+            why = "no rows"
+            return
+        }
+        (champion, candidate, value) = (loss.champion / n, loss.candidate / n, loss.mean(of: n))
+        guard let variance = loss.variance(of: n) else {
+            why = "one row"
+            return
+        }
+        put(error: (variance / n).squareRoot(), confidence: confidence)
+        if metric == "accuracy" {
+            pValue =
+                (try? McNemarTest(onlyFirst: Int64(loss.onlyChampion), onlySecond: Int64(loss.onlyCandidate)))?.exact.pValue ?? pValue
+        }
+    }
+
+    /// The normal interval and z test of a value with this standard error.
+    mutating func put(error: Double, confidence: Double) {
+        guard let value else { return }
+        let reach = Distributions.normalQuantile(0.5 + confidence / 2) * error
+        interval = Interval(lower: value - reach, upper: value + reach)
+        pValue = error > 0 ? Distributions.normalTwoSided(value / error) : value == 0 ? 1 : nil
+    }
+}
+
+extension GroupComparison {
+    init(
+        _ attribute: String, _ parts: [(key: String, value: PartSums)], _ names: [(name: String, isBetterBelow: Bool)],
+        task: PairedPredictions.Task, confidence: Double
+    ) {
+        self.attribute = attribute
+        groups = parts.map { name, part in
+            Group(
+                name: name, count: Int(part.rows), labelled: Int(part.labelled),
+                differences: PairedComparison.differences(part, names, confidence),
+                agreement: task == .regression || part.rows == 0 ? nil : part.same / part.rows)
+        }
+        disparities = task == .binary ? Self.disparities(parts.map(\.value)) : []
+    }
+
+    private static func disparities(_ parts: [PartSums]) -> [Disparity] {
+        func disparity(_ metric: String, _ stratum: Int) -> Disparity? {
+            let sums = parts.map { $0.decisions[stratum] }.filter { $0.rows > 0 }
+            func was(_ s: DecisionSums) -> Double { s.champion / s.rows }
+            func now(_ s: DecisionSums) -> Double { s.candidate / s.rows }
+            guard sums.count >= 2, let low = sums.min(by: { now($0) < now($1) }), let high = sums.max(by: { now($0) < now($1) }),
+                let least = sums.map(was).min(), let most = sums.map(was).max()
+            else { return nil }
+            let error = (low.squaredError + high.squaredError).squareRoot()
+            let grown = (now(high) - was(high)) - (now(low) - was(low))
+            return Disparity(
+                metric: metric, champion: most - least, candidate: now(high) - now(low),
+                pValue: error > 0 ? AlwaysValid.pValue(count: low.rows + high.rows, z: grown / error) : nil)
+        }
+        return all(
+            parity: disparity("demographic_parity_difference", 0), opportunity: disparity("equal_opportunity_difference", 1),
+            alarm: disparity("equalized_odds_difference", 2))
+    }
+}

@@ -1,0 +1,158 @@
+import Alerting
+import Foundation
+import Storage
+import TestSupport
+import Testing
+import Vocabulary
+
+@testable import Service
+
+/// A runner driven by the test, a destination that hears of verdicts, and steps that follow at once.
+private let driven = WithService.service { configuration in
+    configuration.roles = [.collect, .web]
+    configuration.shadow.policy.rowsMin = 300
+    configuration.shadow.stepSeconds = 0
+    configuration.destinations = [Destination(name: "hook", url: Secret("http://127.0.0.1:9/hook"))]
+    configuration.policies = [AlertPolicy(name: "default", destinations: ["hook"])]
+}
+
+/// One after the other: each runner follows every model of the service.
+@Suite("Verdicts and rollouts", driven, .serialized) struct ShadowVerdictTests {
+    private var service: RunningService { RunningService.current }
+
+    private func catchUp(_ runner: ShadowRunner) async throws { while try await runner.run() {} }
+
+    private func messages(_ model: String, _ type: String) async throws -> [JSON] {
+        let engine = service.engine
+        let claimed = try await engine.alerts.claim(at: Engine.systemClock().adding(seconds: 1000), leaseSeconds: -1000, limit: 500)
+        return claimed.map { (try? JSON.parse($0.message.body)) ?? .null }
+            .filter { $0["type"]?.stringValue == type && $0["data"]?["model"]?.stringValue == model }
+    }
+
+    private func rollout(_ model: String, _ body: String) async throws -> RunningService.Answer {
+        try await service.post("/v1/models/\(model)/rollout", body)
+    }
+
+    /// A log whose champion is far from the truth, and a candidate that is the truth.
+    private func better(_ model: String, rows: Int = 3000) async throws -> ShadowLog {
+        let log = ShadowLog(model, rows: rows, seed: 8)
+        try await log.register(["1", "2"], on: service)
+        _ = try await log.give(ShadowLog.file(1, -2), to: "2", on: service)
+        try await log.predict(0..<rows, on: service)
+        try await log.label(0..<rows, on: service)
+        return log
+    }
+
+    @Test("a better candidate is to be promoted, step by step it becomes the champion, and it is told") func promoted() async throws {
+        _ = try await better("good")
+        let runner = service.engine.shadowRunner()
+        try await catchUp(runner)
+        let answer = try await service.get("/v1/models/good/shadow").json
+        #expect(answer["candidates"]?.arrayValue?.first?["verdict"]?.stringValue == "promote", "\(answer.text)")
+        let told = try await messages("good", "shadow.verdict")
+        #expect(told.count == 1 && told[0]["data"]?["verdict"]?.stringValue == "promote")
+        // Read at most every other second, so another test's scrape may have been before the verdict.
+        let line = #"evenkeel_shadow_verdict{model="good",champion="1",candidate="2",verdict="promote"} 1"#
+        #expect(try await service.eventually("/metrics") { $0.text.contains(line) }.text.contains(line))
+        let begun = try await rollout("good", #"{"action":"promote","version":"2","gradual":true,"by":"ana"}"#)
+        #expect(
+            begun.status == 200 && begun.json["weight"]?.doubleValue == 0.01 && begun.json["candidate"]?.stringValue == "2", "\(begun.text)"
+        )
+        var weights: [Double] = []
+        for _ in 0..<4 {
+            _ = try await runner.run()
+            weights.append(try await service.get("/v1/models/good/rollout").json["weight"]?.doubleValue ?? -1)
+        }
+        #expect(weights == [0.05, 0.25, 0.5, 1])
+        _ = try await runner.run()
+        let done = try await service.get("/v1/models/good/rollout").json
+        #expect(
+            done["state"]?.stringValue == "promoted" && done["champion"]?.stringValue == "2" && done["candidate"] == .null, "\(done.text)")
+        #expect(try await messages("good", "rollout.changed").count == 6)
+        let back = try await rollout("good", #"{"action":"rollback","reason":"a complaint","by":"ana"}"#)
+        #expect(back.json["champion"]?.stringValue == "1" && back.json["state"]?.stringValue == "rolled_back", "\(back.text)")
+        #expect(try await rollout("good", #"{"action":"rollback"}"#).status == 409)
+    }
+
+    @Test("a candidate that is better overall and worse for one group is held, by the page, HTTP and the webhook, and its rollout ends")
+    func held() async throws {
+        let log = ShadowLog("held", rows: 4000, seed: 9)
+        try await log.register(["1", "2"], on: service)
+        // Better for men, whom the champion scores far too low; for women, whom it scores well, worse.
+        _ = try await log.give(ShadowLog.file(0.4, -0.8), to: "2", on: service)
+        let lines = log.rows.map { row in
+            let truth = 1 / (1 + exp(2 - row.income))
+            let score = row.sex == "F" ? truth : 0.5 * truth
+            return
+                #"{"model":"held","version":"1","id":"\#(row.id)","ts":"2026-03-01T10:30:00Z","features":{"income":\#(row.income),"purpose":"car"},"score":\#(score),"groups":{"sex":"\#(row.sex)"}}"#
+        }
+        _ = try await service.post("/v1/predictions", lines.joined(separator: "\n"), type: "application/x-ndjson")
+        try await log.label(0..<4000, on: service)
+        let runner = service.engine.shadowRunner()
+        try await catchUp(runner)
+        let answer = try await service.get("/v1/models/held/shadow").json
+        let candidate = try #require(answer["candidates"]?.arrayValue?.first)
+        let reasons = (candidate["reasons"]?.arrayValue ?? []).compactMap(\.stringValue)
+        #expect(
+            candidate["verdict"]?.stringValue == "hold" && reasons.contains { $0.hasPrefix("worse for sex = F: log_loss") }, "\(reasons)")
+        #expect(reasons.first?.contains("better by the interval that is right at every look") == true, "\(reasons)")
+        #expect(try await service.get("/models/held/shadow").text.contains("worse for sex = F: log_loss"))
+        let told = try await messages("held", "shadow.verdict")
+        #expect(told.first?["data"]?["summary"]?.stringValue?.contains("worse for sex = F") == true)
+        let refused = try await rollout("held", #"{"action":"promote","version":"2","gradual":true}"#)
+        #expect(refused.status == 409 && refused.text.contains("worse for sex = F"), "\(refused.text)")
+        #expect(try await rollout("held", #"{"action":"promote","version":"2","gradual":true,"force":true}"#).status == 200)
+        _ = try await runner.run()
+        let ended = try await service.get("/v1/models/held/rollout").json
+        #expect(ended["state"]?.stringValue == "rolled_back" && ended["reason"]?.stringValue?.contains("worse for sex = F") == true)
+    }
+
+    @Test("a worse candidate is rejected, and a version that is retired is rolled out no further") func rejected() async throws {
+        let log = ShadowLog("bad", rows: 2000, seed: 10)
+        try await log.register(["1", "2", "3"], on: service)
+        _ = try await log.give(ShadowLog.file(-1, 2), to: "2", on: service)
+        try await log.predict(0..<2000, on: service)
+        try await log.label(0..<2000, on: service)
+        let runner = service.engine.shadowRunner()
+        try await catchUp(runner)
+        let answer = try await service.get("/v1/models/bad/shadow").json
+        #expect(answer["candidates"]?.arrayValue?.first?["verdict"]?.stringValue == "reject", "\(answer.text)")
+        // Version 3 has no model file: only time counts.
+        #expect(try await rollout("bad", #"{"action":"promote","version":"3","gradual":true}"#).status == 200)
+        _ = try await runner.run()
+        #expect(try await service.get("/v1/models/bad/rollout").json["weight"]?.doubleValue == 0.05)
+        let third = try #require(try await service.engine.registry.version(ModelVersion(model: "bad", version: "3")))
+        try await service.engine.registry.setStage(.retired, of: third, actor: "a test", at: Engine.systemClock())
+        _ = try await runner.run()
+        #expect(try await service.get("/v1/models/bad/rollout").json["state"]?.stringValue == "rolled_back")
+    }
+
+    @Test("a live test is compared unpaired, unless its rows did not go where they should") func arms() async throws {
+        let log = ShadowLog("arms", rows: 3000, seed: 11)
+        try await log.register(["1"], on: service)
+        let lines = log.rows.enumerated().map { i, row in
+            let isNew = i % 2 == 0
+            let score = isNew ? 1 / (1 + exp(2 - row.income)) : 0.5
+            return
+                #"{"model":"arms","version":"1","id":"\#(row.id)","ts":"2026-03-01T10:30:00Z","features":{"income":\#(row.income),"purpose":"car"},"score":\#(score),"groups":{"sex":"\#(row.sex)"},"variant":"\#(isNew ? "new" : "old")"}"#
+        }
+        _ = try await service.post("/v1/predictions", lines.joined(separator: "\n"), type: "application/x-ndjson")
+        try await log.label(0..<3000, on: service)
+        let answer = try await service.get("/v1/models/arms/ab?arms=old,new")
+        #expect(answer.status == 200 && answer.json["verdict"]?.stringValue == "promote", "\(answer.text)")
+        #expect(answer.json["sample_ratio"]?["mismatch"] == false)
+        // By hand: the mean log loss of the new arm.
+        let own = log.rows.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+        let loss = own.map { row in
+            -log2(row.label == 1 ? 1 / (1 + exp(2 - row.income)) : 1 - 1 / (1 + exp(2 - row.income))) * Foundation.log(2.0)
+        }
+        let mean = loss.reduce(0, +) / Double(own.count)
+        #expect(isNear(answer.json["arms"]?.arrayValue?.last?["log_loss"]?.doubleValue ?? 0, mean, relative: 1e-9))
+        #expect((answer.json["groups"]?.arrayValue ?? []).map { $0["group"]?.stringValue } == ["F", "M"])
+        let skewed = try await service.get("/v1/models/arms/ab?arms=old,new&shares=0.9,0.1").json
+        #expect(skewed["verdict"]?.stringValue == "hold" && skewed["sample_ratio"]?["mismatch"] == true)
+        #expect(skewed["reasons"]?.arrayValue?.first?.stringValue?.hasPrefix("sample ratio mismatch") == true)
+        #expect(try await service.get("/v1/models/arms/ab?arms=old,newer").text.contains("new, old"))
+        #expect(try await service.get("/v1/models/arms/ab?arms=old").status == 400)
+    }
+}

@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+"""Several schedulers on one database, the leader killed again and again, receivers that misbehave: the same alerts as with one that is never killed.
+
+First one scheduler watches the models and is left in peace. Then the same records come to a second database, where two real `evenkeel serve` processes
+evaluate and notify. The leader (it stands in evenkeel.lease) is killed with -9, mostly at a random moment, sometimes in the middle of a message's
+arrival, and started again; now and then it is stopped for longer than its lease and goes on as if nothing had happened.
+The receivers: one that is well; one that fails, hangs, asks for patience, closes before and in the middle of its answer; one that is gone (410) until
+the end, when it is enabled and its messages are replayed.
+
+    scripts/schedulers.py --kills 50 --seed 3
+
+Last line: `kills N, alerts N, messages N, lost N, doubled N`. Exit code 1 unless the alerts are the same and every message arrived under exactly one id.
+"""
+import argparse
+import collections
+import http.server
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from fault.world import Database, alive
+
+START = 1_767_225_600  # 2026-01-01T00:00:00Z, event time
+HOUR = 3600
+ROWS = 60
+PATIENCE_SECONDS = 240
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """Three destinations in one: /well, /ill, /gone."""
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, seed):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.rng, self.lock = random.Random(f"receiver {seed}"), threading.Lock()
+        self.arrived = collections.defaultdict(list)  # destination -> [(id, body)]
+        self.bodies = {}
+        self.changed = []
+        self.faults = collections.Counter()
+        self.is_healed = False
+        self.trap = None  # called once, when a message arrives
+        self.stopping = threading.Event()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request, address):
+        pass  # a sender that was killed
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        server, name = self.server, self.path.strip("/")
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        message = self.headers["webhook-id"]
+        with server.lock:
+            trap, server.trap = server.trap, None
+            server.arrived[name].append(message)
+            if server.bodies.setdefault(message, body) != body:
+                server.changed.append(message)
+            fault = "fine" if name == "well" or server.is_healed else "410" if name == "gone" else server.rng.choice(
+                ["fine", "fine", "500", "503", "429", "hang", "close", "reset", "half", "302", "garbage"])
+            server.faults[f"{name} {fault}"] += 1
+        if trap:
+            trap()
+        if fault == "hang":
+            server.stopping.wait(3)
+        if fault in ("close", "hang"):
+            self.close_connection = True
+            return
+        if fault == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+            return
+        if fault == "garbage":
+            self.wfile.write(b"what?\r\n\r\n")
+            self.close_connection = True
+            return
+        if fault == "half":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly a pa")
+            self.close_connection = True
+            return
+        self.send_response(200 if fault == "fine" else int(fault))
+        if fault == "429":
+            self.send_header("retry-after", "1")
+        if fault == "302":
+            self.send_header("location", f"{server.url}/elsewhere")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class World:
+    """A database in the cluster, the process that takes records, and the schedulers."""
+
+    def __init__(self, binary, folder, cluster, name, receiver, schedulers):
+        self.binary, self.folder, self.cluster, self.name, self.receiver = binary, folder / name, cluster, name, receiver
+        self.folder.mkdir()
+        cluster.query_in("evenkeel", f"create database {name}", rows=False)
+        self.url = cluster.url.replace("dbname=evenkeel", f"dbname={name}")
+        self.config = self.folder / "evenkeel.yaml"
+        policies = "".join(
+            f"  - {{name: {policy}, monitors: [{monitors}], window: hour, findings: {k}, of: {n}, resolve_after: {calm}, false_alarms: any}}\n"
+            for policy, monitors, k, n, calm in [("inputs", "feature_drift, data_quality", 2, 3, 2), ("scores", "prediction_drift", 1, 1, 1)])
+        self.config.write_text(f"""
+database: {self.url}
+data: {self.folder}
+lease_seconds: 1
+evaluate_every_seconds: 0.1
+deliver_every_seconds: 0.05
+retry_seconds: [{", ".join(["1"] * 1000)}]
+monitors: {{delay_seconds: 0, quiet_seconds: 0, patience_seconds: 0}}
+outgoing: {{allow: [loopback]}}
+destinations:
+  - {{name: well, url: {receiver.url}/well, secret: one, timeout_seconds: 1}}
+  - {{name: ill, url: {receiver.url}/ill, timeout_seconds: 1}}
+  - {{name: gone, url: {receiver.url}/gone, timeout_seconds: 1}}
+policies:
+{policies}""")
+        self.processes = {}
+        self.ends = []
+        self.start("door", "collect,web")
+        self.base = self.ready("door")
+        self.register()
+        for i in range(schedulers):
+            self.start(f"scheduler{i}", "evaluate,notify")
+
+    def start(self, name, roles):
+        log = open(self.folder / f"{name}.log", "a")
+        self.processes[name] = subprocess.Popen(
+            [self.binary, "serve", "--config", str(self.config), "--port", "0", "--roles", roles], cwd=self.folder, stdout=log, stderr=log,
+            start_new_session=True, env={**os.environ, "EVENKEEL_LOG": "notice"})
+
+    def ready(self, name):
+        for _ in range(1200):
+            found = re.findall(r"ready on (http://[0-9.:]+)", (self.folder / f"{name}.log").read_text())
+            if found:
+                return found[-1]
+            if self.processes[name].poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError(f"{name} does not start: " + (self.folder / f"{name}.log").read_text()[-1000:])
+
+    def run(self, *arguments):
+        done = subprocess.run([self.binary, *arguments, "--config", str(self.config)], cwd=self.folder, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{arguments}: {done.stderr}")
+        return done.stdout
+
+    def register(self):
+        rng = random.Random("reference")
+        reference = self.folder / "reference.csv"
+        reference.write_text("x,y,score\n" + "".join(
+            f"{rng.gauss(0, 1):.4f},{rng.gauss(5, 2):.4f},{rng.random():.5f}\n" for _ in range(1000)))
+        for model in MODELS:
+            self.run("model", "register", "--name", model, "--version", "1", "--reference", str(reference), "--score", "score")
+
+    def query(self, sql):
+        return self.cluster.query_in(self.name, sql)
+
+    def send(self, hour):
+        """All models' records of an hour, each model's in a request of its own."""
+        for model in MODELS:
+            rng = random.Random(f"{model} {hour}")
+            drifted, odd = is_bad(model, hour, "inputs"), is_bad(model, hour, "scores")
+            lines = [json.dumps({
+                "model": model, "version": "1", "id": f"{hour}-{i}", "ts": (START + hour * HOUR + i * 50) * 1000,
+                "features": {"x": rng.gauss(3 if drifted else 0, 1), "y": rng.gauss(5, 2)}, "score": rng.random() ** (6 if odd else 1)}) for i in range(ROWS)]
+            request = urllib.request.Request(f"{self.base}/v1/predictions", "\n".join(lines).encode(), {"content-type": "application/x-ndjson"})
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                assert json.load(answer)["accepted"] == ROWS
+
+    def leader(self):
+        """The name of the scheduler that holds the lease now; None while nobody does."""
+        rows = self.query("select holder from evenkeel.lease where expires_at > now()")
+        number = int(rows[0][0].split()[1]) if rows else None
+        return next((name for name, process in self.processes.items() if process.pid == number), None)
+
+    def wait(self, sql, what):
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self.query(sql) != [["t"]]:
+            if time.monotonic() > end:
+                raise RuntimeError(f"{self.name}: {what} did not come to pass")
+            time.sleep(0.1)
+
+    def settle(self):
+        """Until every ended window is evaluated and every message sent; the receivers are well from now on."""
+        # The day that is not over in event time is in the past by the clock: all windows have ended.
+        self.wait("select count(*) = 0 from evenkeel.dirty_window", "the evaluation of all windows")
+        self.receiver.is_healed = True
+        if self.query("select 1 from evenkeel.destination_disabled where destination = 'gone'"):
+            self.run("alerts", "enable", "gone")
+        self.wait("select count(*) = 0 from evenkeel.delivery where state = 'waiting'", "the sending of all messages")
+        self.run("alerts", "replay", "--all")
+        self.wait("select count(*) = 0 from evenkeel.delivery where state <> 'sent'", "the sending of all replayed messages")
+
+    def alerts(self):
+        return self.query(
+            "select a.model, a.monitor, a.policy, a.severity, a.state, a.started_at, a.summary, a.detail::text, a.memory->'seen',"
+            " (select string_agg(d.destination || ' ' || d.type, ', ' order by d.destination, d.type) from evenkeel.delivery d"
+            "  where d.alert_id = a.alert_id or a.alert_id = any(d.alert_ids))"
+            " from evenkeel.alert a order by a.model, a.policy, a.monitor, a.started_at, a.state")
+
+    def stop(self):
+        for process in self.processes.values():
+            try:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            except ProcessLookupError:
+                pass
+            process.wait()
+
+
+MODELS = []
+
+
+def is_bad(model, hour, policy):
+    """Stretches of one to four bad hours, by model and policy; the last hours are calm, so that all alerts end."""
+    rng = random.Random(f"{model} {policy} {hour // 9}")
+    first, length = rng.randrange(6), rng.choice([1, 2, 3, 4])
+    return first <= hour % 9 < first + length
+
+
+class Cluster(Database):
+    def query_in(self, name, sql, rows=True):
+        url = self.url.replace("dbname=evenkeel", f"dbname={name}")
+        done = subprocess.run(
+            ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", f"copy ({sql}) to stdout" if rows else sql, url], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def calm(binary, folder, cluster, hours, seed):
+    receiver = Receiver(seed)
+    receiver.is_healed = True
+    world = World(binary, folder, cluster, "calm", receiver, 1)
+    try:
+        for hour in range(hours):
+            world.send(hour)
+        world.settle()
+        return world.alerts()
+    finally:
+        world.stop()
+
+
+def storm(binary, folder, cluster, kills, seed):
+    """Returns the world, how many hours were sent, and what was done."""
+    rng = random.Random(seed)
+    receiver = Receiver(seed)
+    world = World(binary, folder, cluster, "storm", receiver, 2)
+    done = collections.Counter()
+    hours = 0
+    stopped = []  # (when it goes on, process)
+
+    def tend():
+        now = time.monotonic()
+        for entry in [e for e in stopped if e[0] <= now]:
+            stopped.remove(entry)
+            if entry[1].poll() is None:
+                entry[1].send_signal(signal.SIGCONT)
+        for name, process in world.processes.items():
+            if process.poll() is not None:
+                if process not in expected:
+                    world.ends.append(f"{name} ended by itself with {process.returncode}")
+                world.start(name, "evaluate,notify")
+
+    expected = set()
+
+    def kill(name, why):
+        process = world.processes[name]
+        if process in expected or process.poll() is not None:
+            return
+        expected.add(process)
+        process.kill()
+        process.wait()
+        done[why] += 1
+
+    try:
+        last = 0.0
+        while sum(done[k] for k in done if k.startswith("killed")) < kills:
+            tend()
+            if time.monotonic() - last > 0.2:
+                world.send(hours)
+                hours, last = hours + 1, time.monotonic()
+            leader = world.leader()
+            if leader is None or any(world.processes[leader] is process for _, process in stopped):
+                time.sleep(0.02)
+                continue
+            # Some time to do something, so that it is killed in the middle of it.
+            time.sleep(rng.uniform(0, 0.3))
+            choice = rng.random()
+            if choice < 0.15 and not stopped:
+                world.processes[leader].send_signal(signal.SIGSTOP)
+                stopped.append((time.monotonic() + rng.uniform(1.2, 2.5), world.processes[leader]))
+                done["stopped"] += 1
+            elif choice < 0.5:
+                # While it sends: what was committed is on its way, or just arrives. Whoever sends is killed, be it the leader or not.
+                arrived = threading.Event()
+                receiver.trap = arrived.set
+                world.send(hours)
+                hours += 1
+                if arrived.wait(2):
+                    kill(leader, "killed at an arrival")
+                receiver.trap = None
+            else:
+                kill(leader, "killed at any time")
+        for _, process in stopped:
+            process.send_signal(signal.SIGCONT)
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            tend()
+            time.sleep(0.1)
+        # Calm hours at the end, which resolve what fires.
+        world.settle()
+        return world, hours, done, receiver
+    except BaseException:
+        world.stop()
+        raise
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--models", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
+    parser.add_argument("--binary", default=str(pathlib.Path(__file__).parent.parent / ".build/debug/evenkeel"))
+    parser.add_argument("--keep", action="store_true", help="keep the folder")
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    MODELS.extend(f"model{i}" for i in range(options.models))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ek-schedulers-", dir="/tmp"))
+    folder.chmod(0o755)
+    cluster = Cluster(folder, {})
+    failed = True
+    world = None
+    try:
+        # A cluster of its own: made by the service, then run by us.
+        maker = subprocess.run([options.binary, "migrate", "--embedded", "--data", str(folder / "data")], capture_output=True, text=True)
+        if maker.returncode:
+            raise RuntimeError(maker.stderr)
+        cluster.start()
+        began = time.monotonic()
+        world, hours, done, receiver = storm(options.binary, folder, cluster, options.kills, options.seed)
+        stormed = time.monotonic() - began
+        world.stop()
+        got = world.alerts()
+        expected = calm(options.binary, folder, cluster, hours, options.seed)
+        problems = list(world.ends)
+        a, b = collections.Counter(map(tuple, expected)), collections.Counter(map(tuple, got))
+        lost, doubled = a - b, b - a
+        for row in list(lost)[:5]:
+            problems.append(f"missing: {row}")
+        for row in list(doubled)[:5]:
+            problems.append(f"not with one: {row}")
+        sent = world.query("select destination, message_id, alert_id::text || ' ' || type from evenkeel.delivery")
+        written = {(d, m) for d, m, _ in sent}
+        arrived = {(d, m) for d, messages in receiver.arrived.items() for m in messages}
+        lost_messages, foreign = written - arrived, arrived - written
+        about = collections.Counter((d, what) for d, _, what in sent)
+        twice = [key for key, count in about.items() if count > 1]
+        if lost_messages:
+            problems.append(f"never arrived: {sorted(lost_messages)[:5]}")
+        if foreign:
+            problems.append(f"arrived under an id that is not in the outbox: {sorted(foreign)[:5]}")
+        if twice:
+            problems.append(f"two ids for one thing: {twice[:5]}")
+        if receiver.changed:
+            problems.append(f"one id with two bodies: {receiver.changed[:5]}")
+        kills = sum(done[k] for k in done if k.startswith("killed"))
+        terms = world.query("select term from evenkeel.lease")
+        if kills < options.kills or not got:
+            problems.append("too little happened")
+        total = sum(len(messages) for messages in receiver.arrived.values())
+        print(f"{hours} hours of {len(MODELS)} models in {stormed:.0f} s; {dict(done)}; terms of leadership {terms[0][0]}")
+        print(f"receivers: {dict(sorted(receiver.faults.items()))}")
+        print(f"{total} arrivals of {len(written)} messages: {total - len(written)} repeated, each with its id")
+        for problem in problems:
+            print(f"  {problem}")
+        print(f"kills {kills}, alerts {len(got)}, messages {len(written)}, lost {sum(lost.values()) + len(lost_messages)}, "
+              f"doubled {sum(doubled.values()) + len(twice) + len(foreign)}")
+        failed = bool(problems)
+    finally:
+        if world:
+            world.stop()
+        cluster.signal(signal.SIGQUIT)
+        for _ in range(100):
+            if not cluster.processes():
+                break
+            time.sleep(0.05)
+        if options.keep or failed:
+            print(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Rules, runbooks and dashboards name only what there is: metrics of the catalogue, and each other.
@@ -61,14 +62,14 @@ import Testing
         return own + own.flatMap { panels($0) }
     }
 
-    @Test("promtool finds nothing wrong with the rules", .enabled(if: hasPromtool)) func check() throws {
-        let outcome = try run(Self.promtool, ["check", "rules"] + Self.files("alerts", ".yaml").map(\.path))
-        #expect(outcome.status == 0, "\(outcome.output)")
+    @Test("promtool finds nothing wrong with the rules", .enabled(if: hasPromtool)) func check() async throws {
+        let outcome = try await runProgram(Self.promtool, ["check", "rules"] + Self.files("alerts", ".yaml").map(\.path))
+        #expect(outcome.status == 0, "\(outcome.text)")
     }
 
-    @Test("each alert fires and stays silent as its cases say", .enabled(if: hasPromtool)) func cases() throws {
-        let outcome = try run(Self.promtool, ["test", "rules"] + Self.files("alerts/tests", ".yaml").map(\.path))
-        #expect(outcome.status == 0, "\(outcome.output)")
+    @Test("each alert fires and stays silent as its cases say", .enabled(if: hasPromtool)) func cases() async throws {
+        let outcome = try await runProgram(Self.promtool, ["test", "rules"] + Self.files("alerts/tests", ".yaml").map(\.path))
+        #expect(outcome.status == 0, "\(outcome.text)")
     }
 
     @Test("every metric of rules and dashboards is in the catalogue, and every recorded series is recorded") func names() throws {
@@ -136,23 +137,8 @@ import Testing
         }
     }
 
-    @Test("the dashboards are what scripts/dashboards.py writes", .enabled(if: hasPython)) func script() throws {
-        let outcome = try run(Self.python, [Self.package.appending(path: "scripts/dashboards.py").path, "--check"])
-        #expect(outcome.status == 0, "\(outcome.output)")
-    }
-
-    /// A program's exit code and its output, both streams.
-    private func run(_ path: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        let out = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = out
-        process.standardError = out
-        try process.run()
-        let data = try out.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    @Test("the dashboards are what scripts/dashboards.py writes", .enabled(if: hasPython)) func script() async throws {
+        let outcome = try await runProgram(Self.python, [Self.package.appending(path: "scripts/dashboards.py").path, "--check"])
+        #expect(outcome.status == 0, "\(outcome.text)")
     }
 }

@@ -145,7 +145,7 @@ struct PrometheusTextTests {
 @Suite("Prometheus' own checker takes the text", .enabled(if: Promtool.isPresent))
 struct PromtoolTests {
     @Test("every metric of the catalogue, with hostile labels and odd numbers")
-    func catalogue() throws {
+    func catalogue() async throws {
         var all: [MetricSample] = []
         for metric in Metric.allCases {
             for label in ["plain", "quo\"te", "back\\slash", "new\nline", "日本", ""] {
@@ -160,25 +160,23 @@ struct PromtoolTests {
         }
         all.append(MetricSample(.featureDrift, ["odd", "", "", "", ""], .infinity))
         all.append(MetricSample(.featureDrift, ["odd", "2", "", "", ""], .nan))
-        let (status, output) = try Promtool.check(PrometheusText.render(all))
-        #expect(status == 0, "\(output)")
-        #expect(output.isEmpty, "\(output)")
+        let said = try await Promtool.check(PrometheusText.render(all))
+        #expect(said.status == 0 && said.text.isEmpty, "\(said.text)")
     }
 
     @Test("the gauges of a whole evaluation and the counters of a registry")
-    func evaluation() throws {
+    func evaluation() async throws {
         let registry = MetricRegistry()
         registry.add(3, to: .ingestRecords, ["accepted"])
         registry.observe([0.004, 0.2, 30], in: .predictionLatency, ["credit", "3"])
         let gauges = EvaluationMetrics.samples(Bench.version(), latest: [Bench.full], now: Bench.now)
-        let (status, output) = try Promtool.check(PrometheusText.render(registry.samples() + gauges))
-        #expect(status == 0, "\(output)")
-        #expect(output.isEmpty, "\(output)")
+        let said = try await Promtool.check(PrometheusText.render(registry.samples() + gauges))
+        #expect(said.status == 0 && said.text.isEmpty, "\(said.text)")
     }
 
     @Test("it would have said so if the text were wrong")
-    func wrong() throws {
-        #expect(try Promtool.check("evenkeel_x{a=\"b} 1\n").status != 0)
+    func wrong() async throws {
+        #expect(try await Promtool.check("evenkeel_x{a=\"b} 1\n").status != 0)
     }
 }
 
@@ -190,20 +188,7 @@ private enum Promtool {
     }
 
     /// What `promtool check metrics` says of a text: its exit status and everything it prints.
-    static func check(_ text: String) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(path))
-        process.arguments = ["check", "metrics"]
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try input.fileHandleForWriting.close()
-        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: printed, as: UTF8.self))
+    static func check(_ text: String) async throws -> ProgramEnd {
+        try await runProgram(try #require(path), ["check", "metrics"], input: Array(text.utf8))
     }
 }

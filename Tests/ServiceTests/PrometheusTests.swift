@@ -1,5 +1,6 @@
 import Foundation
 import Service
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -18,10 +19,7 @@ import Vocabulary
         let folder = URL(filePath: "/tmp/ek-prometheus-\(UInt32.random(in: 0...UInt32.max))")
         let server = Process()
         func cleanUp() async {
-            if server.isRunning {
-                server.terminate()
-                server.waitUntilExit()
-            }
+            await server.end()
             try? FileManager.default.removeItem(at: folder)
             await service.stop()
         }
@@ -30,7 +28,7 @@ import Vocabulary
             let records = (0..<100).map { SmallModel.prediction("prom", id: "x\($0)") }
             _ = try await service.post("/v1/predictions", records.joined(separator: "\n"), type: "application/x-ndjson")
             let metrics = try await service.eventually("/metrics") { $0.text.contains("evenkeel_feature_drift{") }.text
-            #expect(try run(Self.promtool, ["check", "metrics"], input: metrics) == "")
+            #expect(try await runProgram(Self.promtool, ["check", "metrics"], input: Array(metrics.utf8)).text == "")
 
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let target = service.base.split(separator: "/").last.map(String.init) ?? ""
@@ -71,24 +69,6 @@ import Vocabulary
             try await Task.sleep(for: .milliseconds(100))
         }
         return last
-    }
-
-    /// A program's output, both streams.
-    private func run(_ path: String, _ arguments: [String], input: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        let stdin = Pipe()
-        let out = Pipe()
-        process.standardInput = stdin
-        process.standardOutput = out
-        process.standardError = out
-        try process.run()
-        try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try stdin.fileHandleForWriting.close()
-        let data = try out.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
     }
 
     private func freePort() throws -> Int { Int.random(in: 20_000..<32_000) }

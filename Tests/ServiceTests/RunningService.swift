@@ -107,18 +107,40 @@ final class RunningService: Sendable {
     }
 }
 
+/// How many suites have their service at once. All suites begin together, and a dozen databases that are made and services that
+/// look at their tables several times a second keep two cores so busy that requests time out.
+private actor ServiceSeats {
+    static let shared = ServiceSeats()
+    private static let seatsMax = 3
+    private var taken = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func take() async {
+        if taken == Self.seatsMax { await withCheckedContinuation { waiting.append($0) } } else { taken += 1 }
+    }
+
+    /// Hands the seat to who waits longest.
+    func leave() { if waiting.isEmpty { taken -= 1 } else { waiting.removeFirst().resume() } }
+}
+
 /// One service for a whole suite, stopped and removed at its end.
 struct WithService: SuiteTrait, TestScoping {
     var change: @Sendable (inout ServiceConfiguration) -> Void = { _ in }
     var prepare: @Sendable (Engine) async throws -> Void = { _ in }
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
-        let service = try await RunningService.start(change, prepare: prepare)
-        do { try await RunningService.$current.withValue(service) { try await function() } } catch {
+        await ServiceSeats.shared.take()
+        let outcome: Result<Void, any Error>
+        do {
+            let service = try await RunningService.start(change, prepare: prepare)
+            do {
+                try await RunningService.$current.withValue(service) { try await function() }
+                outcome = .success(())
+            } catch { outcome = .failure(error) }
             await service.stop()
-            throw error
-        }
-        await service.stop()
+        } catch { outcome = .failure(error) }
+        await ServiceSeats.shared.leave()
+        try outcome.get()
     }
 }
 

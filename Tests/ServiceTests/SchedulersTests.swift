@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Goal: several schedulers raise the alerts that one would, whatever happens to them. Method: scripts/schedulers.py in a short form, over real processes.
@@ -14,20 +15,12 @@ import Testing
 
     @Test(
         "the leader is killed five times, receivers fail: the same alerts as with one, each message under one id", .enabled(if: isPossible))
-    func killed() throws {
-        let script = Process()
-        script.executableURL = URL(filePath: "/usr/bin/python3")
-        script.arguments = [
-            "-B", Self.package.appending(path: "scripts/schedulers.py").path, "--kills", "5", "--models", "2", "--binary", Self.binary,
-        ]
-        let out = Pipe()
-        script.standardOutput = out
-        script.standardError = out
-        try script.run()
-        let text = String(decoding: try out.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        script.waitUntilExit()
-        #expect(script.terminationStatus == 0, "\(text)")
-        let last = text.split(separator: "\n").last ?? ""
-        #expect(last.wholeMatch(of: #/kills \d+, alerts [1-9]\d*, messages [1-9]\d*, lost 0, doubled 0/#) != nil, "\(text)")
+    func killed() async throws {
+        let script = try await runProgram(
+            "/usr/bin/python3",
+            ["-B", Self.package.appending(path: "scripts/schedulers.py").path, "--kills", "5", "--models", "2", "--binary", Self.binary])
+        #expect(script.status == 0, "\(script.text)")
+        let last = script.text.split(separator: "\n").last ?? ""
+        #expect(last.wholeMatch(of: #/kills \d+, alerts [1-9]\d*, messages [1-9]\d*, lost 0, doubled 0/#) != nil, "\(script.text)")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Service
@@ -13,22 +14,9 @@ import Testing
         TLSSettings(certificate: folder.appending(path: "tls.crt"), key: folder.appending(path: "tls.key"))
     }
 
-    private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, text)
-    }
-
-    private func makeCertificate(_ name: String) throws {
+    private func makeCertificate(_ name: String) async throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let made = try run(
+        let made = try await runProgram(
             "/usr/bin/openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=\(name)",
@@ -40,29 +28,29 @@ import Testing
     @Test("curl speaks TLS 1.2 and 1.3 with it and no older one, and sees a new certificate soon", .enabled(if: isPossible))
     func served() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        try makeCertificate("first")
+        try await makeCertificate("first")
         let settings = settings
         let service = try await RunningService.start { $0.tls = settings }
         let port = service.base.split(separator: ":").last ?? ""
-        func curl(_ options: String...) throws -> (status: Int32, text: String) {
-            try run(
+        func curl(_ options: String...) async throws -> ProgramEnd {
+            try await runProgram(
                 "/usr/bin/curl",
                 ["-sS", "-m", "20", "--cacert", settings.certificate.path] + options + ["https://localhost:\(port)/healthz"])
         }
         let failures = try await { () async throws -> [String] in
             var failures: [String] = []
             for version in [["--tls-max", "1.2"], ["--tlsv1.3"]] {
-                let answer = try curl(version[0], version.count > 1 ? version[1] : "-s")
+                let answer = try await curl(version[0], version.count > 1 ? version[1] : "-s")
                 if answer.status != 0 || !answer.text.contains("\"ok\"") { failures.append("\(version): \(answer.text)") }
             }
-            if try curl("--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0").status == 0 { failures.append("TLS 1.1 was taken") }
-            if try run("/usr/bin/curl", ["-sS", "-m", "20", "http://localhost:\(port)/healthz"]).text.contains("ok") {
+            if try await curl("--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0").status == 0 { failures.append("TLS 1.1 was taken") }
+            if try await runProgram("/usr/bin/curl", ["-sS", "-m", "20", "http://localhost:\(port)/healthz"]).text.contains("ok") {
                 failures.append("HTTP")
             }
-            try makeCertificate("second")
+            try await makeCertificate("second")
             // curl trusts only the new one by now.
             let deadline = ContinuousClock.now + .seconds(40)
-            while try curl().status != 0 {
+            while try await curl().status != 0 {
                 if ContinuousClock.now > deadline {
                     failures.append("the new certificate is not served")
                     break
@@ -75,14 +63,14 @@ import Testing
         #expect(failures == [])
     }
 
-    @Test("files that cannot be used are named, and what was loaded stays", .enabled(if: isPossible)) func broken() throws {
+    @Test("files that cannot be used are named, and what was loaded stays", .enabled(if: isPossible)) func broken() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         #expect(throws: ConfigurationError.self) { try TLSIdentity(settings) }
-        try makeCertificate("first")
+        try await makeCertificate("first")
         let identity = try TLSIdentity(settings)
         #expect(try !identity.reload())
         let key = try Data(contentsOf: settings.key)
-        try makeCertificate("second")
+        try await makeCertificate("second")
         try key.write(to: settings.key)
         let before = identity.context
         let mismatch = #expect(throws: ConfigurationError.self) { try identity.reload() }

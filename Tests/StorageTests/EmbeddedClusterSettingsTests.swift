@@ -27,7 +27,9 @@ struct EmbeddedClusterSettingsTests {
 
     private func listeners() -> [(address: String, inode: String)] {
         ["tcp", "tcp6"].flatMap { file -> [(address: String, inode: String)] in
-            let lines = (try? String(contentsOfFile: "/proc/net/\(file)", encoding: .utf8))?.split(separator: "\n").dropFirst() ?? []
+            // By a handle, to its end: String(contentsOfFile:) takes the first short read of a /proc file, its first page, for the whole.
+            let bytes = (try? FileHandle(forReadingAtPath: "/proc/net/\(file)")?.readToEnd()) ?? Data()
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst()
             return lines.map { $0.split(separator: " ").map(String.init) }.filter { $0.count > 9 && $0[3] == "0A" }.map { ($0[1], $0[9]) }
         }
     }

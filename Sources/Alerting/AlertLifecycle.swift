@@ -169,14 +169,17 @@ public struct AlertLifecycle: Sendable {
         let subject = worst.subject.isEmpty ? "" : worst.subject + ": "
         alert.summary =
             "\(evaluation.version) \(monitor.rawValue): \(subject)\(worst.why)" + (subjects > 0 ? " (and \(subjects) more)" : "")
-        alert.detail = .object([
+        alert.detail = Self.detail(evaluation.window, rows: evaluation.rows, labelled: evaluation.labelled, findings)
+    }
+
+    static func detail(_ window: Window, rows: Int64, labelled: Int64, _ findings: [Finding]) -> JSON {
+        .object([
             "window": .object([
-                "kind": .string(evaluation.window.kind.rawValue), "start": .string(evaluation.window.start.rfc3339),
-                "end": .string(evaluation.window.end.rfc3339),
+                "kind": .string(window.kind.rawValue), "start": .string(window.start.rfc3339), "end": .string(window.end.rfc3339),
             ]),
-            "rows": .integer(evaluation.rows),
-            "labelled": .integer(evaluation.labelled),
-            "findings": .array(findings.sorted { Self.strength($0) > Self.strength($1) }.prefix(20).map(\.json)),
+            "rows": .integer(rows),
+            "labelled": .integer(labelled),
+            "findings": .array(findings.sorted { strength($0) > strength($1) }.prefix(20).map(\.json)),
         ])
     }
 

@@ -72,11 +72,31 @@ public enum Messages {
             destination: destination, messageID: randomID(), type: retrainingType, body: retrainingBody(testAlert(.firing, now)).text)
     }
 
-    /// One message of each kind, for looking at what a template makes of them.
+    /// One message of each kind with all that such a message may have, for looking at what a template makes of them.
     public static var samples: [JSON] {
         let now = Timestamp(seconds: 1_780_000_000)
+        let window = Window(kind: .hour, start: now.adding(seconds: -3600), end: now)
+        var finding = Finding(
+            monitor: .featureDrift, subject: "income", statistic: "psi", value: 0.3, lower: 0.2, upper: 0.4, pValue: 0.001,
+            adjustedP: 0.002, referenceCount: 1000, currentCount: 500, verdict: .drifted, why: "income moved")
+        finding.drivers = [Driver("[0, 10)", before: 0.2, after: 0.4, count: 200)]
+        func alert(_ id: Int64, _ state: AlertState) -> Alert {
+            var alert = testAlert(state, now)
+            alert.id = id
+            alert.detail = AlertLifecycle.detail(window, rows: 500, labelled: 100, [finding])
+            return alert
+        }
+        let firing = [alert(1, .firing), alert(2, .firing)]
+        let resolved = [alert(1, .resolved), alert(2, .resolved)]
+        let facts = RetrainingFacts(baseline: "frozen", referenceRows: 1000, registeredAt: now) { _, _ in "select 1" }
+        let manifest = RetrainingManifest.make(firing[0], policy: AlertPolicy(name: "test"), id: "msg_0", facts: facts)
+        var job = Retraining(
+            id: "msg_0", version: firing[0].version, alertID: 1, policy: "test", reason: firing[0].summary, manifest: manifest,
+            state: .failed, requestedAt: now)
+        job.note = "no memory"
         return [
-            body(testAlert(.firing, now)), body(testAlert(.resolved, now)), retrainingBody(testAlert(.firing, now)),
+            body(firing[0]), body(resolved[0]), body(firing), body(resolved), retrainingBody(firing[0], manifest: manifest),
+            RetrainingManifest.escalation(job, at: now) ?? .null,
         ]
     }
 

@@ -62,7 +62,7 @@ public enum RetrainingManifest {
             "data": .object([
                 "id": retraining.alertID.map(JSON.integer) ?? .null, "model": .string(retraining.version.model),
                 "version": .string(retraining.version.version),
-                "monitor": .string(retraining.manifest["monitor"]?.stringValue ?? "retraining"),
+                "monitor": "retraining",
                 "policy": .string(retraining.policy), "severity": .string(AlertSeverity.critical.rawValue), "state": .string("firing"),
                 "summary": .string("the retraining of \(retraining.version) \(what); it was asked for because of: \(retraining.reason)"),
                 "started_at": .string(retraining.requestedAt.rfc3339), "fired_at": .string(now.rfc3339), "resolved_at": .null,

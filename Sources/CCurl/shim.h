@@ -26,6 +26,9 @@ static inline CURLcode ek_curl_get_offset(CURL *handle, CURLINFO info, curl_off_
     return curl_easy_getinfo(handle, info, value);
 }
 
+// How many idle connections are kept for the next transfer.
+static inline CURLMcode ek_curl_keep_connections(CURLM *multi, long count) { return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, count); }
+
 // The bytes of the address that curl is about to connect to: 4, 16, or none for a family that is no Internet.
 static inline int ek_curl_address(const struct curl_sockaddr *address, unsigned char bytes[16]) {
     if (address->family == AF_INET) {

@@ -77,7 +77,7 @@ enum PlainReport {
                 [label]
                     + chart.series.flatMap { series -> [String] in
                         guard i < series.y.count, series.y[i].isFinite else { return ["", ""] }
-                        return [shortNumber(series.y[i]), String(repeating: "█", count: Int((series.y[i] / most * 20).rounded()))]
+                        return [shortNumber(series.y[i]), String(repeating: "█", count: max(0, Int((series.y[i] / most * 20).rounded())))]
                     })
         }
         return table.text

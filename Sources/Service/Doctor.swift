@@ -58,7 +58,8 @@ public struct Doctor: Sendable {
 
     private func spoolCheck() -> HealthCheck {
         let configuration = engine.configuration
-        guard configuration.roles.contains(.collect), configuration.spool.bytesMax > 0 else {
+        guard configuration.roles.contains(.collect) else { return HealthCheck("spool", .unknown, "not in this process (roles)") }
+        guard configuration.spool.bytesMax > 0 else {
             return HealthCheck("spool", .unknown, "none here: while the database is away records are refused with 503")
         }
         let folder = engine.spoolFolder

@@ -73,12 +73,13 @@ struct LeaseLoop: ServiceLifecycle.Service {
         let leadership = engine.leadership
         let wasLeading = Mutex(false)
         await loop(everySeconds: engine.configuration.leaseSeconds / 3, logger: engine.logger, name: "lease") {
+            // Also when the lease cannot be renewed: then it runs out.
+            defer { engine.metrics.set(leadership.isLeading ? 1 : 0, in: .leader) }
             let isLeading = try await leadership.renew()
             let before = wasLeading.withLock { before in
                 defer { before = isLeading }
                 return before
             }
-            engine.metrics.set(isLeading ? 1 : 0, in: .leader)
             if isLeading != before { engine.logger.notice("\(isLeading ? "this service leads" : "another service leads")") }
         }
         await leadership.giveBack()

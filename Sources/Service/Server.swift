@@ -130,7 +130,7 @@ struct DeliveryLoop: ServiceLifecycle.Service {
             // Each beside the others, and beside the next look: one that hangs holds up none.
             for await destination in due {
                 group.addTask {
-                    do { try await engine.outbox.drain(destination) } catch {
+                    do { try await engine.outbox.drain(destination) { !Task.isShuttingDownGracefully } } catch {
                         engine.logger.warning("delivery to \(destination.name) failed: \(error)")
                     }
                 }

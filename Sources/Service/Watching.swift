@@ -16,8 +16,14 @@ extension ServiceConfiguration {
     func policies(of version: RegisteredVersion) -> [AlertPolicy] {
         var watching =
             AlertPolicy.read(version.watch["policies"], at: "policies", destinations: destinations, SettingsReader()) ?? policies
-        for i in watching.indices { watching[i].maintenance = maintenance }
-        return watching
+        let singles = Set(destinations.filter(\.format.takesSingles).map(\.name))
+        for i in watching.indices {
+            watching[i].maintenance = maintenance
+            watching[i].singles = singles
+        }
+        // What holds back others first, so that one window that fires both tells the one alone.
+        let inhibiting = Set(watching.flatMap(\.inhibitedBy))
+        return watching.filter { !inhibiting.isDisjoint(with: $0.monitors) } + watching.filter { inhibiting.isDisjoint(with: $0.monitors) }
     }
 }
 

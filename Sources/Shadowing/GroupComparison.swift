@@ -43,46 +43,47 @@ public struct GroupComparison: Sendable, Equatable {
         disparities = pairs.task == .binary ? Self.disparities(pairs, rows.filter { !$0.isEmpty }) : []
     }
 
-    /// The decisions of both models over some rows of a group.
-    private struct Rates {
-        var champion: Double
-        var candidate: Double
-        /// Squared standard error of their difference.
-        var squaredError: Double
-
-        init?(_ pairs: PairedPredictions, _ rows: [Int]) {
-            if rows.isEmpty { return nil }
-            var (was, now, change) = (0.0, 0.0, RunningMoments())
-            for row in rows {
-                let (a, b) = (pairs.decision(pairs.champion, row), pairs.decision(pairs.candidate, row))
-                was += a
-                now += b
-                change.add(b - a)
+    private static func disparities(_ pairs: PairedPredictions, _ groups: [[Int]]) -> [Disparity] {
+        /// Over all rows, over positive labels, over negative ones.
+        let sums = groups.map { rows in
+            rows.reduce(into: [DecisionSums](repeating: DecisionSums(), count: 3)) { sums, row in
+                let (was, now) = pairs.decisions(row)
+                sums[0].add(was, now, times: 1)
+                let label = pairs.labels[row]
+                if !label.isNaN { sums[label == 1 ? 1 : 2].add(was, now, times: 1) }
             }
-            let n = Double(rows.count)
-            (champion, candidate, squaredError) = (was / n, now / n, (change.variance ?? 0) / n)
         }
+        return disparities(sums) { _, z in Distributions.normalTwoSided(z) }
     }
 
-    private static func disparities(_ pairs: PairedPredictions, _ groups: [[Int]]) -> [Disparity] {
-        /// Largest minus smallest over the groups that have the rate.
-        func disparity(_ metric: String, _ label: Double?) -> Disparity? {
-            let rates = groups.compactMap { rows in
-                Rates(pairs, label.map { label in rows.filter { pairs.labels[$0] == label } } ?? rows)
-            }
-            guard rates.count >= 2, let low = rates.min(by: { $0.candidate < $1.candidate }),
-                let high = rates.max(by: { $0.candidate < $1.candidate }), let least = rates.map(\.champion).min(),
-                let most = rates.map(\.champion).max()
+    /// Rows below which a group's rate says too little: it is shown, and no disparity is judged by it.
+    public static let judgedRows = 100.0
+
+    /// Largest minus smallest rate over the groups, in each stratum. Where two groups or more have enough rows it is of these alone, and tested.
+    ///
+    /// - Parameters:
+    ///   - groups: of each the decisions over all rows, over positive labels, over negative ones.
+    ///   - pValue: of a count of rows and a z statistic.
+    static func disparities(_ groups: [[DecisionSums]], pValue: (_ count: Double, _ z: Double) -> Double?) -> [Disparity] {
+        func was(_ s: DecisionSums) -> Double { s.champion / s.rows }
+        func now(_ s: DecisionSums) -> Double { s.candidate / s.rows }
+        func disparity(_ metric: String, _ stratum: Int) -> Disparity? {
+            let some = groups.map { $0[stratum] }.filter { $0.rows > 0 }
+            let enough = some.filter { $0.rows >= judgedRows }
+            let isJudged = enough.count >= 2
+            let sums = isJudged ? enough : some
+            guard sums.count >= 2, let low = sums.min(by: { now($0) < now($1) }), let high = sums.max(by: { now($0) < now($1) }),
+                let least = sums.map(was).min(), let most = sums.map(was).max()
             else { return nil }
             let error = (low.squaredError + high.squaredError).squareRoot()
-            let grown = (high.candidate - high.champion) - (low.candidate - low.champion)
+            let grown = (now(high) - was(high)) - (now(low) - was(low))
             return Disparity(
-                metric: metric, champion: most - least, candidate: high.candidate - low.candidate,
-                pValue: error > 0 ? Distributions.normalTwoSided(grown / error) : nil)
+                metric: metric, champion: most - least, candidate: now(high) - now(low),
+                pValue: isJudged && error > 0 ? pValue(low.rows + high.rows, grown / error) : nil)
         }
         return all(
-            parity: disparity("demographic_parity_difference", nil), opportunity: disparity("equal_opportunity_difference", 1),
-            alarm: disparity("equalized_odds_difference", 0))
+            parity: disparity("demographic_parity_difference", 0), opportunity: disparity("equal_opportunity_difference", 1),
+            alarm: disparity("equalized_odds_difference", 2))
     }
 
     static func all(parity: Disparity?, opportunity: Disparity?, alarm: Disparity?) -> [Disparity] {

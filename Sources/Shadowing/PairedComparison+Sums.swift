@@ -94,25 +94,7 @@ extension GroupComparison {
                 differences: PairedComparison.differences(part, names, confidence),
                 agreement: task == .regression || part.rows == 0 ? nil : part.same / part.rows)
         }
-        disparities = task == .binary ? Self.disparities(parts.map(\.value)) : []
-    }
-
-    private static func disparities(_ parts: [PartSums]) -> [Disparity] {
-        func disparity(_ metric: String, _ stratum: Int) -> Disparity? {
-            let sums = parts.map { $0.decisions[stratum] }.filter { $0.rows > 0 }
-            func was(_ s: DecisionSums) -> Double { s.champion / s.rows }
-            func now(_ s: DecisionSums) -> Double { s.candidate / s.rows }
-            guard sums.count >= 2, let low = sums.min(by: { now($0) < now($1) }), let high = sums.max(by: { now($0) < now($1) }),
-                let least = sums.map(was).min(), let most = sums.map(was).max()
-            else { return nil }
-            let error = (low.squaredError + high.squaredError).squareRoot()
-            let grown = (now(high) - was(high)) - (now(low) - was(low))
-            return Disparity(
-                metric: metric, champion: most - least, candidate: now(high) - now(low),
-                pValue: error > 0 ? AlwaysValid.pValue(count: low.rows + high.rows, z: grown / error) : nil)
-        }
-        return all(
-            parity: disparity("demographic_parity_difference", 0), opportunity: disparity("equal_opportunity_difference", 1),
-            alarm: disparity("equalized_odds_difference", 2))
+        disparities =
+            task == .binary ? Self.disparities(parts.map(\.value.decisions)) { AlwaysValid.pValue(count: $0, z: $1) } : []
     }
 }

@@ -101,7 +101,10 @@ public struct PairedComparison: Sendable, Equatable {
         if let v = one.variance, let w = two.variance, let whole = both.variance, v > 0, w > 0 {
             correlation = min(1, max(-1, (whole - v - w) / 2 / (v * w).squareRoot()))
         }
-        let same = (0..<pairs.count).count { pairs.decision(pairs.champion, $0) == pairs.decision(pairs.candidate, $0) }
+        let same = (0..<pairs.count).count { row in
+            let (was, now) = pairs.decisions(row)
+            return was == now
+        }
         return Agreement(
             decisions: pairs.task == .regression ? nil : Double(same) / Double(pairs.count), meanAbsoluteDifference: sum / cells,
             largestDifference: largest, correlation: correlation)

@@ -48,10 +48,7 @@ public struct PairedDifference: Sendable, Equatable {
             why = "one row"
             return
         }
-        let error = (variance / n).squareRoot()
-        let reach = Distributions.normalQuantile(0.5 + confidence / 2) * error
-        interval = Interval(lower: moments.mean - reach, upper: moments.mean + reach)
-        pValue = error > 0 ? Distributions.normalTwoSided(moments.mean / error) : 1
+        put(error: (variance / n).squareRoot(), confidence: confidence)
         if areShares {
             let only = (zip(champion, candidate).count { $0 > $1 }, zip(champion, candidate).count { $0 < $1 })
             pValue = (try? McNemarTest(onlyFirst: Int64(only.0), onlySecond: Int64(only.1)))?.exact.pValue ?? pValue
@@ -70,10 +67,7 @@ public struct PairedDifference: Sendable, Equatable {
                 why = "a single label of a class has no variance"
                 return
             }
-            let error = max(0, first + second - 2 * both).squareRoot()
-            let reach = Distributions.normalQuantile(0.5 + confidence / 2) * error
-            interval = Interval(lower: areas.auc2 - areas.auc1 - reach, upper: areas.auc2 - areas.auc1 + reach)
-            pValue = areas.z.map(Distributions.normalTwoSided) ?? (areas.auc1 == areas.auc2 ? 1 : nil)
+            put(error: max(0, first + second - 2 * both).squareRoot(), confidence: confidence)
         } catch { why = error.description }
     }
 }

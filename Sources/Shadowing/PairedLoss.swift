@@ -27,7 +27,10 @@ struct PairedLoss {
                 candidate: rows.map { value(pairs.candidate, $0) })
         }
         let labels = pairs.labels
-        let accuracy = loss("accuracy", below: false) { pairs.decision($0, $1) == labels[$1] ? 1 : 0 }
+        let decisions = rows.map { pairs.decisions($0) }
+        let accuracy = PairedLoss(
+            name: "accuracy", isBetterBelow: false, champion: zip(decisions, rows).map { $0.champion == labels[$1] ? 1 : 0 },
+            candidate: zip(decisions, rows).map { $0.candidate == labels[$1] ? 1 : 0 })
         func surprise(_ p: Double) -> Double { -log(min(max(p, clip), 1 - clip)) }
         switch pairs.task {
         case .binary:

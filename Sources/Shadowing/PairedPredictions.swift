@@ -13,8 +13,8 @@ public struct PairedPredictions: Sendable {
     /// One column of scores or values; of several classes one for each.
     public var champion: [[Double]]
     public var candidate: [[Double]]
-    /// A binary decision is positive from this score on.
-    public var threshold: Double
+    /// A binary decision is positive from this score on, of the champion and of the candidate.
+    public var thresholds: (champion: Double, candidate: Double)
     public var groups: [Groups]
 
     /// The values of one sensitive attribute.
@@ -30,21 +30,27 @@ public struct PairedPredictions: Sendable {
         }
     }
 
+    /// - Parameter candidateThreshold: the champion's where it is nil.
     public init(
-        task: Task, labels: [Double], champion: [[Double]], candidate: [[Double]], threshold: Double = 0.5, groups: [Groups] = []
+        task: Task, labels: [Double], champion: [[Double]], candidate: [[Double]], threshold: Double = 0.5,
+        candidateThreshold: Double? = nil, groups: [Groups] = []
     ) {
         self.task = task
         self.labels = labels
         self.champion = champion
         self.candidate = candidate
-        self.threshold = threshold
+        thresholds = (threshold, candidateThreshold ?? threshold)
         self.groups = groups
     }
 
     public var count: Int { champion.first?.count ?? 0 }
 
-    /// What is decided of a row: 0 or 1, the place of the likeliest class (of equal ones the first), or the value itself.
-    func decision(_ scores: [[Double]], _ row: Int) -> Double {
+    /// What each model decides of a row: 0 or 1, the place of the likeliest class (of equal ones the first), or the value itself.
+    func decisions(_ row: Int) -> (champion: Double, candidate: Double) {
+        (decision(champion, row, thresholds.champion), decision(candidate, row, thresholds.candidate))
+    }
+
+    private func decision(_ scores: [[Double]], _ row: Int, _ threshold: Double) -> Double {
         switch task {
         case .binary: scores[0][row] >= threshold ? 1 : 0
         case .regression: scores[0][row]

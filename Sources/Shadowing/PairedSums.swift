@@ -42,7 +42,7 @@ public struct PairedSums: Sendable, Equatable {
         let names = pairs.groups.map(\.names)
         for row in 0..<pairs.count {
             for (a, b) in zip(pairs.champion, pairs.candidate) { agreement.add(a[row], b[row]) }
-            let (was, now) = (pairs.decision(pairs.champion, row), pairs.decision(pairs.candidate, row))
+            let (was, now) = pairs.decisions(row)
             eachPart(pairs, names, row) { part in
                 part.rows += 1
                 if was == now { part.same += 1 }
@@ -71,7 +71,7 @@ public struct PairedSums: Sendable, Equatable {
         let losses = PairedLoss.all(pairs, rows: rows)
         let names = pairs.groups.map(\.names)
         for (place, row) in rows.enumerated() {
-            let (was, now) = (pairs.decision(pairs.champion, row), pairs.decision(pairs.candidate, row))
+            let (was, now) = pairs.decisions(row)
             let label = pairs.labels[row]
             eachPart(pairs, names, row) { part in
                 part.labelled += sign

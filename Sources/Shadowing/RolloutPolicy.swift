@@ -16,7 +16,7 @@ public struct RolloutPolicy: Sendable, Equatable {
     public var disparityFloor = 0.02
     /// A candidate may take this many times the champion's time for a row.
     public var latencyRatioMax = 2.0
-    /// A candidate that is not surely better after so many days is rejected; nil for any time.
+    /// A candidate that may not be promoted after so many days is rejected; nil for any time.
     public var daysMax: Double?
     /// Whether a group that may be worse off, though that is not sure yet, keeps a candidate from being promoted; for who looks on while
     /// rows come, and can wait.
@@ -40,7 +40,7 @@ public struct RolloutDecision: Sendable, Equatable {
         self.broken = broken
     }
 
-    /// As ``init(_:_:latencyRatio:)``, and with an end: who is not surely better by then is rejected.
+    /// As ``init(_:_:latencyRatio:)``, and with an end: who may not be promoted by then is rejected.
     ///
     /// - Parameter days: since the comparison began.
     public init(_ comparison: PairedComparison, _ policy: RolloutPolicy, latencyRatio: Double?, days: Double) {
@@ -107,16 +107,15 @@ public struct RolloutDecision: Sendable, Equatable {
     /// Groups for which the candidate is surely worse, whatever it is for all.
     private static func groups(_ comparison: PairedComparison, _ policy: RolloutPolicy) -> [String] {
         comparison.fairness.flatMap { attribute in
-            attribute.groups.flatMap { group -> [String] in
-                guard let p = group.adjustedP, p <= policy.alpha else { return [] }
-                return group.differences.compactMap { difference in
-                    guard let gain = difference.gain, let was = difference.champion, gain < -policy.groupFloor * abs(was) else {
-                        return nil
-                    }
-                    guard (difference.pValue ?? 1) <= policy.alpha else { return nil }
-                    return "worse for \(attribute.attribute) = \(group.name): \(difference.metric) \(short(was)) to "
-                        + "\(short(difference.candidate)) over \(group.labelled) labelled rows"
-                }.prefix(1).map { $0 }
+            attribute.groups.compactMap { group -> String? in
+                // The test is of the primary metric; of a metric that groups do not have, of their first.
+                let primary = comparison.differences.first?.metric
+                guard let p = group.adjustedP, p <= policy.alpha,
+                    let difference = group.differences.first(where: { $0.metric == primary }) ?? group.differences.first,
+                    let gain = difference.gain, let was = difference.champion, gain < -policy.groupFloor * abs(was)
+                else { return nil }
+                return "worse for \(attribute.attribute) = \(group.name): \(difference.metric) \(short(was)) to "
+                    + "\(short(difference.candidate)) over \(group.labelled) labelled rows"
             }
         }
     }

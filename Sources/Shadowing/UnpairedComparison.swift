@@ -126,8 +126,9 @@ public struct UnpairedComparison: Sendable, Equatable {
         if gain.upper < -policy.margin {
             (verdict, reasons) = (.reject, ["\(values): worse by the interval that is right at every look"])
         } else if gain.lower > -policy.margin {
+            let good = policy.margin > 0 ? "not worse by more than \(short(policy.margin))" : "better"
             (verdict, reasons) = (
-                worse.isEmpty ? .promote : .hold, ["\(values): better by the interval that is right at every look"] + worse
+                worse.isEmpty ? .promote : .hold, ["\(values): \(good) by the interval that is right at every look"] + worse
             )
         } else {
             reasons = ["\(values): not sure: the gain lies in \(short(gain.lower)) to \(short(gain.upper))"] + worse

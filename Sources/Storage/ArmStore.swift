@@ -9,8 +9,8 @@ public struct ArmSums: Sendable {
     public var positive: Double
     /// Of each loss the sum and the sum of squares: log loss, Brier score and accuracy, or squared and absolute error.
     public var losses: [(sum: Double, squares: Double)]
-    /// By sensitive attribute; nil is missing.
-    public var groups: [String?]
+    /// The values of the sensitive attributes of its version; what is missing is left out.
+    public var groups: [(attribute: String, value: String)]
 }
 
 extension ShadowStore {
@@ -25,7 +25,7 @@ extension ShadowStore {
                 Queries["arm_sums"],
                 [
                     .ints(versions.map(\.streamID)), .texts(versions.map(\.key.version)), .time(from), .time(to),
-                    .text(schema.task.rawValue), .double(schema.threshold),
+                    .text(schema.task.rawValue), .doubles(versions.map(\.schema.threshold)),
                 ])
             var codes: [Int64: LevelDictionary.Codes] = [:]
             return try (0..<rows.count).compactMap { row in
@@ -33,9 +33,10 @@ extension ShadowStore {
                     let version = versions.first(where: { $0.streamID == stream })
                 else { return nil }
                 if codes[stream] == nil { codes[stream] = try LevelDictionary.load(stream, on: connection) }
-                let groups = version.schema.sensitive.indices.map { place -> String? in
+                let groups = version.schema.sensitive.enumerated().compactMap { place, attribute -> (attribute: String, value: String)? in
                     guard packed.count >= 4 * (place + 1) else { return nil }
-                    return codes[stream]?.byCode[-1 - place]?[Int32(truncatingIfNeeded: packed.bigEndian(4, place))]
+                    let value = codes[stream]?.byCode[-1 - place]?[Int32(truncatingIfNeeded: packed.bigEndian(4, place))]
+                    return value.map { (attribute, $0) }
                 }
                 return ArmSums(
                     arm: arm, rows: rows.double(row, 3) ?? 0, labelled: rows.double(row, 4) ?? 0, positive: rows.double(row, 5) ?? 0,

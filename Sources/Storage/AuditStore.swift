@@ -6,15 +6,19 @@ public struct AuditStore: Sendable {
     private let database: Database
     public init(database: Database) { self.database = database }
 
+    /// Somebody removed the row that says how long the log is and how it ends.
+    static let headless = "the audit log has lost its head (evenkeel.audit_head is empty): restore it from a backup"
+
     /// Entries read at once.
     static let pageEntries: Int64 = 1000
 
     /// Hands every entry to `body`, oldest first. - Returns: how many there should be and the last one's hash.
-    public func read(_ body: (AuditEntry) throws -> Void) async throws -> (entries: Int64, hash: String)? {
+    public func read(_ body: (AuditEntry) throws -> Void) async throws -> (entries: Int64, hash: String) {
         // Before the entries: what comes meanwhile is left out.
         let head = try await database.run { connection in
             let rows = try connection.query(Queries["audit_head"])
-            return rows.int(0, 0).flatMap { entries in rows.text(0, 1).map { (entries: entries, hash: $0) } }
+            guard let entries = rows.int(0, 0), let hash = rows.text(0, 1) else { throw StoreError(.damaged, Self.headless) }
+            return (entries: entries, hash: hash)
         }
         var last: Int64 = 0
         var count: Int64 = 0
@@ -27,7 +31,7 @@ public struct AuditStore: Sendable {
             for entry in page {
                 count += 1
                 // More than there were is our own doing, unless the head was tampered with: then its hash tells.
-                if let head, count > head.entries, entry.previousHash == head.hash { return head }
+                if count > head.entries, entry.previousHash == head.hash { return head }
                 try body(entry)
             }
             guard let newest = page.last else { return head }

@@ -36,7 +36,7 @@ public struct LeaseStore: Sendable {
 }
 
 extension Connection {
-    /// - Throws: ``StoreError`` when the lease has passed to another holder, or was given back and taken anew.
+    /// - Throws: ``StoreError`` when the lease has passed to another holder.
     func check(_ lease: Lease) throws {
         if try query(Queries["lease_in_term"], [.text(lease.name), .text(lease.holder), .int(lease.term)]).count == 0 {
             throw StoreError(.unavailable, "another service leads now: it does what was begun here")

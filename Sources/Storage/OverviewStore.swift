@@ -61,7 +61,7 @@ public struct OverviewStore: Sendable {
         try await database.run { connection in
             let rows = try connection.query(
                 Queries["windows_in_range"],
-                [.int(stream), .text(kind.rawValue), .time(from), .time(to), .int(Int64(min(limit, Self.windowsMax)))])
+                [.int(stream), .text(kind.rawValue), .time(from), .time(to), .int(Int64(min(limit, Self.windowsMax + 2)))])
             return (0..<rows.count).compactMap { Self.head(rows, $0, stream) }.reversed()
         }
     }

@@ -127,7 +127,9 @@ extension Connection {
     func audit(_ action: String, _ subject: String, actor: String, at now: Timestamp, detail: JSON) throws {
         // One entry at a time: each is chained to the one before. Last of all locks, so nobody waits for us in turn.
         try query(Queries["lock_stream"], [.int(-4)])
-        try query(Queries["insert_audit"], [.time(now), .text(actor), .text(action), .text(subject), .json(detail)])
+        let kept = try query(Queries["insert_audit"], [.time(now), .text(actor), .text(action), .text(subject), .json(detail)]).affected
+        // What cannot be noted is not done.
+        guard kept == 1 else { throw StoreError(.damaged, AuditStore.headless) }
     }
 }
 

@@ -7,19 +7,27 @@ extension ShadowStore {
     /// Keeps the newest comparison of a run, and the look if it is one to be kept.
     ///
     /// - Parameters:
+    ///   - former: the verdict that the look found.
     ///   - short: what of the report is kept to be shown over time; nil for a look that is not. - messages: for the outbox, when the verdict has changed.
+    /// - Returns: false when another runner has looked meanwhile: then nothing is kept, and nobody told.
     public func keep(
-        _ look: ShadowLook, of champion: RegisteredVersion, _ candidate: RegisteredVersion, short: JSON?, messages: [OutgoingMessage]
-    ) async throws {
+        _ look: ShadowLook, of champion: RegisteredVersion, _ candidate: RegisteredVersion, former: String?, short: JSON?,
+        messages: [OutgoingMessage]
+    ) async throws -> Bool {
         try await database.transaction { connection in
             let key: [Parameter] = [.int(champion.streamID), .int(candidate.versionID)]
-            try connection.query(Queries["report_shadow_run"], key + [.text(look.verdict), .time(look.at), .json(look.report)])
+            let kept = try connection.query(
+                Queries["report_shadow_run"],
+                key + [.text(look.verdict), .time(look.at), .json(look.report), .int(look.taken), .text(former)]
+            ).affected
+            guard kept > 0 else { return false }
             if let short {
                 try connection.query(
                     Queries["insert_look"],
                     key + [.time(look.at), .int(look.taken), .int(look.labelled), .text(look.verdict), .json(short)])
             }
             for message in messages { try connection.putOut(message, at: look.at) }
+            return true
         }
     }
 
@@ -117,17 +125,13 @@ extension ShadowStore {
                 try connection.query(Queries["demote_champion"], [.int(modelID), .int(champion)])
                 try connection.query(Queries["set_stage"], [.int(champion), .text(VersionStage.champion.rawValue), .null])
             }
-            try connection.query(
-                Queries["insert_audit"],
-                [
-                    .time(now), .text(record.actor), .text("rollout"), .text(model),
-                    .json(
-                        .object([
-                            "state": .string(record.state.rawValue), "step": .integer(Int64(record.step)),
-                            "version_id": .integer(record.versionID), "reason": .string(record.reason),
-                        ])),
-                ])
             for message in messages(record) { try connection.putOut(message, at: now) }
+            try connection.audit(
+                "rollout", model, actor: record.actor, at: now,
+                detail: .object([
+                    "state": .string(record.state.rawValue), "step": .integer(Int64(record.step)),
+                    "version_id": .integer(record.versionID), "reason": .string(record.reason),
+                ]))
             return record
         }
     }

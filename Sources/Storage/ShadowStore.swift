@@ -108,6 +108,7 @@ public struct ShadowStore: Sendable {
 
     // MARK: Runs
 
+    /// All of them, of every model.
     public func runs() async throws -> [ShadowRun] {
         try await database.run { connection in
             let rows = try connection.query(Queries["shadow_runs"])
@@ -209,7 +210,10 @@ public struct ShadowStore: Sendable {
         let key: [Parameter] = [.int(champion.streamID), .int(candidate.versionID)]
         let levels = levels
         return try await database.run { connection in
-            try connection.transaction(beginning: "begin; set local enable_seqscan = off") {
+            try connection.transaction(
+                // Rows are scored within it: the pace has a limit of its own, which would never be seen if the session were ended first.
+                beginning: "begin; set local enable_seqscan = off; set local idle_in_transaction_session_timeout = 0"
+            ) {
                 let run = try connection.query(Queries["lock_shadow_run"], key)
                 guard run.count > 0, let cursor = run.int(0, 0), run.text(0, 2) == nil else { return .none }
                 let end = min(horizon, cursor + stretch)
@@ -237,5 +241,11 @@ public struct ShadowStore: Sendable {
                 return .done(cursor: end, made)
             }
         }
+    }
+}
+
+extension [ShadowRun] {
+    public func of(_ champion: RegisteredVersion, _ candidateID: Int64) -> ShadowRun? {
+        first { $0.streamID == champion.streamID && $0.candidateID == candidateID }
     }
 }

@@ -60,12 +60,14 @@ struct LaneTests {
         func advance(seconds: Int64) { time.withLock { $0 = $0.adding(seconds: seconds) } }
     }
     private let clock = Clock()
+    private let metrics = MetricRegistry()
+    private var isLeftAlone: Bool { metrics.samples().contains(MetricSample(.breakerOpen, ["ops"], 1)) }
 
     private func outbox(_ destinations: [Destination]) -> Outbox {
         let clock = clock
         return Outbox(
             ledger: ledger, destinations: destinations, targets: TargetRules(networks: [.loopback]),
-            schedule: RetrySchedule(delaysSeconds: [1, 1, 1, 1, 1, 1, 1, 1, 1]), metrics: MetricRegistry(), clock: { clock.now })
+            schedule: RetrySchedule(delaysSeconds: [1, 1, 1, 1, 1, 1, 1, 1, 1]), metrics: metrics, clock: { clock.now })
     }
     private func post(_ count: Int, to destination: String, as prefix: String = "") async {
         for i in 0..<count {
@@ -106,7 +108,9 @@ struct LaneTests {
         defer { receiver.stop() }
         let outbox = outbox([Destination(name: "ops", url: Secret(receiver.url))])
         await post(5, to: "ops")
+        #expect(!isLeftAlone)
         #expect(try await outbox.deliverDue() == 5)
+        #expect(isLeftAlone)
         await post(3, to: "ops", as: "later_")
         clock.advance(seconds: 4)
         #expect(try await outbox.deliverDue() == 0)
@@ -124,14 +128,17 @@ struct LaneTests {
         let outbox = outbox([Destination(name: "ops", url: Secret(receiver.url))])
         await post(1, to: "ops")
         _ = try await outbox.deliverDue()
+        #expect(isLeftAlone)
         await ledger.enqueue(OutgoingMessage(destination: "ops", messageID: "later", type: "alert.firing", body: "{}"), at: clock.now)
         #expect(try await outbox.deliverDue() == 1)
         #expect(await ledger.outcomes(1) == [.dead(status: nil, error: "the destination is disabled: the receiver is gone for good (410)")])
         #expect(receiver.requests.count == 1)
+        #expect(isLeftAlone)
         await ledger.enable("ops")
         await ledger.enqueue(OutgoingMessage(destination: "ops", messageID: "last", type: "alert.firing", body: "{}"), at: clock.now)
         #expect(try await outbox.deliverDue() == 1)
         #expect(await ledger.outcomes(2) == [.sent(status: 200)])
+        #expect(!isLeftAlone)
     }
 
     @Test("while a secret is replaced every message has both signatures, of the same body")

@@ -53,6 +53,11 @@ struct TemplateTests {
     func names() throws {
         try Template("{{type}} {{data.model}} {{data.reason}} {{#data}}{{severity}}{{/data}} {{data.resolved_at}}").check(
             with: Messages.samples)
+        // The example of docs/configuration.md, and what only some messages hold.
+        try Template(
+            #"{"findings": [{{#data.detail.findings}}"{{subject}}"{{^-last}},{{/-last}}{{/data.detail.findings}}]}{{#data.alerts}}{{id}}{{/data.alerts}}"#
+        ).check(with: Messages.samples)
+        try Template("{{data.manifest.callback}} {{data.manifest.training.sql}} {{data.retraining_id}}").check(with: Messages.samples)
         let error = try #require(throws: TemplateError.self) { try Template("{{data.modle}}").check(with: Messages.samples) }
         #expect(error.description == "line 1, column 1: data.modle: no message has it, expected type, timestamp, or a member of data")
     }

@@ -14,6 +14,10 @@ import Vocabulary
         } catch { return (error as? ConfigurationError)?.problems ?? ["\(error)"] }
     }
 
+    private static let version = RegisteredVersion(
+        key: ModelVersion(model: "m", version: "1"), versionID: 1, streamID: 1, stage: .champion, schema: FeatureSchema(features: []),
+        referenceRows: 0, registeredAt: Timestamp(seconds: 0), watch: .object(JSONObject()))
+
     @Test("all keys are read") func good() throws {
         let configuration = try read(
             """
@@ -38,7 +42,8 @@ import Vocabulary
         #expect(try configuration.destinations[2].template == Template("{{data.summary}}"))
         let policy = try #require(configuration.policies.first)
         #expect(policy.inhibitedBy == [.dataQuality] && policy.flapAfter == 5 && policy.flapWindows == 100 && !policy.groups)
-        #expect(policy.singles == ["pager"] && policy.retrainingPerMonth == 2 && policy.retrainingDeadlineSeconds == 0)
+        #expect(configuration.policies(of: Self.version).first?.singles == ["pager"])
+        #expect(policy.retrainingPerMonth == 2 && policy.retrainingDeadlineSeconds == 0)
         let window = try #require(configuration.maintenance.first)
         #expect(window.weekdays == [0, 5] && window.startMinute == 150 && window.minutes == 90)
         #expect(window.matchers == [AlertMatcher("model=credit-*")].compactMap { $0 })
@@ -97,14 +102,28 @@ import Vocabulary
             ),
             ("maintenance: [{name: a, from: '02:00'}]", "maintenance[0].minutes: missing, expected how long it lasts"),
             ("retry_seconds: []", "retry_seconds: expected 1 to 1000 waits"),
+            (
+                "policies: [{name: a, inhibited_by: [prediction_drift]}]",
+                "policies[0].inhibited_by[0]: prediction_drift is what is held back, expected a monitor that holds back drift, such as volume"
+            ),
         ])
     func mistakes(yaml: String, problem: String) { #expect(problems(yaml) == ["x: " + problem]) }
 
-    @Test("a body that is no JSON is told with what it became") func notJSON() {
+    @Test("a body that is no JSON is told with the place, and without the text: it may hold a key") func notJSON() {
         let found = problems(
-            "destinations: [{name: a, url: 'http://example.com/', format: template, template: '{\"a\": {{data.summary}}}'}]")
-        #expect(
-            found.count == 1 && found[0].contains("the body of a message of type alert.firing is no JSON: {\"a\": a test by"), "\(found)")
+            "destinations: [{name: a, url: 'http://example.com/', format: template, template: '{\"key\": \"hunter2\", \"a\": {{data.summary}}}'}]"
+        )
+        #expect(found.count == 1 && found[0].contains("the body of a message of type alert.firing is no JSON: line 1"), "\(found)")
+        #expect(!found.joined().contains("hunter2"))
+    }
+
+    @Test("what holds back others is judged first, whatever the file's order") func order() throws {
+        var configuration = ServiceConfiguration()
+        configuration.policies = [
+            AlertPolicy(name: "drift", monitors: [.featureDrift]), AlertPolicy(name: "volume", monitors: [.volume]),
+            AlertPolicy(name: "fair", monitors: [.fairness]),
+        ]
+        #expect(configuration.policies(of: Self.version).map(\.name) == ["volume", "drift", "fair"])
     }
 }
 
@@ -132,6 +151,9 @@ import Vocabulary
             (#"{"model":"x","until":"2099-01-01T00:00:00Z","matchers":["colour=red"]}"#, "matchers[0]"),
             (#"{"model":"x","until":"2099-01-01T00:00:00Z","matchers":"version=1"}"#, "matchers: expected a list"),
             (#"{"model":"x","until":"2099-01-01T00:00:00Z","starts_at":"soon"}"#, "starts_at"),
+            (#"{"model":"x","until":"2019-01-01T00:00:00Z"}"#, "until: expected a time to come"),
+            (#"{"model":"x","until":"2098-01-01T00:00:00Z","starts_at":"2099-01-01T00:00:00Z"}"#, "until: expected a time to come"),
+            (#"{"model":"x","until":"2099-01-01T00:00:00Z","monitor":["volume"]}"#, "monitor: expected one of"),
         ])
     func refused(body: String, problem: String) async throws {
         let answer = try await service.post("/v1/silences", body)

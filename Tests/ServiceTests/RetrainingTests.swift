@@ -89,6 +89,28 @@ struct RetrainingTests {
         #expect(told.last?[1].contains("failed: no data") == true)
     }
 
+    @Test("a job that starts late is waited for, and people are not told again; another one may be under way by then")
+    func startsLate() async throws {
+        let past = Engine.systemClock().adding(seconds: -90_000)
+        try await fire("late", at: past)
+        try await service.engine.escalateRetrainings()
+        let id = try #require(try await all("late").first { $0["state"] == "overdue" }?["id"]?.stringValue)
+        try await fire("late")
+        #expect(try await all("late").count == 2)
+        for _ in 0..<2 {
+            let answer = try await say(id, #"{"state":"started"}"#)
+            #expect(answer.status == 200 && answer.json["state"] == "started", "\(answer.text)")
+            try await service.engine.escalateRetrainings()
+        }
+        let told = try await service.engine.database.run { connection in
+            try connection.query(
+                "select count(*) from evenkeel.delivery d join evenkeel.alert a using (alert_id) where a.model = 'late' and d.type = 'retraining.overdue'"
+            ).int(0, 0)
+        }
+        #expect(told == 1)
+        #expect(try await say(id, #"{"state":"succeeded","version":"2"}"#).status == 200)
+    }
+
     @Test("of what nothing is expected nothing is missed") func fireAndForget() async throws {
         let past = Engine.systemClock().adding(seconds: -90_000)
         try await fire("free", at: past) { $0.retrainingDeadlineSeconds = 0 }

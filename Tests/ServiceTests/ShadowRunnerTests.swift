@@ -66,7 +66,7 @@ private let still = WithService.service { $0.roles = [.collect, .web] }
         let store = engine.shadow
         try await store.start(champion, candidate, at: Engine.systemClock())
         let horizon = try await store.horizon(of: champion)
-        let model = try CandidateModel(Array(ShadowLog.file(1, -2).utf8), file: "m", schema: champion.schema)
+        let model = try CandidateModel(Array(ShadowLog.file(1, -2).utf8), file: "m", schema: champion.schema, threshold: 0.5)
         struct Killed: Error {}
         var deaths = 0
         for round in 0..<40 {

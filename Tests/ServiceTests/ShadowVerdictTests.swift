@@ -125,6 +125,38 @@ private let driven = WithService.service { configuration in
         try await service.engine.registry.setStage(.retired, of: third, actor: "a test", at: Engine.systemClock())
         _ = try await runner.run()
         #expect(try await service.get("/v1/models/bad/rollout").json["state"]?.stringValue == "rolled_back")
+        // Every change is a link of the audit log's chain.
+        var chain = AuditChain()
+        chain.end(try await AuditStore(database: service.engine.database).read { chain.follow($0) })
+        #expect(chain.problems == [])
+    }
+
+    @Test("a retired version does not come back as champion") func retiredChampion() async throws {
+        let log = ShadowLog("ends", rows: 10, seed: 12)
+        try await log.register(["1", "2"], on: service)
+        let registry = service.engine.registry
+        #expect(try await rollout("ends", #"{"action":"promote","version":"2"}"#).status == 200)
+        let first = try #require(try await registry.version(ModelVersion(model: "ends", version: "1")))
+        try await registry.setStage(.retired, of: first, actor: "a test", at: Engine.systemClock())
+        let refused = try await rollout("ends", #"{"action":"rollback"}"#)
+        #expect(refused.status == 409 && refused.text.contains("ends 1 is retired"), "\(refused.text)")
+    }
+
+    @Test("a hold ends with its time though nothing more comes") func outOfTime() async throws {
+        let log = ShadowLog("slow", rows: 100, seed: 13)
+        try await log.register(["1", "2"], on: service)
+        _ = try await log.give(ShadowLog.file(1, -2), to: "2", on: service)
+        try await log.predict(0..<100, on: service)
+        var settings = service.engine.configuration.shadow
+        try await catchUp(service.engine.shadowRunner(settings))
+        func verdict() async throws -> String? {
+            let answer = try await service.get("/v1/models/slow/shadow")
+            return answer.json["candidates"]?.arrayValue?.first?["verdict"]?.stringValue
+        }
+        #expect(try await verdict() == "hold")
+        settings.policy.daysMax = 1e-9
+        try await catchUp(service.engine.shadowRunner(settings))
+        #expect(try await verdict() == "reject")
     }
 
     @Test("a live test is compared unpaired, unless its rows did not go where they should") func arms() async throws {

@@ -87,6 +87,22 @@ struct PairedComparisonTests {
         #expect(!reasons.contains { $0.contains("demographic_parity") })
     }
 
+    @Test("a group of a few rows decides no disparity, beside groups that do") func tiny() throws {
+        // Both models say the same but of one row, the only one of its group: its rate goes from 0 to 1.
+        var world = World(4000, seed: 6) { _, champion, _ in champion }
+        world.groups[0] = 2
+        (world.champion[0], world.candidate[0]) = (0.1, 0.9)
+        var pairs = world.pairs
+        pairs.groups = [.init(attribute: "sex", names: ["F", "M", "X"], codes: world.groups)]
+        var sums = PairedSums(task: .binary, attributes: ["sex"])
+        sums.add(pairs, blocks: world.labels.indices.map { PairedSums.block(of: "r\($0)") })
+        for comparison in [try PairedComparison(pairs), PairedComparison(sums)] {
+            let disparities = try #require(comparison.fairness.first?.disparities)
+            #expect(comparison.fairness.first?.groups.count == 3)
+            #expect(disparities.count == 3 && disparities.allSatisfy { $0.change == 0 }, "\(disparities)")
+        }
+    }
+
     @Test("a margin lets an equal candidate through") func margin() throws {
         let world = World(40_000, seed: 5) { truth, champion, _ in
             abs(champion - 0.5) > 0.47 ? champion : champion + 0.01 * sin(1000 * truth)

@@ -33,6 +33,15 @@ struct AuditChainTests {
         }
     }
 
+    @Test("without its head nothing is done that could not be noted, and the chain is not called whole") func headless() async throws {
+        try await withBench { bench in
+            try await fill(bench)
+            try await bench.database.run { try $0.run("delete from evenkeel.audit_head") }
+            await #expect(throws: StoreError.self) { try await fill(bench) }
+            await #expect(throws: StoreError.self) { try await verify(bench) }
+        }
+    }
+
     @Test(
         "a changed, removed, added or moved entry is found",
         arguments: [

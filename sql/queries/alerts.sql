@@ -18,7 +18,10 @@ select model, count(*) from evenkeel.alert where policy = $1 and fired_at > $2 g
 
 -- name: open_alerts
 select distinct a.model, a.version, a.policy, a.monitor, d.destination from evenkeel.alert a
-left join evenkeel.delivery d on (d.alert_id = a.alert_id or a.alert_id = any(d.alert_ids)) and d.type = 'alert.firing'
+left join (
+    select unnest(case when alert_ids = '{}' then array[alert_id] else alert_ids end) as alert_id, destination
+    from evenkeel.delivery where type = 'alert.firing'
+) d on d.alert_id = a.alert_id
 where a.state in ('pending', 'firing')
 order by a.model, a.version, a.policy, a.monitor, d.destination
 

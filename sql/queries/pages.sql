@@ -106,5 +106,7 @@ from evenkeel.alert where state <> 'pending' and ($1::text is null or model = $1
 -- name: deliveries_of_alerts
 select d.delivery_id, d.destination, d.message_id, d.type, d.state, d.attempts, d.last_status, d.last_error, d.created_at, d.next_attempt_at,
        d.sent_at, a.model, a.alert_id
-from evenkeel.alert a join evenkeel.delivery d on d.alert_id = a.alert_id or a.alert_id = any(d.alert_ids)
+from evenkeel.delivery d
+cross join lateral unnest(case when d.alert_ids = '{}' then array[d.alert_id] else d.alert_ids end) as about (alert_id)
+join evenkeel.alert a on a.alert_id = about.alert_id
 where a.alert_id = any($1::bigint[]) order by d.delivery_id desc limit $2

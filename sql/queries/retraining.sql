@@ -18,4 +18,8 @@ from evenkeel.retraining where retraining_id = $1 for update
 select retraining_id from evenkeel.retraining where state in ('requested', 'started') and deadline <= $1 order by deadline
 
 -- name: advance_retraining
-update evenkeel.retraining set state = $2, started_at = $3, ended_at = $4, new_version = $5, note = $6 where retraining_id = $1
+-- What was overdue and comes late is waited for without a deadline: people were told, and another one may be under way.
+update evenkeel.retraining
+set state = $2, started_at = $3, ended_at = $4, new_version = $5, note = $6,
+    deadline = case when state = 'overdue' and $2 = 'started' then null else deadline end
+where retraining_id = $1

@@ -80,8 +80,10 @@ update evenkeel.shadow_run set breaker = $3, broken_at = $4 where stream_id = $1
 -- name: mend_shadow_run
 update evenkeel.shadow_run set breaker = null, broken_at = null where stream_id = $1 and candidate_id = $2 and breaker is not null
 
+-- Of two runners that look at once one tells: the other one's look is of a verdict that is not there any more, or of fewer rows.
 -- name: report_shadow_run
-update evenkeel.shadow_run set verdict = $3, verdict_at = $4, report = $5::json where stream_id = $1 and candidate_id = $2
+update evenkeel.shadow_run set verdict = $3, verdict_at = $4, report = $5::json
+where stream_id = $1 and candidate_id = $2 and taken <= $6 and verdict is not distinct from $7
 
 -- name: insert_look
 insert into evenkeel.shadow_look (stream_id, candidate_id, looked_at, taken, labelled, verdict, report) values ($1, $2, $3, $4, $5, $6, $7::json)
@@ -104,22 +106,22 @@ on conflict (model_id) do update set version_id = excluded.version_id, previous_
 select version_id from evenkeel.model_version where model_id = $1 and stage = 'champion'
 
 -- Rows of both arms of a live test: summed by arm, stream and groups, so that no row leaves the database. An arm is what the record calls
--- its variant, or the name of its version. $5 is the task; a score beyond its range takes no part.
+-- its variant, or the name of its version. $5 is the task, $6 each stream's threshold; a score beyond its range takes no part.
 -- name: arm_sums
-select arm, stream_id, groups, count(*), count(label), count(*) filter (where score >= $6),
+select arm, stream_id, groups, count(*), count(label), count(*) filter (where score >= threshold),
        sum(first) filter (where label is not null), sum(first * first) filter (where label is not null),
        sum(second) filter (where label is not null), sum(second * second) filter (where label is not null),
        sum(third) filter (where label is not null), sum(third * third) filter (where label is not null)
 from (
-    select arm, stream_id, groups, score, label,
+    select arm, stream_id, groups, score, threshold, label,
            case when $5 = 'regression' then (score - label) * (score - label)
                 else -ln(least(greatest(case when label = 1 then score else 1 - score end, 2.220446049250313e-16), 1 - 2.220446049250313e-16)) end as first,
            case when $5 = 'regression' then abs(score - label) else (score - label) * (score - label) end as second,
-           case when (score >= $6) = (label = 1) then 1.0 else 0.0 end as third
+           case when (score >= threshold) = (label = 1) then 1.0 else 0.0 end as third
     from (
-        select p.stream_id, p.groups, p.score, coalesce(p.variant, s.version) as arm, l.label
+        select p.stream_id, p.groups, p.score, s.threshold, coalesce(p.variant, s.version) as arm, l.label
         from evenkeel.prediction p
-        join unnest($1::bigint[], $2::text[]) as s (stream_id, version) on s.stream_id = p.stream_id
+        join unnest($1::bigint[], $2::text[], $6::float8[]) as s (stream_id, version, threshold) on s.stream_id = p.stream_id
         left join lateral (
             select label from evenkeel.label
             where stream_id = p.stream_id and record_id = p.record_id and prediction_ts = p.ts

@@ -27,7 +27,7 @@ final class CurlLoop: Sendable {
 
     /// What the thread shares with those who ask.
     // Sound because `multi` is made before anybody else knows of it, and touched by the thread alone; curl_multi_wakeup may be called from
-    // anywhere, and is called under the lock only while the thread has not ended.
+    // anywhere, while `multi` is there: as long as this is.
     @safe private final class State: @unchecked Sendable {
         private struct Shared {
             var waiting: [(CurlRequest, @Sendable (Result<HTTPAnswer, HTTPFailure>) -> Void)] = []
@@ -43,6 +43,7 @@ final class CurlLoop: Sendable {
         init(targets: TargetRules) {
             self.targets = targets
             unsafe multi = Self.ready ? unsafe curl_multi_init() : nil
+            if let multi = unsafe multi { unsafe ek_curl_keep_connections(multi, Self.connectionsKept) }
         }
         deinit { if let multi = unsafe multi { unsafe curl_multi_cleanup(multi) } }
 

@@ -43,9 +43,11 @@ public struct Outbox: Sendable {
     }
 
     /// Sends all that is due to a destination, and frees its lane.
-    public func drain(_ due: DueDestination) async throws {
+    ///
+    /// - Parameter goesOn: asked between two batches.
+    public func drain(_ due: DueDestination, while goesOn: @Sendable () -> Bool = { true }) async throws {
         defer { lanes.free(due.name) }
-        while try await sendSome(due) > 0, !Task.isCancelled {}
+        while try await sendSome(due) > 0, !Task.isCancelled, goesOn() {}
     }
 
     /// Sends what is due now, to each destination at most ``concurrencyMax`` messages. - Returns: how many messages were tried.
@@ -71,7 +73,7 @@ public struct Outbox: Sendable {
         var outcomes: [DeliveryOutcome] = []
         let messages = destination.format.takesAlerts ? Messages.test(at: now, to: name) : [Messages.testRetraining(at: now, to: name)]
         for message in messages {
-            outcomes.append(await send(Delivery(id: 0, message: message, attempt: 1, createdAt: now), to: destination).outcome)
+            outcomes.append(await send(Delivery(id: 0, message: message, attempt: 1, createdAt: now), to: destination).settlement.outcome)
         }
         return outcomes
     }
@@ -86,24 +88,32 @@ public struct Outbox: Sendable {
         let lease = Int64(destination?.timeoutSeconds ?? 0) + Self.leaseMarginSeconds
         let claimed = try await ledger.claim(at: clock(), for: name, leaseSeconds: lease, limit: limit)
         if claimed.isEmpty { return 0 }
-        var ended: [Settlement] = []
+        var attempts: [Attempt] = []
         if let destination, isSent {
-            ended = await withTaskGroup(of: Settlement.self) { group in
+            attempts = await withTaskGroup(of: Attempt.self) { group in
                 for delivery in claimed { group.addTask { await send(delivery, to: destination) } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
         } else {
             let error = due.disabled.map { "the destination is disabled: \($0)" } ?? "there is no destination named \(name)"
-            ended = claimed.map { Settlement(delivery: $0, outcome: .dead(status: nil, error: error), milliseconds: 0) }
+            attempts = claimed.map {
+                Attempt(settlement: Settlement(delivery: $0, outcome: .dead(status: nil, error: error), milliseconds: 0), wasAsked: false)
+            }
         }
+        let ended = attempts.map(\.settlement)
         try await ledger.settle(ended, at: clock())
         for one in ended { metrics.add(to: .webhookDeliveries, [name, one.word]) }
         if isSent {
-            if let gone = ended.first(where: { $0.outcome.isGone }) { try await disable(name, because: gone.outcome) }
-            let isOpen = lanes.note(name, ended.map(\.outcome.isWell), at: clock())
-            metrics.set(isOpen ? 1 : 0, in: .breakerOpen, [name])
+            let gone = ended.first { $0.outcome.isGone }
+            if let gone { try await disable(name, because: gone.outcome) }
+            // A message that the destination cannot take says nothing of the destination.
+            let asked = attempts.filter(\.wasAsked).map(\.settlement.outcome.isWell)
+            let isOpen = lanes.note(name, asked, at: clock())
+            metrics.set(isOpen || gone != nil ? 1 : 0, in: .breakerOpen, [name])
             // It was taken as one that works; the next look knows better.
-            if ended.contains(where: { $0.outcome.isGone }) { return 0 }
+            if gone != nil { return 0 }
+        } else if destination != nil {
+            metrics.set(1, in: .breakerOpen, [name])
         }
         return ended.count
     }
@@ -113,15 +123,20 @@ public struct Outbox: Sendable {
         try await ledger.disable(name, reason: error, at: clock())
     }
 
-    private func send(_ delivery: Delivery, to destination: Destination) async -> Settlement {
+    private struct Attempt: Sendable {
+        var settlement: Settlement
+        var wasAsked = true
+    }
+
+    private func send(_ delivery: Delivery, to destination: Destination) async -> Attempt {
         let started = ContinuousClock.now
-        func ended(_ outcome: DeliveryOutcome) -> Settlement {
-            Settlement(
-                delivery: delivery, outcome: outcome, milliseconds: Int64(started.duration(to: .now) / .milliseconds(1)))
+        func ended(_ outcome: DeliveryOutcome, wasAsked: Bool = true) -> Attempt {
+            let milliseconds = Int64(started.duration(to: .now) / .milliseconds(1))
+            return Attempt(settlement: Settlement(delivery: delivery, outcome: outcome, milliseconds: milliseconds), wasAsked: wasAsked)
         }
         let request: DestinationRequest
         do throws(UnfitMessage) { request = try destination.request(for: delivery.message, at: clock()) } catch {
-            return ended(.dead(status: nil, error: "\(error)"))
+            return ended(.dead(status: nil, error: "\(error)"), wasAsked: false)
         }
         let result = await poster.exchange(
             request.url, headers: request.headers, body: request.body, timeoutSeconds: destination.timeoutSeconds)

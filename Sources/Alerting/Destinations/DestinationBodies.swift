@@ -4,8 +4,10 @@ internal import Vocabulary
 enum DestinationBodies {
     private static func text(_ data: JSON, _ name: String) -> String { data[name]?.stringValue ?? "" }
 
-    /// The same for all messages of an alert, so that its end finds its beginning.
-    static func key(_ data: JSON) -> String { "evenkeel-alert-\(data["id"]?.intValue ?? 0)" }
+    /// The same for all messages of an alert, so that its end finds its beginning. News of a retraining are an incident of their own.
+    static func key(_ data: JSON) -> String {
+        data["retraining_id"]?.stringValue.map { "evenkeel-retraining-" + $0 } ?? "evenkeel-alert-\(data["id"]?.intValue ?? 0)"
+    }
 
     /// `loan 1: feature_drift`.
     private static func title(_ data: JSON) -> String {
@@ -17,6 +19,8 @@ enum DestinationBodies {
 
     /// How long an alert lasts in Alertmanager if its end never reaches it: without an end it would resolve by itself in minutes.
     static let alertmanagerSeconds: Int64 = 365 * 86_400
+    /// News of a retraining have no end that could be told.
+    static let newsSeconds: Int64 = 86_400
 
     /// A push of one alert. > Source: Alertmanager's OpenAPI, `POST /api/v2/alerts`.
     static func alertmanager(_ data: JSON, at now: Timestamp) -> JSON {
@@ -31,7 +35,9 @@ enum DestinationBodies {
             "labels": .object(labels),
             "annotations": .object(["summary": .string(title(data)), "description": .string(text(data, "summary"))]),
             "startsAt": data["fired_at"] ?? .string(now.rfc3339),
-            "endsAt": .string(data["resolved_at"]?.stringValue ?? now.adding(seconds: alertmanagerSeconds).rfc3339),
+            "endsAt": .string(
+                data["resolved_at"]?.stringValue
+                    ?? now.adding(seconds: data["retraining_id"] == nil ? alertmanagerSeconds : newsSeconds).rfc3339),
         ])
     }
 

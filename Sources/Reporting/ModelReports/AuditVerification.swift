@@ -72,6 +72,9 @@ public struct AuditVerification: Sendable {
                 )
             }
         }
+        if other.isEmpty, same == 0, !findings.isEmpty {
+            return checks + [Check("rates", .open, "no rate of the file can be repeated from its counts")]
+        }
         checks.append(
             Check(
                 "rates", other.isEmpty ? .right : .wrong,
@@ -155,10 +158,10 @@ struct RepeatedRates {
         }
     }
 
-    /// nil for what cannot be repeated; NaN for what is undefined.
+    /// nil for a statistic that is not repeated here; NaN for what is undefined, as of a group that has no counts.
     func value(_ statistic: String, _ subject: String, group: String?) -> Double? {
-        guard let groups = tallies[subject] else { return nil }
-        if let group { return groups[group]?.rate(statistic) }
+        let groups = tallies[subject] ?? [:]
+        if let group { return (groups[group] ?? Tally()).rate(statistic) }
         func rates(_ name: String) -> [Double] { groups.values.compactMap { $0.rate(name) }.filter { !$0.isNaN } }
         func difference(_ name: String) -> Double {
             let values = rates(name)

@@ -223,7 +223,8 @@ extension GroupRates.Attribute {
         let shown = names.prefix(24)
         for rate in rates.prefix(3) {
             let found = shown.map { finding($0, rate) }
-            guard found.contains(where: { $0?.value != nil }) else { continue }
+            // Bars begin at 0: what may be below it, such as a mean error, is in the table.
+            guard found.contains(where: { $0?.value != nil }), found.allSatisfy({ ($0?.value ?? 0) >= 0 }) else { continue }
             out.append(
                 .chart(
                     Report.Chart(

@@ -5,7 +5,15 @@ extension AlertPolicy {
     /// What keeps people from being told too much.
     mutating func readCalm(_ members: [String: JSON], at path: String, _ reader: SettingsReader) {
         if let words = reader.list(members["inhibited_by"], at: path + ".inhibited_by") {
-            inhibitedBy = words.enumerated().compactMap { reader.choice($1, at: "\(path).inhibited_by[\($0)]") as Vocabulary.Monitor? }
+            inhibitedBy = words.enumerated().compactMap { place, word in
+                let path = "\(path).inhibited_by[\(place)]"
+                guard let monitor = reader.choice(word, at: path) as Vocabulary.Monitor? else { return nil }
+                if Self.inhibited.contains(monitor) {
+                    reader.problem(
+                        path, "\(monitor.rawValue) is what is held back, expected a monitor that holds back drift, such as volume")
+                }
+                return monitor
+            }
         }
         flapAfter = reader.integer(members["flap_after"], at: path + ".flap_after", in: 0...AlertMemory.firedMax) ?? flapAfter
         flapWindows = reader.integer(members["flap_windows"], at: path + ".flap_windows", in: 1...1000) ?? flapWindows

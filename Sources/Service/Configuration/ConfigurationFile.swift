@@ -71,7 +71,6 @@ extension ServiceConfiguration {
         policies =
             AlertPolicy.read(top["policies"], at: "policies", destinations: destinations, reader)
             ?? [AlertPolicy(name: "default", destinations: destinations.filter(\.format.takesAlerts).map(\.name))]
-        for i in policies.indices { policies[i].singles = Set(destinations.filter(\.format.takesSingles).map(\.name)) }
         if !reader.problems.isEmpty { throw ConfigurationError(reader.problems.map { "\(file): \($0)" }) }
     }
 

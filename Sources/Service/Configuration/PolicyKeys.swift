@@ -59,7 +59,6 @@ extension AlertPolicy {
                 reader.integer(members["remind_after_seconds"], at: path + ".remind_after_seconds", in: AlertPolicy.reminderSeconds)
                 .map(Int64.init)
             policy.readCalm(members, at: path, reader)
-            policy.singles = Set(destinations.filter(\.format.takesSingles).map(\.name))
             policy.retraining = reader.text(members["retraining"], at: path + ".retraining")
             func check(_ word: String, _ path: String, _ fits: (Destination.Format) -> Bool, _ what: String) {
                 if known == nil { return }

@@ -115,7 +115,7 @@ struct PageReader: Sendable {
         let runs = try await store.runs()
         var candidates: [ShadowPage.Candidate] = []
         for pair in ShadowPair.all(frame.versions, try await store.files()) {
-            let run = runs.first { $0.streamID == pair.champion.streamID && $0.candidateID == pair.candidate.versionID }
+            let run = runs.of(pair.champion, pair.candidate.versionID)
             let looks = try await store.looks(pair.champion, pair.candidate, limit: Self.looksMax)
             candidates.append(
                 ShadowPage.Candidate(

@@ -92,10 +92,11 @@ public struct ReportReader: Sendable {
         var facts = ModelFacts(
             version: version, from: from, to: to, kind: kind, conventions: AuditConventions(settings), generatedAt: Engine.systemClock())
         facts.notes = request.notes
-        facts.windows = try await overview.windows(kind, of: version.streamID, from: from, to: to, limit: OverviewStore.windowsMax)
-        // A window that only overlaps the stretch is of another one.
-        facts.windows.removeAll { $0.window.start < from || $0.window.end > to }
-        facts.isCut = facts.windows.count == OverviewStore.windowsMax
+        // A window that only overlaps the stretch is of another one: one at each end.
+        let inside = try await overview.windows(kind, of: version.streamID, from: from, to: to, limit: OverviewStore.windowsMax + 2)
+            .filter { $0.window.start >= from && $0.window.end <= to }
+        facts.windows = inside.suffix(OverviewStore.windowsMax)
+        facts.isCut = inside.count > OverviewStore.windowsMax
         facts.marks = try await overview.marks(facts.windows)
         facts.worst = try await overview.worst(facts.windows, limit: Self.findingsOfWindow)
         facts.statistics = try await overview.statistics(
@@ -136,7 +137,7 @@ public struct ReportReader: Sendable {
     private func suitedWindow(from: Timestamp, to: Timestamp, _ head: StreamHead) -> WindowKind {
         let there = WindowKind.allCases.filter { kind in head.evaluations.contains { $0.window.kind == kind } }
         let days = to.seconds(since: from) / 86_400
-        let wanted: WindowKind = days <= 2.6 ? .hour : days <= 61 ? .day : .week
+        let wanted: WindowKind = days <= 2.5 ? .hour : days <= 60 ? .day : .week
         return there.contains(wanted) ? wanted : there.first ?? wanted
     }
 }

@@ -33,8 +33,8 @@ struct AlertRoutes {
             }
             try context.caller.require(model)
             var monitor: Vocabulary.Monitor?
-            if let word = json["monitor"]?.stringValue {
-                guard let known = Vocabulary.Monitor(rawValue: word) else {
+            if let word = json["monitor"], word != .null {
+                guard let known = word.stringValue.flatMap(Vocabulary.Monitor.init) else {
                     throw HTTPError(
                         .badRequest,
                         message: "monitor: expected one of \(Vocabulary.Monitor.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -49,9 +49,11 @@ struct AlertRoutes {
                 silence.startsAt = start.stringValue.flatMap(Timestamp.init(rfc3339:))
                 if silence.startsAt == nil { reader.problem("starts_at", "expected RFC 3339") }
             }
+            let now = Engine.systemClock()
+            if until <= max(now, silence.startsAt ?? now) { reader.problem("until", "expected a time to come, after starts_at") }
             if let problem = reader.problems.first { throw HTTPError(.badRequest, message: problem) }
             let actor = context.caller.actor(json["by"]?.stringValue)
-            guard let id = try await engine.alerts.silence(silence, actor: actor, at: Engine.systemClock()) else {
+            guard let id = try await engine.alerts.silence(silence, actor: actor, at: now) else {
                 throw HTTPError(.notFound, message: "model: \(model) is not registered")
             }
             return answer(.object(["silence": .integer(id)]), status: .created)

@@ -10,12 +10,15 @@ struct CandidateModel: Sendable {
     private let places: [Int]
     private let schema: FeatureSchema
     let name: String
+    /// Its own decisions are positive from this score on.
+    let threshold: Double
 
     /// Reads the file and checks it against what is logged, before any row.
     ///
     /// - Throws: ``ShadowFault`` that names the file's problem, or every feature that the log does not have as the model wants it.
-    init(_ bytes: [UInt8], file: String, schema: FeatureSchema) throws {
+    init(_ bytes: [UInt8], file: String, schema: FeatureSchema, threshold: Double) throws {
         name = file
+        self.threshold = threshold
         self.schema = schema
         do throws(InferenceError) { model = try Inference.Model(bytes, file: file) } catch { throw ShadowFault(error.description) }
         if schema.raw == .none { throw ShadowFault("\(file): the champion stores no features (raw: none), so there is nothing to score") }

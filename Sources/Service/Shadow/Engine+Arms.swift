@@ -59,8 +59,7 @@ extension Engine {
             var arm = UnpairedComparison.Arm(losses: width)
             (arm.rows, arm.labelled, arm.positive, arm.losses) = (part.rows, part.labelled, part.positive, part.losses)
             all[place].add(arm)
-            for (attribute, value) in zip(schema.sensitive, part.groups) {
-                guard let value else { continue }
+            for (attribute, value) in part.groups {
                 groups[[attribute, value], default: .init(repeating: .init(losses: width), count: 2)][place].add(arm)
             }
         }

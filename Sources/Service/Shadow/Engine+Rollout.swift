@@ -22,7 +22,7 @@ extension Engine {
         }
         if champion?.versionID == version.versionID { throw StoreError(.conflict, "\(version.key) is the champion already") }
         if !isForced, let champion,
-            let run = try await shadow.runs().first(where: { $0.streamID == champion.streamID && $0.candidateID == version.versionID }),
+            let run = try await shadow.runs().of(champion, version.versionID),
             let verdict = run.verdict, verdict != RolloutVerdict.promote.rawValue
         {
             let reasons = (run.report?["reasons"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: "; ")
@@ -48,7 +48,8 @@ extension Engine {
     ///
     /// - Throws: ``StoreError`` `.conflict` when there is nothing to roll back.
     public func rollBack(_ model: String, reason: String, actor: String, at now: Timestamp) async throws -> RolloutRecord? {
-        try await change(model, try await registry.versions(), at: now) { record, champion in
+        let versions = try await registry.versions()
+        return try await change(model, versions, at: now) { record, champion in
             guard var record, record.state != .rolledBack else {
                 throw StoreError(.conflict, "\(model): nothing to roll back: no rollout is under way and no promotion is remembered")
             }
@@ -56,6 +57,9 @@ extension Engine {
                 throw StoreError(.conflict, "\(model): the champion is not the version that was promoted last: promote another one")
             }
             let returns = record.state == .promoted ? record.previousID : nil
+            if let returns, let before = versions.first(where: { $0.versionID == returns }), before.stage == .retired {
+                throw StoreError(.conflict, "\(before.key) is retired: promote another version")
+            }
             (record.state, record.step, record.actor, record.reason) = (.rolledBack, 0, actor, reason)
             return (record, returns)
         }
@@ -109,10 +113,11 @@ extension Engine {
     /// Goes on with every rollout that is under way, as the newest looks say.
     func stepRollouts(_ versions: [RegisteredVersion], store: ShadowStore, at now: Timestamp) async throws {
         let steps = RolloutSteps(seconds: configuration.shadow.stepSeconds)
-        for champion in versions where champion.stage == .champion {
-            let model = champion.key.model
+        for model in Set(versions.map(\.key.model)).sorted() {
             guard let record = try await store.rollout(of: model), record.state == .rolling else { continue }
-            let run = try await store.runs().first { $0.streamID == champion.streamID && $0.candidateID == record.versionID }
+            let champion = versions.first { $0.key.model == model && $0.stage == .champion }
+            let runs = try await store.runs()
+            let run = champion.flatMap { runs.of($0, record.versionID) }
             let decision = run?.verdict.flatMap(RolloutVerdict.init).map { verdict in
                 func texts(_ name: String) -> [String] { (run?.report?[name]?.arrayValue ?? []).compactMap(\.stringValue) }
                 return RolloutDecision(verdict: verdict, reasons: texts("reasons"), broken: texts("broken"))
@@ -120,22 +125,22 @@ extension Engine {
             // Somebody has retired it, or made it champion, meanwhile.
             let isCandidate = versions.contains { $0.versionID == record.versionID && $0.stage == .candidate }
             let action =
-                !isCandidate
-                ? .stop(why: "the version is no candidate any more")
+                !isCandidate || champion == nil
+                ? .stop(why: champion == nil ? "there is no champion any more" : "the version is no candidate any more")
                 : steps.action(
                     step: record.step, elapsed: now.seconds(since: record.changedAt), decision: decision, fault: run?.breaker,
                     hasSteppedBack: record.reason.hasPrefix(Self.steppedBack))
             var next = record
             next.actor = "evenkeel"
-            var champion: Int64?
+            var promoted: Int64?
             switch action {
             case .stay: continue
             case .advance(let step): (next.step, next.reason) = (step, "the step before it was well")
-            case .finish: (next.state, next.reason, champion) = (.promoted, "every step was well", record.versionID)
+            case .finish: (next.state, next.reason, promoted) = (.promoted, "every step was well", record.versionID)
             case .back(let step, let why): (next.step, next.reason) = (step, Self.steppedBack + why)
             case .stop(let why): (next.state, next.step, next.reason) = (.rolledBack, 0, why)
             }
-            let (changed, newChampion) = (next, champion)
+            let (changed, newChampion) = (next, promoted)
             _ = try await change(model, versions, at: now) { current, _ in
                 // Somebody else has changed it meanwhile.
                 guard current == record else { return nil }

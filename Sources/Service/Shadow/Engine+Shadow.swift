@@ -30,7 +30,8 @@ extension Engine {
         case .embedded: url = cluster?.url ?? Secret("")
         case .server(let server): url = server
         }
-        let own = Database(url: url, connections: configuration.shadow.connections)
+        // Scoring takes none from the collectors.
+        let own = Database(url: url, connections: 1)
         return ShadowRunner(
             engine: self, store: ShadowStore(database: own), settings: settings ?? configuration.shadow, clock: clock)
     }
@@ -50,7 +51,7 @@ extension Engine {
         let versions = try await registry.versions()
         let logged = versions.first { $0.key.model == version.key.model && $0.stage == .champion } ?? version
         do {
-            let model = try CandidateModel(data, file: file, schema: logged.schema)
+            let model = try CandidateModel(data, file: file, schema: logged.schema, threshold: version.schema.threshold)
             if fromNow, logged.versionID != version.versionID {
                 try await shadow.start(logged, version, after: try await shadow.horizon(of: logged), at: now)
             }
@@ -65,7 +66,7 @@ extension Engine {
         let pairs = ShadowPair.all(versions, try await shadow.files())
         let runs = try await shadow.runs()
         let candidates = pairs.map { pair -> JSON in
-            let run = runs.first { $0.streamID == pair.champion.streamID && $0.candidateID == pair.candidate.versionID }
+            let run = runs.of(pair.champion, pair.candidate.versionID)
             return .object([
                 "candidate": .string(pair.candidate.key.version),
                 "file": .object([

@@ -55,7 +55,7 @@ actor ShadowRunner {
             try await store.summarize()
             let runs = try await store.runs()
             for pair in pairs {
-                guard let run = runs.first(where: { $0.streamID == pair.champion.streamID && $0.candidateID == pair.candidate.versionID })
+                guard let run = runs.of(pair.champion, pair.candidate.versionID)
                 else { continue }
                 if run.breaker != nil {
                     paces[pair.key] = nil
@@ -64,7 +64,10 @@ actor ShadowRunner {
                 do {
                     let (isDone, hasMoved) = try await follow(pair)
                     if !isDone { isBehind = true }
-                    if hasMoved || run.verdict == nil { try await look(pair) }
+                    // Time alone may end a hold.
+                    let days = clock().seconds(since: run.startedAt) / 86_400
+                    let isOver = run.verdict == RolloutVerdict.hold.rawValue && settings.policy.daysMax.map { days > $0 } ?? false
+                    if hasMoved || run.verdict == nil || isOver { try await look(pair) }
                 } catch let fault as ShadowFault { try await trip(pair, fault) }
             }
         }
@@ -77,7 +80,8 @@ actor ShadowRunner {
         guard let data = try await store.data(of: pair.candidate.versionID) else {
             throw ShadowFault("the model file is not there any more")
         }
-        let model = try CandidateModel(data, file: "\(pair.candidate.key)", schema: pair.champion.schema)
+        let model = try CandidateModel(
+            data, file: "\(pair.candidate.key)", schema: pair.champion.schema, threshold: pair.candidate.schema.threshold)
         models[pair.key] = model
         return model
     }
@@ -150,9 +154,8 @@ actor ShadowRunner {
 
     private func look(_ pair: ShadowPair) async throws {
         guard
-            let run = try await store.runs().first(where: {
-                $0.streamID == pair.champion.streamID && $0.candidateID == pair.candidate.versionID
-            }), let bytes = try await store.sums(pair.champion, pair.candidate), let sums = PairedSums(bytes: bytes)
+            let run = try await store.runs().of(pair.champion, pair.candidate.versionID),
+            let bytes = try await store.sums(pair.champion, pair.candidate), let sums = PairedSums(bytes: bytes)
         else { return }
         let now = clock()
         let view = ShadowComparison(pair, run, sums, settings.policy, at: now)
@@ -172,7 +175,9 @@ actor ShadowRunner {
             isTold || isTurn
             ? ShadowMessages(engine.configuration, pair.champion)
                 .messages("shadow.verdict", at: now, view.message(former: run.verdict), newID: Messages.randomID) : []
-        try await store.keep(look, of: pair.champion, pair.candidate, short: isKept || isTurn ? view.short : nil, messages: messages)
+        let isMine = try await store.keep(
+            look, of: pair.champion, pair.candidate, former: run.verdict, short: isKept || isTurn ? view.short : nil, messages: messages)
+        guard isMine else { return }
         if isKept || isTurn { kept[pair.key] = look }
         if isTold || isTurn { engine.logger.notice("shadow: \(view.summary)") }
     }

@@ -6,8 +6,6 @@ public struct ShadowSettings: Sendable, Equatable {
     public var everySeconds = 10.0
     /// Rows of one step, unless a single batch has more.
     public var rowsMax = 20_000
-    /// Connections of its own: scoring takes none from the collectors.
-    public var connections = 1
     /// A candidate that takes longer for a row, on average over a step, three steps in a row, is scored no more.
     public var rowSecondsMax = 0.005
     /// How long a step of a rollout lasts at least.
@@ -28,7 +26,7 @@ public struct ShadowSettings: Sendable, Equatable {
         let members = reader.members(
             json, at: "shadow",
             known: [
-                "every_seconds", "rows_max", "connections", "row_seconds_max", "step_seconds", "primary", "margin", "min_rows", "alpha",
+                "every_seconds", "rows_max", "row_seconds_max", "step_seconds", "primary", "margin", "min_rows", "alpha",
                 "group_floor", "disparity_floor", "latency_ratio_max", "max_days",
             ])
         func number(_ name: String, _ range: ClosedRange<Double>, _ standard: Double) -> Double {
@@ -39,7 +37,6 @@ public struct ShadowSettings: Sendable, Equatable {
         }
         everySeconds = number("every_seconds", 0.1...3600, everySeconds)
         rowsMax = integer("rows_max", 1...1_000_000, rowsMax)
-        connections = integer("connections", 1...16, connections)
         rowSecondsMax = number("row_seconds_max", 1e-9...3600, rowSecondsMax)
         stepSeconds = number("step_seconds", 1...31_536_000, stepSeconds)
         if let primary = reader.text(members["primary"], at: "shadow.primary") {

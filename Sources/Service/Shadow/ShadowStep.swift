@@ -23,7 +23,7 @@ enum ShadowStep {
             // All rows, so that none has to be copied; those that cannot be compared are few.
             let scores = try model.scores(rows)
             seconds += start.duration(to: clock.now) / .seconds(1)
-            return (pairs(rows, places, scores, schema, model.task), places)
+            return (pairs(rows, places, scores, schema, model), places)
         }
         var made = ShadowStore.Made(sums: [], taken: 0, skipped: new.skipped, seconds: 0, latencyRows: 0, latencySeconds: 0)
         if let (pairs, places) = try scored(new) {
@@ -58,8 +58,9 @@ enum ShadowStep {
     }
 
     private static func pairs(
-        _ rows: ShadowRows, _ places: [Int], _ scores: [[Double]], _ schema: FeatureSchema, _ task: PairedPredictions.Task
+        _ rows: ShadowRows, _ places: [Int], _ scores: [[Double]], _ schema: FeatureSchema, _ model: CandidateModel
     ) -> PairedPredictions {
+        let task = model.task
         let champion =
             task == .multiclass
             ? schema.classes.indices.map { name in places.map { rows.classScores[$0][name] } } : [places.map { rows.scores[$0] }]
@@ -78,6 +79,7 @@ enum ShadowStep {
         }
         return PairedPredictions(
             task: task, labels: places.map { rows.labels[$0] }, champion: champion,
-            candidate: scores.map { column in places.map { column[$0] } }, threshold: schema.threshold, groups: groups)
+            candidate: scores.map { column in places.map { column[$0] } }, threshold: schema.threshold,
+            candidateThreshold: model.threshold, groups: groups)
     }
 }

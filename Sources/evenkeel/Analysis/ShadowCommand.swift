@@ -51,7 +51,20 @@ struct ShadowCommand: AsyncParsableCommand {
         if (file == nil) == (model == nil) { throw ValidationError("expected one of FILE and --model") }
         if arms != nil || shares != nil, model == nil { throw ValidationError("--arms and --shares: expected with --model") }
         if reset != nil, model == nil { throw ValidationError("--reset: expected with --model") }
-        if model != nil { return }
+        if shares != nil, arms == nil { throw ValidationError("--shares: expected with --arms") }
+        if arms != nil, reset != nil { throw ValidationError("expected one of --arms and --reset") }
+        if model != nil {
+            // Heeded without a word they would say something else than what is configured.
+            let offline: [(String, Bool)] = [
+                ("--champion", champion != nil || championScore != nil), ("--candidate", candidate != nil || candidateScore != nil),
+                ("--label", label != nil), ("--sensitive", !sensitive.isEmpty), ("--task", task != nil), ("--threshold", threshold != 0.5),
+                ("--primary", primary != nil), ("--margin", margin != 0), ("--min-rows", minRows != 500),
+            ]
+            if let (name, _) = offline.first(where: \.1) {
+                throw ValidationError("\(name): not with --model: there the registration and the service's configuration (shadow:) decide")
+            }
+            return
+        }
         if (champion == nil) == (championScore == nil) { throw ValidationError("expected one of --champion and --champion-score") }
         if (candidate == nil) == (candidateScore == nil) { throw ValidationError("expected one of --candidate and --candidate-score") }
         if margin < 0 || !margin.isFinite { throw ValidationError("--margin \(margin), expected 0 or more") }

@@ -50,9 +50,10 @@ extension ModelCommand {
         func run() async throws {
             try await database.withEngine { engine in
                 let version = try await engine.version(name, version)
-                _ = try await engine.promote(
+                let record = try await engine.promote(
                     version, isGradual: gradual, isForced: force, actor: NSUserName(), at: Engine.systemClock())
-                print(gradual ? "the rollout of \(version.key) has begun with 1 %" : "\(version.key) is the champion")
+                // Without a champion there is nobody to take the place of step by step.
+                print(record?.state == .rolling ? "the rollout of \(version.key) has begun with 1 %" : "\(version.key) is the champion")
             }
         }
     }

@@ -12,11 +12,19 @@ public enum PrometheusText {
             case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
             }
         }
+        /// What stands after the last family.
+        public var end: [UInt8] { self == .openMetrics ? Array("# EOF\n".utf8) : [] }
+
         public init(accept: String?) { self = accept?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus }
     }
 
     /// Families in the catalogue's order, series by their labels: the same samples give the same text. Of a family with too many series the first ``Metric/seriesMax`` are written; ``overflow(_:)`` says how many are not.
     public static func render(_ samples: [MetricSample], as format: Format = .prometheus) -> String {
+        String(decoding: families(samples, as: format) + format.end, as: UTF8.self)
+    }
+
+    /// As ``render(_:as:)``, without the mark at the end: several of them make one text when no family is in two.
+    public static func families(_ samples: [MetricSample], as format: Format) -> [UInt8] {
         var families = [[Int]](repeating: [], count: metrics.count)
         for (i, sample) in samples.enumerated() {
             if let place = places[sample.metric] { families[place].append(i) }
@@ -30,13 +38,12 @@ public enum PrometheusText {
             out += "# HELP \(name) ".utf8
             escape(metric.help, quotes: false, to: &out)
             out += "\n# TYPE \(name) \(metric.kind.rawValue)\n".utf8
-            let writer = SeriesWriter(metric)
+            let writer = SeriesWriter(metric, hasExemplars: format == .openMetrics && metric.kind == .counter)
             for i in series.sorted(by: { isBefore(samples[$0].labels, samples[$1].labels) }).prefix(Metric.seriesMax) {
                 writer.write(samples[i], to: &out)
             }
         }
-        if format == .openMetrics { out += "# EOF\n".utf8 }
-        return String(decoding: out, as: UTF8.self)
+        return out
     }
 
     /// How many series each metric has too many.
@@ -60,15 +67,19 @@ public enum PrometheusText {
         private let name: [UInt8]
         /// `{model="`, `",version="`, …
         private let openings: [[UInt8]]
+        private let hasExemplars: Bool
 
-        init(_ metric: Metric) {
+        init(_ metric: Metric, hasExemplars: Bool) {
+            self.hasExemplars = hasExemplars
             name = Array(metric.rawValue.utf8)
             openings = metric.labels.enumerated().map { Array((($0 == 0 ? "{" : "\",") + $1 + "=\"").utf8) }
         }
 
         func write(_ sample: MetricSample, to out: inout [UInt8]) {
             switch sample.value {
-            case .number(let value): line("", sample.labels, nil, PrometheusText.number(value), to: &out)
+            case .number(let value):
+                line("", sample.labels, nil, PrometheusText.number(value), to: &out)
+                if hasExemplars, let exemplar = sample.exemplar { put(exemplar, to: &out) }
             case .histogram(let counts, let sum):
                 var total: Int64 = 0
                 for (i, count) in counts.enumerated() {
@@ -79,6 +90,14 @@ public enum PrometheusText {
                 line("_sum", sample.labels, nil, PrometheusText.number(sum), to: &out)
                 line("_count", sample.labels, nil, String(total), to: &out)
             }
+        }
+
+        /// After the line's value, before its end.
+        private func put(_ exemplar: MetricSample.Exemplar, to out: inout [UInt8]) {
+            out.removeLast()
+            out += " # {\(exemplar.name)=\"".utf8
+            PrometheusText.escape(exemplar.value, quotes: true, to: &out)
+            out += "\"} 1 \(PrometheusText.number(Double(exemplar.at.microseconds) / 1e6))\n".utf8
         }
 
         private func line(_ suffix: String, _ labels: [String], _ bound: String?, _ value: String, to out: inout [UInt8]) {

@@ -35,14 +35,8 @@ extension Engine {
         guard let (retraining, isNew) = advanced else { return nil }
         if isNew {
             logger.notice("retraining \(retraining.state.rawValue): \(retraining.version), \(id)")
-            if retraining.state == .succeeded { succeeded(retraining) }
         }
         return retraining
-    }
-
-    /// The seam for candidates: the new version is known here, and is to be registered as one that runs in shadow.
-    private func succeeded(_ retraining: Retraining) {
-        logger.notice("\(retraining.version.model) \(retraining.newVersion ?? "?") was trained: register it with evenkeel model register")
     }
 
     /// Tells people of retrainings of which nothing came back in time.

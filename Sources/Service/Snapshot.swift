@@ -1,3 +1,5 @@
+internal import Alerting
+internal import Reporting
 internal import Storage
 internal import Vocabulary
 
@@ -43,6 +45,37 @@ struct Snapshot: Sendable {
         var shadows: [MetricSample]
         /// Windows that ended and wait for their evaluation.
         var windowsWaiting: Int64
+        var readAt: Timestamp
+        /// ``samples`` as text.
+        let texts = MetricTexts()
+
+        var samples: [MetricSample] {
+            var samples = [MetricSample(.windowsWaiting, [], Double(windowsWaiting))]
+            for row in rows {
+                let version = row.version
+                let labels = [version.key.model, version.key.version, version.stage.rawValue, version.schema.task.rawValue]
+                samples.append(MetricSample(.modelInfo, labels, 1))
+                samples += EvaluationMetrics.samples(version, latest: row.latest, now: readAt)
+                if let newest = newest[version.versionID] {
+                    let key = [version.key.model, version.key.version]
+                    samples.append(MetricSample(.lastPrediction, key, newest.seconds(since: Timestamp(seconds: 0))))
+                }
+            }
+            samples += shadows
+            for budget in budgets {
+                let key = [budget.model, budget.policy]
+                samples.append(MetricSample(.alertBudget, key, budget.budget.alarms))
+                samples.append(MetricSample(.alertBudgetFired, key, Double(budget.fired)))
+            }
+            let firing = Dictionary(firing.map { ([$0.model, $0.severity.rawValue], $0.count) }, uniquingKeysWith: +)
+            for model in Set(rows.map(\.version.key.model)) {
+                for severity in AlertSeverity.allCases {
+                    let labels = [model, severity.rawValue]
+                    samples.append(MetricSample(.alertsFiring, labels, Double(firing[labels] ?? 0)))
+                }
+            }
+            return samples
+        }
     }
     private let kept: Kept<State>
 
@@ -62,7 +95,7 @@ struct Snapshot: Sendable {
             return State(
                 rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now),
                 shadows: try await ShadowMetrics.samples(engine),
-                windowsWaiting: try await engine.results.windowsWaiting(at: now))
+                windowsWaiting: try await engine.results.windowsWaiting(at: now), readAt: now)
         }
     }
 

@@ -102,6 +102,10 @@ extension Connection {
 public struct RetrainingConflict: Error, Sendable, CustomStringConvertible {
     public var id: String
     public var state: RetrainingState
+    public init(id: String, state: RetrainingState) {
+        self.id = id
+        self.state = state
+    }
     public var description: String { "retraining \(id) is \(state.rawValue) already" }
 }
 

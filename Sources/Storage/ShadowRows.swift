@@ -1,4 +1,5 @@
-internal import Vocabulary
+internal import Migrations
+public import Vocabulary
 
 /// Rows of a champion's log as a candidate needs them: features by column, and what is compared with.
 public struct ShadowRows: Sendable {
@@ -85,5 +86,21 @@ struct ShadowRowReader {
             out.features[place] = feature.kind == .categorical ? .texts(texts[place]) : .numbers(numbers[place])
         }
         return out
+    }
+}
+
+extension ShadowStore {
+    /// The newest labelled rows of a stretch of event time that were stored with their features.
+    public func trainingRows(
+        of version: RegisteredVersion, from: Timestamp, to: Timestamp, limit: Int
+    ) async throws -> (rows: ShadowRows, times: [Timestamp]) {
+        try await database.snapshot { connection in
+            let found = try connection.query(
+                Queries["training_rows"], [.int(version.streamID), .time(from), .time(to), .int(Int64(limit))])
+            var reader = ShadowRowReader(version: version, codes: try LevelDictionary.load(version.streamID, on: connection))
+            let rows = try reader.read(found, on: connection)
+            guard rows.count == found.count else { throw StoreError(.damaged, "a stored row of \(version.key) cannot be read") }
+            return (rows, (0..<found.count).map { found.time($0, 10) ?? .earliest })
+        }
     }
 }

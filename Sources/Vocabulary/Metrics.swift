@@ -158,6 +158,22 @@ public struct MetricSample: Sendable, Equatable {
     public var metric: Metric
     public var labels: [String]
     public var value: Value
+    /// The newest event that a counter counts: written in OpenMetrics alone, the other format has no place for it.
+    public var exemplar: Exemplar?
+
+    public struct Exemplar: Sendable, Equatable {
+        public var name: String
+        public var value: String
+        public var at: Timestamp
+        /// Name and value together, as OpenMetrics 1.0 has it.
+        public static let lengthMax = 128
+
+        /// nil where it would be too long.
+        public init?(_ name: String, _ value: String, at: Timestamp) {
+            guard name.count + value.count <= Self.lengthMax else { return nil }
+            (self.name, self.value, self.at) = (name, value, at)
+        }
+    }
 
     public init(_ metric: Metric, _ labels: [String] = [], _ value: Double) {
         precondition(labels.count == metric.labels.count, "one value a label")
@@ -181,6 +197,7 @@ public final class MetricRegistry: Sendable {
     private struct State {
         var numbers: [Key: Double] = [:]
         var histograms: [Key: (counts: [Int64], sum: Double)] = [:]
+        var exemplars: [Key: MetricSample.Exemplar] = [:]
         var seriesCount: [Metric: Int] = [:]
 
         mutating func admits(_ key: Key, isKnown: Bool) -> Bool {
@@ -197,11 +214,13 @@ public final class MetricRegistry: Sendable {
 
     public init() {}
 
-    public func add(_ amount: Double = 1, to metric: Metric, _ labels: [String] = []) {
+    public func add(_ amount: Double = 1, to metric: Metric, _ labels: [String] = [], exemplar: MetricSample.Exemplar? = nil) {
         precondition(labels.count == metric.labels.count, "one value a label")
         let key = Key(metric: metric, labels: labels)
         state.withLock { state in
-            if state.admits(key, isKnown: state.numbers[key] != nil) { state.numbers[key, default: 0] += amount }
+            guard state.admits(key, isKnown: state.numbers[key] != nil) else { return }
+            state.numbers[key, default: 0] += amount
+            if let exemplar { state.exemplars[key] = exemplar }
         }
     }
 
@@ -229,7 +248,11 @@ public final class MetricRegistry: Sendable {
 
     public func samples() -> [MetricSample] {
         state.withLock { state in
-            let numbers = state.numbers.map { MetricSample($0.key.metric, $0.key.labels, $0.value) }
+            let numbers = state.numbers.map { key, value in
+                var sample = MetricSample(key.metric, key.labels, value)
+                sample.exemplar = state.exemplars[key]
+                return sample
+            }
             let histograms = state.histograms.map { MetricSample($0.key.metric, $0.key.labels, counts: $0.value.counts, sum: $0.value.sum) }
             return numbers + histograms
         }

@@ -122,6 +122,35 @@ struct PrometheusTextTests {
         }
     }
 
+    @Test("a counter's newest event stands beside it in OpenMetrics, and nowhere else") func exemplars() async throws {
+        let registry = MetricRegistry()
+        let at = Timestamp(microseconds: 1_780_000_000_250_000)
+        for id in ["msg_1", "msg_\"2\\"] {
+            registry.add(to: .webhookDeliveries, ["ops", "dead"], exemplar: .init("message_id", id, at: at))
+        }
+        registry.add(to: .webhookDeliveries, ["ops", "sent"])
+        #expect(MetricSample.Exemplar("message_id", String(repeating: "x", count: 119), at: at) == nil)
+        let text = PrometheusText.render(registry.samples(), as: .openMetrics)
+        #expect(
+            text.contains(
+                #"evenkeel_webhook_deliveries_total{destination="ops",outcome="dead"} 2 # {message_id="msg_\"2\\"} 1 1780000000.25"# + "\n")
+        )
+        #expect(text.contains(#"outcome="sent"} 1"# + "\n"))
+        let plain = PrometheusText.render(registry.samples())
+        #expect(!plain.contains("message_id"))
+        if Promtool.isPresent { #expect(try await Promtool.check(plain).status == 0) }
+    }
+
+    @Test("families made apart make one text") func parts() {
+        let all = [MetricSample(.labels, ["a"], 1), MetricSample(.databaseUp, [], 1)]
+        for format in [PrometheusText.Format.prometheus, .openMetrics] {
+            let apart = all.flatMap { PrometheusText.families([$0], as: format) } + format.end
+            let whole = PrometheusText.render(all, as: format)
+            #expect(Set(String(decoding: apart, as: UTF8.self).split(separator: "\n")) == Set(whole.split(separator: "\n")))
+            #expect(apart.count == whole.utf8.count && whole.hasSuffix(String(decoding: format.end, as: UTF8.self)))
+        }
+    }
+
     /// Metric.seriesMax: "Series of one metric; more are dropped and counted."
     @Test("series beyond the limit are dropped and counted")
     func seriesMax() {

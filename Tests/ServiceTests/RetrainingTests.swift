@@ -1,5 +1,6 @@
 import Alerting
 import Foundation
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -87,6 +88,42 @@ struct RetrainingTests {
         #expect(told.map { $0[0] } == ["retraining.overdue", "retraining.failed"])
         #expect(told.first?[1].contains("was not started in time; it was asked for because of: it moved") == true)
         #expect(told.last?[1].contains("failed: no data") == true)
+    }
+
+    @Test("the model file of what was trained makes the new version a candidate, with the training rows as its reference")
+    func candidate() async throws {
+        let log = ShadowLog("trained", rows: 300, seed: 4)
+        try await log.register(["1"], on: service)
+        try await log.predict(0..<300, on: service)
+        try await log.label(0..<200, on: service)
+        let end = try #require(Timestamp(rfc3339: "2026-03-02T00:00:00Z"))
+        try await fire("trained", at: end)
+        let id = try #require(try await all("trained").first?["id"]?.stringValue)
+        func give(_ file: String, version: String = "2") async throws -> RunningService.Answer {
+            try await service.post("/v1/retraining/\(id)/model?version=\(version)&note=AUC", file, type: "application/octet-stream")
+        }
+        let misfit = try await give(ShadowLog.file(1, -2).replacing("income", with: "wealth"))
+        #expect(misfit.status == 400 && misfit.text.contains("wealth"), "\(misfit.text)")
+        #expect(try await give("").status == 400)
+        #expect(try await all("trained").first?["state"] == "requested", "what did not fit changed nothing")
+
+        let done = try await give(ShadowLog.file(1, -2))
+        #expect(done.status == 200 && done.json["state"] == "succeeded" && done.json["new_version"] == "2", "\(done.text)")
+        let version = try #require(try await service.engine.registry.version(ModelVersion(model: "trained", version: "2")))
+        let former = try #require(try await service.engine.registry.version(ModelVersion(model: "trained", version: "1")))
+        #expect(version.stage == .candidate && version.referenceRows == 200)
+        #expect(version.schema.features.map(\.name) == former.schema.features.map(\.name))
+        #expect(version.schema.features.map(\.kind) == former.schema.features.map(\.kind))
+        #expect(version.schema.sensitive == former.schema.sensitive)
+        let answer = try await service.get("/v1/models/trained/shadow")
+        #expect(answer.json["candidates"]?.arrayValue?.first?["candidate"] == "2", "\(answer.text)")
+        // The scores are the new model's.
+        let reference = try await service.engine.profiles.reference(of: version)
+        let own = log.rows.prefix(200).map { 1 / (1 + exp(2 - $0.income)) }
+        let mean = reference.profile.score.mean(center: reference.grid.score.center)
+        #expect(isNear(mean ?? 0, own.reduce(0, +) / 200, relative: 1e-9), "\(mean ?? 0)")
+        #expect(try await give(ShadowLog.file(1, -2)).status == 200, "callbacks are repeated")
+        #expect(try await give(ShadowLog.file(2, -2)).status == 409)
     }
 
     @Test("a job that starts late is waited for, and people are not told again; another one may be under way by then")

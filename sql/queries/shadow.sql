@@ -132,3 +132,15 @@ from (
     ) r
 ) losses
 group by arm, stream_id, groups
+
+-- Labelled rows with their features, the newest of a stretch of event time: columns as shadow_predictions has them, and the time.
+-- name: training_rows
+select p.record_id, p.features, p.score, p.groups, false, p.extra ->> 'levels', p.extra ->> 'scores', p.latency, l.label, null, p.ts
+from evenkeel.prediction p
+join lateral (
+    select label from evenkeel.label
+    where stream_id = $1 and record_id = p.record_id and prediction_ts = p.ts
+    order by ts desc, label_seq desc limit 1
+) l on true
+where p.stream_id = $1 and p.ts >= $2 and p.ts < $3 and p.error is null and p.features is not null
+order by p.ts desc, p.record_id limit $4

@@ -102,7 +102,11 @@ public struct Outbox: Sendable {
         }
         let ended = attempts.map(\.settlement)
         try await ledger.settle(ended, at: clock())
-        for one in ended { metrics.add(to: .webhookDeliveries, [name, one.word]) }
+        for one in ended {
+            // By this id it is found again, here and at the receiver.
+            let exemplar = MetricSample.Exemplar("message_id", one.delivery.message.messageID, at: clock())
+            metrics.add(to: .webhookDeliveries, [name, one.word], exemplar: exemplar)
+        }
         if isSent {
             let gone = ended.first { $0.outcome.isGone }
             if let gone { try await disable(name, because: gone.outcome) }

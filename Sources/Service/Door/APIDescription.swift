@@ -106,6 +106,10 @@ enum APIDescription {
         "POST /v1/retraining/{id}": APIOperation(
             summary: "A trainer says what became of its job.", bodies: [("application/json", "RetrainingNews")],
             answers: [200: .json("Retraining")], problems: [404, 409, 413, 415]),
+        "POST /v1/retraining/{id}/model": APIOperation(
+            summary: "A trainer's job succeeded: its model file, which becomes a candidate in shadow.",
+            parameters: ["new_version", "note", "by"], bodies: [("application/octet-stream", "Bytes")],
+            answers: [200: .json("Retraining")], problems: [404, 409, 413]),
         "DELETE /v1/silences/{id}": APIOperation(
             summary: "End a silence now.", parameters: ["by"], answers: [200: .json("Expired")], problems: [404]),
     ]

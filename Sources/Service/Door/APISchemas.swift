@@ -16,6 +16,8 @@ enum APISchemas {
           "if_none_match":{"name":"If-None-Match","in":"header","description":"The ETag of the answer that is known.","schema":{"type":"string"}},
           "idempotency_key":{"name":"Idempotency-Key","in":"header","description":"The same key with the same body is stored once.","schema":{"type":"string","minLength":1,"maxLength":200}},
           "of_version":{"name":"version","in":"query","schema":{"type":"string"}},
+          "new_version":{"name":"version","in":"query","required":true,"schema":{"type":"string"}},
+          "note":{"name":"note","in":"query","schema":{"type":"string"}},
           "metric":{"name":"metric","in":"query","description":"The statistic.","schema":{"type":"string"}},
           "feature":{"name":"feature","in":"query","description":"The subject.","schema":{"type":"string"}},
           "attribute":{"name":"attribute","in":"query","description":"The subject.","schema":{"type":"string"}},

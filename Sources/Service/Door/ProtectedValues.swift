@@ -41,7 +41,12 @@ enum ProtectedValues {
     }
 
     static func isShown(_ sample: MetricSample, to caller: Caller) -> Bool {
-        if sample.metric.labels.first == "model", let model = sample.labels.first, !caller.sees(model) { return false }
-        return caller.seesGroups || sample.metric != .groupRate
+        isShown(sample, seesGroups: caller.seesGroups, models: caller.models)
+    }
+
+    /// - Parameter models: of which the caller may know; nil for all.
+    static func isShown(_ sample: MetricSample, seesGroups: Bool, models: Set<String>?) -> Bool {
+        if let models, sample.metric.labels.first == "model", let model = sample.labels.first, !models.contains(model) { return false }
+        return seesGroups || sample.metric != .groupRate
     }
 }

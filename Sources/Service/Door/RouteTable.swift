@@ -59,6 +59,7 @@ enum RouteTable {
         RouteEntry(.delete, "/v1/silences/{id}", .operate, .within),
         RouteEntry(.get, "/v1/retraining", .read, .within),
         RouteEntry(.post, "/v1/retraining/{id}", .operate, .within),
+        RouteEntry(.post, "/v1/retraining/{id}/model", .operate, .within),
     ]
 
     /// For people: no part of the API's description. What shows groups needs the role audit.

@@ -1,12 +1,10 @@
-internal import Alerting
-internal import Collecting
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 internal import Reporting
-internal import Storage
 internal import Vocabulary
 
-/// `GET /metrics`.
+/// `GET /metrics`: what this process counted, and what the snapshot says, which all scrapers of two seconds share.
 struct MetricRoutes {
     let engine: Engine
     let snapshot: Snapshot
@@ -15,52 +13,61 @@ struct MetricRoutes {
         router.get("metrics") { request, context in
             let format = PrometheusText.Format(accept: request.headers[.accept])
             let caller = context.caller
-            func render(_ found: [MetricSample]) -> Response {
-                let shown = found.filter { ProtectedValues.isShown($0, to: caller) }
-                for (metric, count) in PrometheusText.overflow(shown) {
-                    engine.metrics.add(Double(count), to: .seriesDropped, [metric.rawValue])
-                }
-                // The counters last: what this scrape drops is counted in it.
-                let own = engine.metrics.samples().filter { ProtectedValues.isShown($0, to: caller) }
-                var response = text(PrometheusText.render(own + shown, as: format), type: format.contentType)
-                // The format has no place for a remark.
-                if !caller.seesGroups { response.set("Evenkeel-Left-Out", ProtectedValues.note) }
-                return response
-            }
-            let now = Engine.systemClock()
-            var samples = engine.spoolSamples
             // Without the database this process still tells what it counted: an outage is when one looks.
             let snapshot = snapshot
-            guard let current = (try? await within(seconds: HealthRoutes.answerSeconds, { try await snapshot.current() })) ?? nil else {
-                samples.append(MetricSample(.databaseUp, [], 0))
-                return render(samples)
-            }
-            samples.append(MetricSample(.databaseUp, [], 1))
-            samples.append(MetricSample(.windowsWaiting, [], Double(current.windowsWaiting)))
-            for row in current.rows {
-                let version = row.version
-                let labels = [version.key.model, version.key.version, version.stage.rawValue, version.schema.task.rawValue]
-                samples.append(MetricSample(.modelInfo, labels, 1))
-                samples += EvaluationMetrics.samples(row.version, latest: row.latest, now: now)
-                if let newest = current.newest[row.version.versionID] {
-                    let key = [row.version.key.model, row.version.key.version]
-                    samples.append(MetricSample(.lastPrediction, key, newest.seconds(since: Timestamp(seconds: 0))))
-                }
-            }
-            samples += current.shadows
-            for budget in current.budgets {
-                let key = [budget.model, budget.policy]
-                samples.append(MetricSample(.alertBudget, key, budget.budget.alarms))
-                samples.append(MetricSample(.alertBudgetFired, key, Double(budget.fired)))
-            }
-            let firing = Dictionary(current.firing.map { ([$0.model, $0.severity.rawValue], $0.count) }, uniquingKeysWith: +)
-            for model in Set(current.rows.map(\.version.key.model)) {
-                for severity in AlertSeverity.allCases {
-                    let labels = [model, severity.rawValue]
-                    samples.append(MetricSample(.alertsFiring, labels, Double(firing[labels] ?? 0)))
-                }
-            }
-            return render(samples)
+            let current = (try? await within(seconds: HealthRoutes.answerSeconds, { try await snapshot.current() })) ?? nil
+            let shared = await current?.texts.text(for: MetricView(format: format, caller: caller)) { current?.samples ?? [] }
+            for (metric, count) in shared?.dropped ?? [:] { engine.metrics.add(Double(count), to: .seriesDropped, [metric.rawValue]) }
+            // The counters last: what this scrape drops is counted in it.
+            let own =
+                engine.metrics.samples().filter { ProtectedValues.isShown($0, to: caller) } + engine.spoolSamples
+                + [MetricSample(.databaseUp, [], current == nil ? 0 : 1)]
+            let families = PrometheusText.families(own, as: format)
+            var body = ByteBuffer()
+            body.reserveCapacity(families.count + (shared?.text.readableBytes ?? 0) + 8)
+            body.writeBytes(families)
+            if let text = shared?.text { body.writeImmutableBuffer(text) }
+            body.writeBytes(format.end)
+            var response = Response(
+                status: .ok, headers: [.contentType: format.contentType], body: ResponseBody(byteBuffer: body))
+            // The format has no place for a remark.
+            if !caller.seesGroups { response.set("Evenkeel-Left-Out", ProtectedValues.note) }
+            return response
         }
+    }
+}
+
+/// What decides how a caller's text looks.
+struct MetricView: Hashable {
+    var format: PrometheusText.Format
+    var seesGroups: Bool
+    var models: Set<String>?
+
+    init(format: PrometheusText.Format, caller: Caller) {
+        (self.format, seesGroups, models) = (format, caller.seesGroups, caller.models)
+    }
+
+    func shows(_ sample: MetricSample) -> Bool { ProtectedValues.isShown(sample, seesGroups: seesGroups, models: models) }
+}
+
+/// The samples of one snapshot as text, made once for each kind of caller.
+actor MetricTexts {
+    struct Text: Sendable {
+        var text: ByteBuffer
+        /// Series beyond the limit of their metric.
+        var dropped: [Metric: Int]
+    }
+    private var made: [MetricView: Text] = [:]
+    /// Kinds of callers of which the text is kept; there are as many as tokens of different models.
+    static let viewsMax = 16
+
+    /// An actor's method without a suspension: who comes meanwhile waits, and finds it made.
+    func text(for view: MetricView, _ samples: () -> [MetricSample]) -> Text {
+        if let known = made[view] { return known }
+        let shown = samples().filter(view.shows)
+        let text = Text(
+            text: ByteBuffer(bytes: PrometheusText.families(shown, as: view.format)), dropped: PrometheusText.overflow(shown))
+        if made.count < Self.viewsMax { made[view] = text }
+        return text
     }
 }

@@ -23,34 +23,68 @@ struct RetrainingRoutes {
             return request.tagged(.object(["retrainings": .array(found.map { shown($0, to: context.caller) })]))
         }
         router.post("v1/retraining/:id") { request, context in
-            let id = try context.parameters.require("id")
             let body = try await request.bytes(upTo: 64 << 10)
             let json: JSON
             do { json = try JSON.parse(body[...]) } catch { throw HTTPError(.badRequest, message: "the body is not JSON: \(error)") }
             guard let state = json["state"]?.stringValue.flatMap(RetrainingState.init), Self.states.contains(state) else {
                 throw HTTPError(.badRequest, message: "state: expected started, succeeded or failed")
             }
-            let version = json["version"]?.stringValue
+            let news = try News(state, version: json["version"]?.stringValue, note: json["note"]?.stringValue, by: json["by"]?.stringValue)
+            return try await advance(try await known(context), news, context.caller)
+        }
+        router.post("v1/retraining/:id/model") { request, context in
+            let news = try News(
+                .succeeded, version: try request.query("version"), note: try request.query("note"), by: try request.query("by"))
+            let retraining = try await known(context)
+            // Before it is read: of a job that is over nothing more can be said.
+            guard retraining.state.mayBecome(.succeeded) else {
+                throw HTTPError(.conflict, message: RetrainingConflict(id: retraining.id, state: retraining.state).description)
+            }
+            let data = try await request.bytes(upTo: ShadowSettings.fileBytesMax)
+            if data.isEmpty { throw HTTPError(.badRequest, message: "the body is empty, expected the model file") }
+            try await engine.registerCandidate(
+                news.version ?? "", of: retraining, file: data, actor: context.caller.actor(news.by))
+            return try await advance(retraining, news, context.caller)
+        }
+    }
+
+    /// What a trainer says.
+    private struct News {
+        var state: RetrainingState
+        var version: String?
+        var note: String?
+        var by: String?
+
+        init(_ state: RetrainingState, version: String?, note: String?, by: String?) throws {
             if state == .succeeded, version?.isEmpty ?? true {
                 throw HTTPError(.badRequest, message: "version: expected the name of the new version")
             }
-            if let version, version.utf8.count > FeatureSchema.nameLengthMax || version.utf8.contains(0) {
-                throw HTTPError(.badRequest, message: "version: expected at most \(FeatureSchema.nameLengthMax) bytes")
+            if let version, let problem = FeatureSchema.problem(ofName: version) {
+                throw HTTPError(.badRequest, message: "version: \(problem)")
             }
-            let note = json["note"]?.stringValue
-            if let note, note.utf8.count > Self.noteLengthMax || note.utf8.contains(0) {
-                throw HTTPError(.badRequest, message: "note: expected at most \(Self.noteLengthMax) bytes")
+            if let note, note.utf8.count > noteLengthMax || note.utf8.contains(0) {
+                throw HTTPError(.badRequest, message: "note: expected at most \(noteLengthMax) bytes")
             }
-            let unknown = HTTPError(.notFound, message: "there is no retraining \(id)")
-            // A retraining of a model that is not the caller's is none of its business.
-            guard let known = try await engine.retrainings.find(id), context.caller.sees(known.version.model) else { throw unknown }
-            do {
-                let actor = context.caller.actor(json["by"]?.stringValue)
-                guard let now = try await engine.advance(id, to: state, newVersion: version, note: note, actor: actor) else {
-                    throw unknown
-                }
-                return answer(shown(now, to: context.caller))
-            } catch let error as RetrainingConflict { throw HTTPError(.conflict, message: error.description) }
+            (self.state, self.version, self.note, self.by) = (state, version, note, by)
         }
+    }
+
+    /// A retraining of a model that is not the caller's is none of its business.
+    private func known(_ context: ServiceContext) async throws -> Retraining {
+        let id = try context.parameters.require("id")
+        guard let known = try await engine.retrainings.find(id), context.caller.sees(known.version.model) else { throw unknown(id) }
+        return known
+    }
+
+    private func unknown(_ id: String) -> HTTPError { HTTPError(.notFound, message: "there is no retraining \(id)") }
+
+    private func advance(_ retraining: Retraining, _ news: News, _ caller: Caller) async throws -> Response {
+        do {
+            guard
+                let now = try await engine.advance(
+                    retraining.id, to: news.state, newVersion: news.version, note: news.note, actor: caller.actor(news.by))
+            else { throw unknown(retraining.id) }
+            return answer(shown(now, to: caller))
+        } catch let error as RetrainingConflict { throw HTTPError(.conflict, message: error.description) }
     }
 }

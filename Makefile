@@ -34,6 +34,7 @@ bench: setup ## times us beside what one would pick instead (ONLY=drift, ARGS="-
 	swift build -c release --product kernel-benchmarks
 	swift build -c release --product statistics-benchmarks
 	swift build -c release --product alarm-benchmarks
+	swift build -c release --product exposition-benchmarks
 	@cmp -s Benchmarks/peers/requirements.txt .build/bench-venv/ready || { python3 -m venv .build/bench-venv && .build/bench-venv/bin/pip install -q -r Benchmarks/peers/requirements.txt && cp Benchmarks/peers/requirements.txt .build/bench-venv/ready; }
 	.build/bench-venv/bin/python3 -W ignore Benchmarks/run.py $(if $(ONLY),--only $(ONLY)) $(ARGS)
 

@@ -117,6 +117,8 @@ let package = Package(
         .executableTarget(
             name: "inference-benchmarks", dependencies: ["Inference"], path: "Benchmarks/Inference", exclude: ["peers.py", "times.py"],
             swiftSettings: testing),
+        .executableTarget(
+            name: "exposition-benchmarks", dependencies: ["Reporting", "Vocabulary"], path: "Benchmarks/Exposition", swiftSettings: testing),
         // Simulates months of models: how often alarms are false and how late they are.
         .executableTarget(
             name: "alarm-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Alerting", "Vocabulary"],

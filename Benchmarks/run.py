@@ -2,7 +2,7 @@
 """Evenkeel beside what a user would pick instead, in one run on one machine.
 
     make bench               builds a release, a virtual environment with the peers, and runs this
-    make bench ONLY=drift    one family: kernels, drift, audit, scores, detectors, ingest, coverage, alarms
+    make bench ONLY=drift    one family: kernels, drift, audit, scores, detectors, ingest, coverage, exposition, alarms
 
 Prints a table: ours, theirs, the ratio, what the ratio should at least be, and whether it is; writes a line of JSON for each claim to
 Benchmarks/results.jsonl. Nothing here is a test: a busy machine changes every figure, the ratios less so. Ours and the peer run in turn.
@@ -24,6 +24,7 @@ import claims
 import coverage
 import detectors
 import drift
+import exposition
 import ingest
 import kernels
 import scores
@@ -32,7 +33,7 @@ for name in THREADS:
     del os.environ[name]
 
 FAMILIES = {"kernels": kernels, "drift": drift, "audit": audit, "scores": scores, "detectors": detectors, "ingest": ingest,
-            "coverage": coverage, "alarms": alarms}
+            "coverage": coverage, "exposition": exposition, "alarms": alarms}
 HERE = pathlib.Path(__file__).resolve().parent
 
 

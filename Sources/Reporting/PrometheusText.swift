@@ -26,8 +26,8 @@ public enum PrometheusText {
     /// As ``render(_:as:)``, without the mark at the end: several of them make one text when no family is in two.
     public static func families(_ samples: [MetricSample], as format: Format) -> [UInt8] {
         var families = [[Int]](repeating: [], count: metrics.count)
-        for (i, sample) in samples.enumerated() {
-            if let place = places[sample.metric] { families[place].append(i) }
+        for i in samples.indices {
+            if let place = places[samples[i].metric] { families[place].append(i) }
         }
         var out: [UInt8] = []
         out.reserveCapacity(samples.count * 120 + 4096)

@@ -161,10 +161,11 @@ public struct MetricSample: Sendable, Equatable {
     /// The newest event that a counter counts: written in OpenMetrics alone, the other format has no place for it.
     public var exemplar: Exemplar?
 
-    public struct Exemplar: Sendable, Equatable {
-        public var name: String
-        public var value: String
-        public var at: Timestamp
+    /// An object: most samples have none, and should not be larger for it.
+    public final class Exemplar: Sendable, Equatable {
+        public let name: String
+        public let value: String
+        public let at: Timestamp
         /// Name and value together, as OpenMetrics 1.0 has it.
         public static let lengthMax = 128
 
@@ -173,6 +174,8 @@ public struct MetricSample: Sendable, Equatable {
             guard name.count + value.count <= Self.lengthMax else { return nil }
             (self.name, self.value, self.at) = (name, value, at)
         }
+
+        public static func == (a: Exemplar, b: Exemplar) -> Bool { a.name == b.name && a.value == b.value && a.at == b.at }
     }
 
     public init(_ metric: Metric, _ labels: [String] = [], _ value: Double) {

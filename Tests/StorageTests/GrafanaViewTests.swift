@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import Vocabulary
@@ -159,6 +160,25 @@ struct GrafanaViewTests {
             #expect(try await bench.column("select value from evenkeel.grafana_results where pg_temp.spy(value)") == ["0.5"])
             #expect(try await bench.column("select value from seen") == ["0.5"])
             try await bench.run("reset role; drop table seen; drop owned by \(role) cascade; drop role \(role)")
+        }
+    }
+
+    @Test("the examples of the docs run") func examples() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "docs/metrics.md"), encoding: .utf8)
+        let views = try #require(text.components(separatedBy: "## Views for Grafana").last)
+        let block = try #require(views.components(separatedBy: "```sql\n").last?.components(separatedBy: "```").first)
+        let time = "time between '2026-03-02T00:00:00Z' and '2026-03-11T00:00:00Z'"
+        let filled = block.replacing("$__timeFilter(time)", with: time).replacing("$model", with: "credit").replacing("$version", with: "1")
+        let queries = filled.components(separatedBy: ";\n").filter { $0.contains("select") }
+        try await withBench { bench in
+            let version = try await bench.register()
+            try await evaluate(0, 0.5, after: 0, of: version, on: bench)
+            try await fire(on: bench)
+            var shown: [Int] = []
+            for query in queries { shown.append(try await bench.rows(query).count) }
+            // Nothing is found by day, and no candidate is there.
+            #expect(shown == [1, 0, 1, 1, 0, 1])
         }
     }
 

@@ -105,6 +105,8 @@ class Question:
         except ValueError as error:
             self.error = str(error)
             return
+        if self.answered:
+            return
         answer = get(f"{prometheus}/api/v1/query", query=self.asked)
         self.error = None if answer["status"] == "success" else answer["error"]
         self.answered = self.answered or bool(answer["status"] == "success" and answer["data"]["result"])
@@ -143,7 +145,7 @@ def check(prometheus, seconds, step=lambda: None):
             values, without = choices(board, prometheus)
             missing += [(name, *one) for one in without]
             for question in questions:
-                if question.board == name and not question.answered:
+                if question.board == name:
                     question.ask(prometheus, values)
         known = known_metrics(prometheus)
         lacking = [q for q in questions if (q.board, q.title) not in MAY_BE_EMPTY and q.reasons(prometheus, known)]
@@ -168,8 +170,8 @@ def check(prometheus, seconds, step=lambda: None):
 
 
 class Rollout:
-    """Begins a rollout of the demo's candidate as soon as it is scored, so that there is an advised weight to show. It is forced, since it has no
-    verdict yet, and ends when the verdict names the group that loses."""
+    """Begins a rollout of the demo's candidate as soon as it is there, so that there is an advised weight to show. It is forced, since
+    there is no verdict yet, and ends when the verdict names the group that loses."""
 
     def __init__(self, base):
         self.base, self.begun = base, False

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whether the panels of dashboards/*.json have something to show: their queries against a real Prometheus that scrapes a real demo.
 
-    scripts/acceptance/dashboards.py                       # .build/debug/evenkeel demo, a Prometheus of its own; two to four minutes
+    scripts/acceptance/dashboards.py                       # .build/debug/evenkeel demo, a Prometheus of its own; some 90 s
     scripts/acceptance/dashboards.py --binary evenkeel --seconds 300 --keep FOLDER
     scripts/acceptance/dashboards.py --prometheus http://localhost:9090     # your own Prometheus, without the demo
 
@@ -244,6 +244,8 @@ def main():
         folder.mkdir(parents=True)
         sys.exit(bool(with_demo(given.binary, given.seconds, folder)))
     with tempfile.TemporaryDirectory(prefix="evenkeel-dashboards-") as folder:
+        # For root the database runs as another user, who has to come in.
+        pathlib.Path(folder).chmod(0o755)
         sys.exit(bool(with_demo(given.binary, given.seconds, pathlib.Path(folder))))
 
 

@@ -247,7 +247,8 @@ def model():
             history("What the monitors say", "Over the newest hour and day; a finding wins. Cannot judge: too few rows, or no labels.",
                     VERDICT.format(by="monitor", where=MODEL), "{{monitor}}", 8, w=16, mappings=VERDICT_WORDS,
                     thresholds=steps("green", (1, "text"), (2, "yellow"), (3, "red")), color={"mode": "thresholds"},
-                    links=[link("Open fairness", "evenkeel-fairness", same=["model", "version", "window"])]),
+                    links=[link("Open fairness", "evenkeel-fairness", same=["model", "version", "window"]),
+                           link("Open the candidates", "evenkeel-shadow", same=["model"])]),
             stat("Alerts that fire", "Evenkeel's own alerts about the champion of this model.",
                  'sum(max by (severity) (evenkeel_alerts_firing{job=~"$job",model=~"$model"}))',
                  thresholds=steps("green", (1, "orange"))),
@@ -439,9 +440,116 @@ def service():
         ], "now-6h")
 
 
+def shadow():
+    where = 'job=~"$job",model=~"$model",candidate=~"$candidate"'
+    pair = "champion, candidate"
+    variables = [
+        DATASOURCE,
+        JOB,
+        variable("model", "Model", 'label_values(evenkeel_shadow_breaker_open{job=~"$job"}, model)'),
+        variable("candidate", "Candidate", 'label_values(evenkeel_shadow_breaker_open{job=~"$job",model=~"$model"}, candidate)', True, True),
+        variable("primary", "Metric that decides", f"label_values(evenkeel_shadow_info{{{where}}}, primary)"),
+        variable("metric", "Metric", f"label_values(evenkeel_shadow_difference_bound{{{where}}}, metric)", True, True),
+    ]
+
+    def gauge(name, by, more=""):
+        return f"max by ({by}) ({name}{{{where}{more}}})"
+
+    def difference(title, about, metric, **more):
+        ends = "evenkeel_shadow_difference_bound"
+        out = lines(title, about, [
+            query(gauge("evenkeel_shadow_difference", pair, f',metric=~"{metric}"'), "{{candidate}} less {{champion}}"),
+            query(gauge(ends, pair, f',metric=~"{metric}",bound="lower"'), "{{candidate}} less {{champion}}, lower end"),
+            query(gauge(ends, pair, f',metric=~"{metric}",bound="upper"'), "{{candidate}} less {{champion}}, upper end"),
+        ], "none", **more)
+        out["fieldConfig"]["overrides"] = [{"matcher": {"id": "byRegexp", "options": "/ end$/"}, "properties": [
+            {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [6, 6]}}]}]
+        return out
+
+    # What a candidate is at, as a number that colours can be given to: without its score no verdict goes on.
+    code = (
+        f"max by ({pair}) ((evenkeel_shadow_breaker_open{{{where}}} == 1) * 3"
+        f' or on (model, champion, candidate) (evenkeel_shadow_verdict{{{where},verdict="reject"}} == 1) * 2'
+        f' or on (model, champion, candidate) (evenkeel_shadow_verdict{{{where},verdict="hold"}} == 1) * 1'
+        f' or on (model, champion, candidate) (evenkeel_shadow_verdict{{{where},verdict="promote"}} == 1) * 0)'
+    )
+    words = [{"type": "value", "options": {
+        "0": {"text": "promote", "color": "green", "index": 0}, "1": {"text": "hold", "color": "yellow", "index": 1},
+        "2": {"text": "reject", "color": "red", "index": 2}, "3": {"text": "not scored", "color": "purple", "index": 3},
+    }}]
+    colours = steps("green", (1, "yellow"), (2, "red"), (3, "purple"))
+    each = difference(
+        "$metric: difference", "Candidate less champion over the same rows, and the ends of the interval that is right at every look.",
+        "$metric", h=8, thresholds=steps("transparent", (0, "text")))
+    each.update(repeat="metric", repeatDirection="h")
+    return dashboard(
+        "evenkeel-shadow", "Evenkeel / Shadow A/B", "A candidate beside the champion: is it better, and is that sure?", variables,
+        [
+            stat("Verdict", "Of the newest look. Not scored: the circuit breaker is open. Why, and for which groups, is on the page of the "
+                 "model's candidates.", code, "none", "{{candidate}} beside {{champion}}", h=5, mappings=words, thresholds=colours),
+            stat("Difference of $primary", "The metric that decides: candidate less champion, over all labelled rows. Whether it is sure "
+                 "is said by its interval, below.", gauge("evenkeel_shadow_difference", pair, ',metric=~"$primary"'), "none",
+                 "{{candidate}}", h=5, decimals=4),
+            stat("Labelled rows", "Rows that both scored and whose label is known: by them the verdict is made.",
+                 gauge("evenkeel_shadow_labelled_records", pair), legend="{{candidate}}", h=5),
+            stat("Same decision", "Share of the rows in which both decide alike, labels or not; of a regression the correlation.",
+                 gauge("evenkeel_shadow_agreement", pair, ',statistic="decisions"') + " or "
+                 + gauge("evenkeel_shadow_agreement", pair, ',statistic="correlation"'), "percentunit", "{{candidate}}", h=5),
+            stat("Circuit breaker", "1 while a candidate is not scored: it failed, was too slow, or answered what is no number.",
+                 gauge("evenkeel_shadow_breaker_open", pair), legend="{{candidate}}", h=5, thresholds=steps("green", (1, "red"))),
+            stat("Advised weight", "Share of the traffic that gateways are advised to send to the version under rollout. 0 without a "
+                 "rollout.", 'max(evenkeel_rollout_weight{job=~"$job",model=~"$model"}) or vector(0)', "percentunit", h=5),
+            history("Verdict over time", "Of each candidate.", code, "{{candidate}} beside {{champion}}", 4, mappings=words,
+                    thresholds=colours, color={"mode": "thresholds"}),
+            difference("Difference of $primary, with its interval", "Candidate less champion over the same rows. The interval is right at "
+                       "every look: as soon as it leaves 0 out the difference is sure, however often one looked. It comes with 100 "
+                       "labelled rows.", "$primary", w=16, h=10, thresholds=steps("transparent", (0, "text"))),
+            lines("$primary of both", "Over the same rows. Where it leads is seen early; whether it is sure is said beside.",
+                  [query(gauge("evenkeel_shadow_performance", pair + ", arm", ',metric=~"$primary"'), "{{candidate}}: {{arm}}")],
+                  "none", w=8, h=10),
+            table("All metrics now", "The newest look: both versions, their difference, and the ends of its interval where there is one "
+                  "that is right at every look.",
+                  [query(gauge("evenkeel_shadow_performance", "candidate, metric", ',arm="champion"'), instant=True, form="table"),
+                   query(gauge("evenkeel_shadow_performance", "candidate, metric", ',arm="candidate"'), instant=True, form="table"),
+                   query(gauge("evenkeel_shadow_difference", "candidate, metric"), instant=True, form="table"),
+                   query(gauge("evenkeel_shadow_difference_bound", "candidate, metric", ',bound="lower"'), instant=True, form="table"),
+                   query(gauge("evenkeel_shadow_difference_bound", "candidate, metric", ',bound="upper"'), instant=True, form="table")],
+                  [{"id": "merge", "options": {}},
+                   {"id": "organize", "options": {
+                       "excludeByName": {"Time": True},
+                       "indexByName": {"candidate": 0, "metric": 1, "Value #A": 2, "Value #B": 3, "Value #C": 4, "Value #D": 5, "Value #E": 6},
+                       "renameByName": {"candidate": "version", "Value #A": "champion", "Value #B": "candidate", "Value #C": "difference",
+                                        "Value #D": "lower", "Value #E": "upper"}}}], w=16, h=10, unit="none", decimals=4),
+            lines("Rows", "Scored by the candidate too, and of these the labelled ones. Skipped: failed, without a score, or stored without "
+                  "features.",
+                  [query(gauge("evenkeel_shadow_records", pair + ", outcome"), "{{candidate}} {{outcome}}"),
+                   query(gauge("evenkeel_shadow_labelled_records", pair), "{{candidate}} labelled")], floor=0, w=8, h=10),
+            row("Without labels"),
+            lines("Agreement", "decisions: share of rows with the same decision; correlation of the scores. 1 is alike.",
+                  [query(gauge("evenkeel_shadow_agreement", pair + ", statistic", ',statistic=~"decisions|correlation"'),
+                         "{{candidate}} {{statistic}}")], "none", max=1, w=8),
+            lines("Distance of the scores", "mean_absolute_difference of the scores of a row; psi of the candidate's scores from the "
+                  "champion's, of a binary model.",
+                  [query(gauge("evenkeel_shadow_agreement", pair + ", statistic", ',statistic=~"mean_absolute_difference|psi"'),
+                         "{{candidate}} {{statistic}}")], "none", floor=0, w=8),
+            lines("Time for a row", "The candidate's to score it; the champion's as sent with its predictions, a whole request.",
+                  [query(gauge("evenkeel_shadow_row_seconds", pair + ", arm"), "{{candidate}}: {{arm}}")], "s", floor=0, w=8),
+            row("Rollout"),
+            lines("Advised weight over time", "By the steps of 1, 5, 25, 50 and 100 %. 0 without a rollout.",
+                  [query('max by (version) (evenkeel_rollout_weight{job=~"$job",model=~"$model"}) or on () vector(0)', "{{version}}")],
+                  "percentunit", floor=0, max=1),
+            lines("Predictions by version", "Stored in a second: whether gateways do what they are advised.",
+                  [query('sum by (version) (rate(evenkeel_predictions_total{job=~"$job",model=~"$model"}[$__rate_interval]))',
+                         "{{version}}")], "cps", stacked=True, floor=0),
+            row("Metric by metric"),
+            each,
+        ], "now-7d")
+
+
 def main():
     stale = []
-    for name, board in [("fairness", fairness()), ("fleet", fleet()), ("model", model()), ("service", service())]:
+    for name, board in [("fairness", fairness()), ("fleet", fleet()), ("model", model()), ("service", service()),
+                        ("shadow", shadow())]:
         text = json.dumps(board, indent=2, ensure_ascii=False) + "\n"
         path = FOLDER / f"{name}.json"
         if sys.argv[1:] == ["--check"]:

@@ -34,7 +34,14 @@ public enum Metric: String, Sendable, CaseIterable {
     case spoolRecords = "evenkeel_ingest_spool_records_total"
     case cloudEvents = "evenkeel_cloudevents_total"
     case webhookDeliveries = "evenkeel_webhook_deliveries_total"
+    case shadowInfo = "evenkeel_shadow_info"
+    case shadowRecords = "evenkeel_shadow_records"
+    case shadowLabelled = "evenkeel_shadow_labelled_records"
+    case shadowPerformance = "evenkeel_shadow_performance"
     case shadowDifference = "evenkeel_shadow_difference"
+    case shadowBound = "evenkeel_shadow_difference_bound"
+    case shadowAgreement = "evenkeel_shadow_agreement"
+    case shadowSeconds = "evenkeel_shadow_row_seconds"
     case shadowVerdict = "evenkeel_shadow_verdict"
     case shadowBroken = "evenkeel_shadow_breaker_open"
     case rolloutWeight = "evenkeel_rollout_weight"
@@ -82,9 +89,15 @@ public enum Metric: String, Sendable, CaseIterable {
         case .spoolBytes, .spoolKeptBytes: []
         case .spoolRecords: ["event"]
         case .webhookDeliveries: ["destination", "outcome"]
+        case .shadowInfo: ["model", "champion", "candidate", "primary"]
+        case .shadowRecords: ["model", "champion", "candidate", "outcome"]
         case .shadowDifference: ["model", "champion", "candidate", "metric"]
+        case .shadowPerformance: ["model", "champion", "candidate", "metric", "arm"]
+        case .shadowBound: ["model", "champion", "candidate", "metric", "bound"]
+        case .shadowAgreement: ["model", "champion", "candidate", "statistic"]
+        case .shadowSeconds: ["model", "champion", "candidate", "arm"]
         case .shadowVerdict: ["model", "champion", "candidate", "verdict"]
-        case .shadowBroken: ["model", "champion", "candidate"]
+        case .shadowBroken, .shadowLabelled: ["model", "champion", "candidate"]
         case .rolloutWeight: ["model", "version"]
         case .seriesDropped: ["metric"]
         case .leader, .databaseUp, .windowsWaiting: []
@@ -128,7 +141,14 @@ public enum Metric: String, Sendable, CaseIterable {
         case .spoolRecords: "Records that went into the spool and out of it; of damaged ones, the places where bytes could not be read."
         case .cloudEvents: "Events of inference services, by what became of them."
         case .webhookDeliveries: "Attempts to deliver a webhook."
+        case .shadowInfo: "Always 1; the label says which metric decides about the candidate in shadow."
+        case .shadowRecords: "Predictions of the champion that the candidate in shadow scored too, and those that it could not score."
+        case .shadowLabelled: "Predictions that both scored and whose label is known."
+        case .shadowPerformance: "A metric of the champion and of its candidate in shadow, over the same rows."
         case .shadowDifference: "A metric of the candidate in shadow, minus the champion's over the same rows."
+        case .shadowBound: "Ends of the interval of that difference, right at every look."
+        case .shadowAgreement: "How alike the candidate in shadow and the champion score the same rows."
+        case .shadowSeconds: "Time for a row: the candidate's to score it, the champion's as sent with its predictions."
         case .shadowVerdict: "1 for the verdict of a candidate in shadow, 0 for the others."
         case .shadowBroken: "1 while a candidate in shadow is not scored since its circuit breaker is open."
         case .rolloutWeight: "Share of the traffic that a version under rollout is advised to get."

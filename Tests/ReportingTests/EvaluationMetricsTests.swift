@@ -129,6 +129,7 @@ struct ContractedMetricsTests {
             .alertBudgetFired,
             .spoolKeptBytes,
             .spoolRecords, .cloudEvents, .shadowVerdict, .shadowBroken, .rolloutWeight,
+            .shadowInfo, .shadowRecords, .shadowLabelled, .shadowPerformance, .shadowBound, .shadowAgreement, .shadowSeconds,
             .spoolRecords, .cloudEvents, .leader, .breakerOpen, .databaseUp, .windowsWaiting, .modelInfo,
         ]
         for metric in Metric.allCases where !ours.contains(metric) {

@@ -145,6 +145,50 @@ private let still = WithService.service { $0.roles = [.collect, .web] }
         #expect(page.contains("It is not scored any more") && page.contains("version 4 beside 1"))
     }
 
+    /// Goal: what Prometheus is told is what HTTP answers. Method: every number of the newest look, by its name.
+    @Test("the newest look is in the metrics, without its groups") func metrics() async throws {
+        let log = ShadowLog("told", rows: 600, seed: 8)
+        try await log.register(["1", "2"], on: service)
+        _ = try await log.give(ShadowLog.file(1, -2), to: "2", on: service)
+        try await log.predict(0..<600, on: service)
+        try await log.label(0..<400, on: service)
+        try await catchUp(service.engine.shadowRunner())
+        let report = try #require(try await candidates("told").first?["report"])
+        let key = #"model="told",champion="1",candidate="2""#
+        let lines = try await service.eventually("/metrics") { $0.text.contains("evenkeel_shadow_info{\(key)") }.text
+            .split(separator: "\n").filter { $0.contains(key) }
+        func told(_ name: String, _ labels: String = "") -> Double? {
+            let start = "evenkeel_shadow_\(name){\(key)\(labels)} "
+            return lines.first { $0.hasPrefix(start) }.flatMap { Double($0.dropFirst(start.count)) }
+        }
+        let primary = try #require(report["primary"]?.stringValue)
+        #expect(told("info", #",primary="\#(primary)""#) == 1)
+        #expect(told("records", #",outcome="scored""#) == 600 && told("records", #",outcome="skipped""#) == 0)
+        #expect(told("labelled_records") == 400)
+        var bounds = 0
+        for (metric, difference) in report["differences"]?.objectValue?.members ?? [] {
+            let label = #",metric="\#(metric)""#
+            #expect(told("difference", label) == difference["value"]?.doubleValue, "\(metric)")
+            for arm in ["champion", "candidate"] {
+                let value = try #require(report[arm]?[metric]?.doubleValue)
+                #expect(told("performance", label + #",arm="\#(arm)""#) == value, "\(metric) \(arm)")
+            }
+            let ends = report["sequential"]?[metric]?["interval"]?.arrayValue
+            for (place, bound) in ["lower", "upper"].enumerated() {
+                let end = told("difference_bound", label + #",bound="\#(bound)""#)
+                #expect(end == ends?[place].doubleValue, "\(metric) \(bound)")
+                bounds += end == nil ? 0 : 1
+            }
+        }
+        #expect(bounds >= 2 && told("difference_bound", #",metric="\#(primary)",bound="lower""#) != nil)
+        for statistic in ["decisions", "mean_absolute_difference", "correlation"] {
+            let value = try #require(report["agreement"]?[statistic]?.doubleValue)
+            #expect(told("agreement", #",statistic="\#(statistic)""#) == value, "\(statistic)")
+        }
+        #expect(told("row_seconds", #",arm="candidate""#) == report["latency"]?["candidate_seconds_per_row"]?.doubleValue)
+        #expect(!lines.contains { $0.contains("group") || $0.contains("fairness") })
+    }
+
     @Test("a candidate that is slow trips its breaker") func slow() async throws {
         var configuration = service.engine.configuration
         configuration.shadow.rowSecondsMax = 1e-9

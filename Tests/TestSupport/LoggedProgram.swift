@@ -1,16 +1,15 @@
-import Foundation
+public import Foundation
 import Glibc
-import TestSupport
 
 /// A program that runs beside a test and says in its log where it listens. Whoever starts it ends it.
-final class LoggedProgram {
-    struct NotReady: Error, CustomStringConvertible { var description: String }
+public final class LoggedProgram {
+    public struct NotReady: Error, CustomStringConvertible { public var description: String }
 
     private let process = Process()
     private let log: URL
 
     /// - Parameter folder: where the log is written, under `name`.
-    init(_ path: String, _ arguments: [String], in folder: URL, name: String) throws {
+    public init(_ path: String, _ arguments: [String], in folder: URL, name: String) throws {
         log = folder.appending(path: name + ".log")
         try Data().write(to: log)
         let output = try FileHandle(forWritingTo: log)
@@ -22,12 +21,12 @@ final class LoggedProgram {
         try process.run()
     }
 
-    var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    public var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
     /// The whole lines so far.
-    var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().filter { !$0.isEmpty } }
+    public var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().filter { !$0.isEmpty } }
 
     /// The port that the program chose, once its log tells it. Looks for at most a minute.
-    func port(after words: String) async throws -> Int {
+    public func port(after words: String) async throws -> Int {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline, process.isRunning {
             for line in lines {
@@ -40,14 +39,14 @@ final class LoggedProgram {
     }
 
     /// By SIGKILL: it has nothing to lose, and a program that was started by a thread of the tests' pool inherits that SIGTERM is blocked.
-    func end() async {
+    public func end() async {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         await process.end()
     }
 }
 
 /// Asks again until `isDone`, at most for two minutes: a busy machine is slow, and no test may fail for that.
-func eventually(_ isDone: () async throws -> Bool) async throws -> Bool {
+public func eventually(_ isDone: () async throws -> Bool) async throws -> Bool {
     let deadline = ContinuousClock.now + .seconds(120)
     while try await !isDone() {
         if ContinuousClock.now > deadline { return false }

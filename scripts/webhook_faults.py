@@ -3,7 +3,7 @@
 
 One real `evenkeel serve` that evaluates and notifies is killed with -9: at any moment, while a message arrives, and as soon as a message stands in the
 outbox that nobody has tried to send. What each kill hit is told by what it left in the database: messages that were committed and not sent, that were
-claimed and had not arrived, that had arrived and were not noted. The receivers are those of scripts/schedulers.py: well (it checks the signature); ill (500,
+claimed and had not arrived, that had arrived and were not noted. The receivers are those of scripts/fault/receivers.py: well (it checks the signature); ill (500,
 503, 429 with Retry-After, hangs, closes before, in the middle of and without an answer, redirects); gone (410).
 
 At the end `evenkeel alerts` has to list what was given up for the receiver that is gone; to replay it while it is disabled sends nothing; once it is
@@ -24,7 +24,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from schedulers import MODELS, Receiver, World, calm, in_cluster, judge, parse
+from fault.receivers import Receiver
+from schedulers import MODELS, World, calm, in_cluster, judge, parse
 
 HOURS_MAX = 9  # there is a bad one among as many
 LISTED_MAX = 200  # how many `evenkeel alerts deliveries` lists

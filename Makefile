@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release bench fuzz fault schedulers format lint clean setup setup-tests
+.PHONY: help demo test build release bench fuzz fault schedulers webhooks format lint clean setup setup-tests
 
 SWIFT_FILES = Package.swift Sources Tests sql
 
@@ -46,6 +46,9 @@ fault: setup-tests build ## kills everything while records come in; none is lost
 
 schedulers: setup-tests build ## two schedulers, the leader killed again and again: the same alerts as with one (KILLS=50)
 	python3 -B scripts/schedulers.py --kills $(or $(KILLS),50) $(ARGS)
+
+webhooks: setup-tests build ## the service killed before, while and after it sends, receivers that fail: every alert arrives, under one id (KILLS=15)
+	python3 -B scripts/webhook_faults.py --kills $(or $(KILLS),15) $(ARGS)
 
 format: ## rewrites the Swift files in the house style
 	swift format -i -p -r $(SWIFT_FILES)

@@ -13,7 +13,6 @@ Last line: `kills N, alerts N, messages N, lost N, doubled N`. Exit code 1 unles
 """
 import argparse
 import collections
-import http.server
 import json
 import os
 import pathlib
@@ -21,95 +20,21 @@ import random
 import re
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from fault.world import Database, alive
+from fault.receivers import Receiver
+from fault.world import Database
 
 START = 1_767_225_600  # 2026-01-01T00:00:00Z, event time
 HOUR = 3600
 ROWS = 60
 PATIENCE_SECONDS = 240
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """Three destinations in one: /well, /ill, /gone."""
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self, seed):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.rng, self.lock = random.Random(f"receiver {seed}"), threading.Lock()
-        self.arrived = collections.defaultdict(list)  # destination -> [(id, body)]
-        self.bodies = {}
-        self.changed = []
-        self.faults = collections.Counter()
-        self.is_healed = False
-        self.trap = None  # called once, when a message arrives
-        self.stopping = threading.Event()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def handle_error(self, request, address):
-        pass  # a sender that was killed
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        server, name = self.server, self.path.strip("/")
-        body = self.rfile.read(int(self.headers["content-length"])).decode()
-        message = self.headers["webhook-id"]
-        with server.lock:
-            trap, server.trap = server.trap, None
-            server.arrived[name].append(message)
-            if server.bodies.setdefault(message, body) != body:
-                server.changed.append(message)
-            fault = "fine" if name == "well" or server.is_healed else "410" if name == "gone" else server.rng.choice(
-                ["fine", "fine", "500", "503", "429", "hang", "close", "reset", "half", "302", "garbage"])
-            server.faults[f"{name} {fault}"] += 1
-        if trap:
-            trap()
-        if fault == "hang":
-            server.stopping.wait(3)
-        if fault in ("close", "hang"):
-            self.close_connection = True
-            return
-        if fault == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
-            return
-        if fault == "garbage":
-            self.wfile.write(b"what?\r\n\r\n")
-            self.close_connection = True
-            return
-        if fault == "half":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly a pa")
-            self.close_connection = True
-            return
-        self.send_response(200 if fault == "fine" else int(fault))
-        if fault == "429":
-            self.send_header("retry-after", "1")
-        if fault == "302":
-            self.send_header("location", f"{server.url}/elsewhere")
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 class World:
@@ -341,80 +266,96 @@ def storm(binary, folder, cluster, kills, seed):
         raise
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--models", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
-    parser.add_argument("--binary", default=str(pathlib.Path(__file__).parent.parent / ".build/debug/evenkeel"))
-    parser.add_argument("--keep", action="store_true", help="keep the folder")
-    options = parser.parse_args()
+def judge(world, receiver, expected, got):
+    """What is wrong with alerts and messages after a storm; how many messages there were, and how many of both are lost and doubled."""
+    problems = list(world.ends)
+    a, b = collections.Counter(map(tuple, expected)), collections.Counter(map(tuple, got))
+    lost, doubled = a - b, b - a
+    problems += [f"missing: {row}" for row in list(lost)[:5]] + [f"not with one: {row}" for row in list(doubled)[:5]]
+    sent = world.query("select destination, message_id, alert_id::text || ' ' || type from evenkeel.delivery")
+    written = {(d, m) for d, m, _ in sent}
+    arrived = {(d, m) for d, messages in receiver.arrived.items() for m in messages}
+    lost_messages, foreign = written - arrived, arrived - written
+    twice = [key for key, count in collections.Counter((d, what) for d, _, what in sent).items() if count > 1]
+    for what, found in [
+        ("never arrived", sorted(lost_messages)), ("arrived under an id that is not in the outbox", sorted(foreign)), ("two ids for one thing", twice),
+        ("one id with two bodies", receiver.changed), ("wrongly signed", receiver.forged),
+    ]:
+        if found:
+            problems.append(f"{what}: {found[:5]}")
+    if not got:
+        problems.append("too little happened")
+    total = sum(len(messages) for messages in receiver.arrived.values())
+    print(f"receivers: {dict(sorted(receiver.faults.items()))}")
+    print(f"{total} arrivals of {len(written)} messages: {total - len(written)} repeated, each with its id")
+    return problems, len(written), sum(lost.values()) + len(lost_messages), sum(doubled.values()) + len(twice) + len(foreign)
+
+
+def in_cluster(name, options, test):
+    """Runs `test(folder, cluster)`, which prints and returns its problems, over a cluster of its own. Returns the exit code."""
     print(f"seed {options.seed}", flush=True)
     MODELS.extend(f"model{i}" for i in range(options.models))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="ek-schedulers-", dir="/tmp"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"ek-{name}-", dir="/tmp"))
     folder.chmod(0o755)
     cluster = Cluster(folder, {})
     failed = True
-    world = None
     try:
-        # A cluster of its own: made by the service, then run by us.
+        # Made by the service, then run by us.
         maker = subprocess.run([options.binary, "migrate", "--embedded", "--data", str(folder / "data")], capture_output=True, text=True)
         if maker.returncode:
             raise RuntimeError(maker.stderr)
         cluster.start()
-        began = time.monotonic()
-        world, hours, done, receiver = storm(options.binary, folder, cluster, options.kills, options.seed)
-        stormed = time.monotonic() - began
-        world.stop()
-        got = world.alerts()
-        expected = calm(options.binary, folder, cluster, hours, options.seed)
-        problems = list(world.ends)
-        a, b = collections.Counter(map(tuple, expected)), collections.Counter(map(tuple, got))
-        lost, doubled = a - b, b - a
-        for row in list(lost)[:5]:
-            problems.append(f"missing: {row}")
-        for row in list(doubled)[:5]:
-            problems.append(f"not with one: {row}")
-        sent = world.query("select destination, message_id, alert_id::text || ' ' || type from evenkeel.delivery")
-        written = {(d, m) for d, m, _ in sent}
-        arrived = {(d, m) for d, messages in receiver.arrived.items() for m in messages}
-        lost_messages, foreign = written - arrived, arrived - written
-        about = collections.Counter((d, what) for d, _, what in sent)
-        twice = [key for key, count in about.items() if count > 1]
-        if lost_messages:
-            problems.append(f"never arrived: {sorted(lost_messages)[:5]}")
-        if foreign:
-            problems.append(f"arrived under an id that is not in the outbox: {sorted(foreign)[:5]}")
-        if twice:
-            problems.append(f"two ids for one thing: {twice[:5]}")
-        if receiver.changed:
-            problems.append(f"one id with two bodies: {receiver.changed[:5]}")
-        kills = sum(done[k] for k in done if k.startswith("killed"))
-        terms = world.query("select term from evenkeel.lease")
-        if kills < options.kills or not got:
-            problems.append("too little happened")
-        total = sum(len(messages) for messages in receiver.arrived.values())
-        print(f"{hours} hours of {len(MODELS)} models in {stormed:.0f} s; {dict(done)}; terms of leadership {terms[0][0]}")
-        print(f"receivers: {dict(sorted(receiver.faults.items()))}")
-        print(f"{total} arrivals of {len(written)} messages: {total - len(written)} repeated, each with its id")
-        for problem in problems:
-            print(f"  {problem}")
-        print(f"kills {kills}, alerts {len(got)}, messages {len(written)}, lost {sum(lost.values()) + len(lost_messages)}, "
-              f"doubled {sum(doubled.values()) + len(twice) + len(foreign)}")
-        failed = bool(problems)
+        failed = bool(test(folder, cluster))
     finally:
-        if world:
-            world.stop()
         cluster.signal(signal.SIGQUIT)
         for _ in range(100):
             if not cluster.processes():
                 break
             time.sleep(0.05)
         if options.keep or failed:
-            print(f"kept: {folder}")
+            print(f"kept: {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
     return 1 if failed else 0
+
+
+def parse(parser, kills, models):
+    """The options that all such tests have."""
+    parser.add_argument("--kills", type=int, default=kills)
+    parser.add_argument("--models", type=int, default=models)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
+    parser.add_argument("--binary", default=str(pathlib.Path(__file__).parent.parent / ".build/debug/evenkeel"))
+    parser.add_argument("--keep", action="store_true", help="keep the folder")
+    return parser.parse_args()
+
+
+def main():
+    options = parse(argparse.ArgumentParser(description=__doc__.splitlines()[0]), kills=50, models=4)
+
+    def test(folder, cluster):
+        world, problems = None, []
+        began = time.monotonic()
+        try:
+            world, hours, done, receiver = storm(options.binary, folder, cluster, options.kills, options.seed)
+            stormed = time.monotonic() - began
+            world.stop()
+            got = world.alerts()
+            expected = calm(options.binary, folder, cluster, hours, options.seed)
+            terms = world.query("select term from evenkeel.lease")
+            print(f"{hours} hours of {len(MODELS)} models in {stormed:.0f} s; {dict(done)}; terms of leadership {terms[0][0]}")
+            problems, messages, lost, doubled = judge(world, receiver, expected, got)
+            kills = sum(done[k] for k in done if k.startswith("killed"))
+            if kills < options.kills:
+                problems.append("too few kills")
+            for problem in problems:
+                print(f"  {problem}")
+            print(f"kills {kills}, alerts {len(got)}, messages {messages}, lost {lost}, doubled {doubled}")
+        finally:
+            if world:
+                world.stop()
+        return problems
+
+    return in_cluster("schedulers", options, test)
 
 
 if __name__ == "__main__":

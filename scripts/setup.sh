@@ -2,7 +2,8 @@
 # Installs what a build of Evenkeel needs on Debian and Ubuntu, and only what is missing. Does nothing when all is there.
 #
 #   scripts/setup.sh          to build and run: C libraries, pkg-config, make, a PostgreSQL server (no cluster is made or started)
-#   scripts/setup.sh tests    also python3 for the fault test, and Prometheus, which the tests use when it is there (its service is not started)
+#   scripts/setup.sh tests    also python3 for the fault test, and Prometheus with its Alertmanager, which the tests use when they are there
+#                             (their services are not started)
 #
 # Exit codes: 0 all is there; 2 bad usage; 3 something is missing and could not be installed, with one line that says what.
 
@@ -96,7 +97,7 @@ setup() (
         apt_install "${packages[@]}" || { tail -n 15 <<<"$output" >&2; fail "could not install: ${packages[*]}"; }
     }
 
-    # The package starts a service and enables it for the next boot. The first is refused through a policy-rc.d that lives as long
+    # Each package starts a service and enables it for the next boot. The first is refused through a policy-rc.d that lives as long
     # as the installation (one that is there already, as in containers, is left alone), the second is undone.
     install_prometheus() {
         local policy=/usr/sbin/policy-rc.d
@@ -107,13 +108,16 @@ setup() (
             printf '#!/bin/sh\ncase "$*" in *prometheus*) exit 101 ;; esac\nexit 0\n' | as_root tee "$policy" >/dev/null || return 1
             as_root chmod 755 "$policy" || return 1
         fi
-        apt_install prometheus || return 1
-        if have systemctl; then
-            as_root systemctl --quiet disable prometheus.service >/dev/null 2>&1 || true
-            [[ ! -d /run/systemd/system ]] || as_root systemctl --quiet stop prometheus.service || true
-        elif have update-rc.d; then
-            as_root update-rc.d prometheus disable >/dev/null 2>&1 || true
-        fi
+        apt_install "$@" || return 1
+        local package
+        for package in "$@"; do
+            if have systemctl; then
+                as_root systemctl --quiet disable "$package.service" >/dev/null 2>&1 || true
+                [[ ! -d /run/systemd/system ]] || as_root systemctl --quiet stop "$package.service" || true
+            elif have update-rc.d; then
+                as_root update-rc.d "$package" disable >/dev/null 2>&1 || true
+            fi
+        done
     }
 
     case "$#:${1:-}" in
@@ -131,10 +135,13 @@ setup() (
         ((${#missing[@]} == 0)) || fail "still missing after the installation: ${missing[*]}"
     fi
 
-    if [[ ${1:-} == tests ]] && ! { have prometheus && have promtool; }; then
+    local wanted=()
+    { have prometheus && have promtool; } || wanted+=(prometheus)
+    have prometheus-alertmanager || wanted+=(prometheus-alertmanager)
+    if [[ ${1:-} == tests ]] && ((${#wanted[@]} > 0)); then
         output=''
-        if ! may_install; then say "no Prometheus ($reason): the tests that need it say that they were skipped"
-        elif ! install_prometheus; then say "no Prometheus (${output##*$'\n'}): the tests that need it say that they were skipped"
+        if ! may_install; then say "no ${wanted[*]} ($reason): the tests that need it say that they were skipped"
+        elif ! install_prometheus "${wanted[@]}"; then say "no ${wanted[*]} (${output##*$'\n'}): the tests that need it say that they were skipped"
         fi
     fi
 )

@@ -26,6 +26,15 @@ static inline CURLcode ek_curl_get_offset(CURL *handle, CURLINFO info, curl_off_
     return curl_easy_getinfo(handle, info, value);
 }
 
+// How long the authorities' certificates that were read are used again; else it is a day. A library that knows no such time reads them for every connection.
+static inline void ek_curl_keep_authorities(CURL *handle, long seconds) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    (void)curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, seconds);
+#else
+    (void)handle, (void)seconds;
+#endif
+}
+
 // How many idle connections are kept for the next transfer.
 static inline CURLMcode ek_curl_keep_connections(CURLM *multi, long count) { return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, count); }
 

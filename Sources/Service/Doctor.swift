@@ -222,10 +222,13 @@ public struct Doctor: Sendable {
     /// Connects, and sends nothing.
     private func reach(_ destination: Destination) async -> HealthCheck {
         let failure = await HTTPPoster(targets: engine.configuration.targets).reach(
-            destination.url, timeoutSeconds: min(destination.timeoutSeconds, Self.reachSecondsMax))
+            destination.url, timeoutSeconds: min(destination.timeoutSeconds, Self.reachSecondsMax),
+            authoritiesFile: destination.authoritiesFile)
         return HealthCheck(
             "destination \(destination.name)", failure == nil ? .well : .wrong,
             failure.map { "not reached: \($0)" } ?? "reached; evenkeel alerts test sends it a message",
-            mend: "is its url right, and does a firewall or the name's resolution stand between?")
+            mend: failure?.description.hasPrefix("SSL certificate problem") == true
+                ? "whoever signed the certificate is unknown here: name its file with ca_file"
+                : "is its url right, and does a firewall or the name's resolution stand between?")
     }
 }

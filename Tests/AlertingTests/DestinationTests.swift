@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -105,29 +106,28 @@ struct AlertmanagerTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let config = folder.appending(path: "alertmanager.yml")
         try "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n".write(to: config, atomically: true, encoding: .utf8)
-        // Any free port: it is asked for by the tests of several programs at once.
-        let port = Int.random(in: 20_000...29_999)
-        let process = Process()
-        process.executableURL = URL(filePath: Self.program)
-        process.arguments = [
-            "--config.file=\(config.path)", "--storage.path=\(folder.path)", "--web.listen-address=127.0.0.1:\(port)",
-            "--cluster.listen-address=",
-        ]
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        defer {
-            process.terminate()
-            process.waitUntilExit()
-        }
-        let url = "http://127.0.0.1:\(port)/api/v2/alerts"
+        let program = try LoggedProgram(
+            Self.program,
+            [
+                "--config.file=\(config.path)", "--storage.path=\(folder.path)", "--web.listen-address=127.0.0.1:0",
+                "--cluster.listen-address=",
+            ], in: folder, name: "alertmanager")
+        let outcome: Result<Void, any Error>
+        do {
+            try await push(to: "http://127.0.0.1:\(try await program.port(after: "Listening on\" address=127.0.0.1:"))/api/v2/alerts")
+            outcome = .success(())
+        } catch { outcome = .failure(error) }
+        await program.end()
+        try outcome.get()
+    }
+
+    private func push(to url: String) async throws {
         func alerts() async throws -> [JSON]? {
             let address = try #require(URL(string: url))
             guard let (data, _) = try? await URLSession.shared.data(from: address) else { return nil }
             return try JSON.parse(Array(data)[...]).arrayValue
         }
-        let limit = ContinuousClock.now + .seconds(60)
-        while try await alerts() == nil, ContinuousClock.now < limit { try await Task.sleep(for: .milliseconds(50)) }
+        try #require(try await eventually { try await alerts() != nil })
 
         let ledger = MemoryLedger()
         let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))

@@ -10,6 +10,8 @@ struct CurlRequest: Sendable {
     var headers: [String]
     var body: String?
     var timeoutSeconds: Int
+    /// A PEM file: who may have signed the other side's certificate, instead of the system's authorities.
+    var authoritiesFile: String?
 }
 
 /// One thread that moves all transfers: a receiver that hangs costs a socket and no thread.
@@ -106,16 +108,22 @@ final class CurlLoop: Sendable {
     private var handle: UnsafeMutableRawPointer?
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var onlyConnects = false
+    /// libcurl's own words, which say more than its code.
+    private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    /// A renewed file of authorities is read within this time.
+    private static let authoritiesKeptSeconds = 60
     /// Why an address was refused.
     private var refusal: String?
 
     init(targets: TargetRules, done: @escaping (Result<HTTPAnswer, HTTPFailure>) -> Void) {
         self.targets = targets
         self.done = done
+        unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
     deinit {
         if let handle = unsafe handle { unsafe curl_easy_cleanup(handle) }
         unsafe curl_slist_free_all(headers)
+        unsafe words.deallocate()
     }
 
     /// - Returns: the handle by which its end is told; nil when it ended at once.
@@ -140,6 +148,13 @@ final class CurlLoop: Sendable {
         set(CURLOPT_USERAGENT, "evenkeel")
         // A proxy of the environment would connect for us, where we may not.
         set(CURLOPT_PROXY, "")
+        unsafe ek_curl_keep_authorities(handle, Self.authoritiesKeptSeconds)
+        if let file = request.authoritiesFile {
+            set(CURLOPT_CAINFO, file)
+            // The system's folder of authorities would still be asked.
+            if status == CURLE_OK { status = unsafe ek_curl_set_pointer(handle, CURLOPT_CAPATH, nil) }
+        }
+        if status == CURLE_OK { status = unsafe ek_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, words) }
         if status == CURLE_OK {
             status = unsafe ek_curl_set_pointer(handle, CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
         }
@@ -188,8 +203,7 @@ final class CurlLoop: Sendable {
 
     func end(_ result: CURLcode, on multi: UnsafeMutableRawPointer) {
         guard result == CURLE_OK, let handle = unsafe handle else {
-            let reason = unsafe String(cString: curl_easy_strerror(result))
-            return unsafe end(.failure(HTTPFailure(refusal ?? reason)), on: multi)
+            return unsafe end(.failure(HTTPFailure(refusal ?? reason(result))), on: multi)
         }
         var code = 0
         var wait: curl_off_t = 0
@@ -197,6 +211,17 @@ final class CurlLoop: Sendable {
             unsafe ek_curl_get_offset(handle, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK
         else { return unsafe end(.failure(HTTPFailure("no HTTP status")), on: multi) }
         unsafe end(.success(HTTPAnswer(status: code, retryAfterSeconds: Int(clamping: wait))), on: multi)
+    }
+
+    /// Holds no address and no name of a host. Why a certificate was not believed stands in the words alone.
+    private func reason(_ result: CURLcode) -> String {
+        if result == CURLE_PEER_FAILED_VERIFICATION {
+            let words = unsafe String(cString: words)
+            if words.hasPrefix("SSL certificate problem") { return words }
+            if words.contains("host name") { return "SSL certificate problem: it names another host" }
+        }
+        if result == CURLE_SSL_CACERT_BADFILE { return "the file of authorities cannot be used" }
+        return unsafe String(cString: curl_easy_strerror(result))
     }
 
     func end(_ result: Result<HTTPAnswer, HTTPFailure>, on multi: UnsafeMutableRawPointer) {

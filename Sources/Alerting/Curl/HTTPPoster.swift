@@ -25,20 +25,24 @@ public struct HTTPPoster: Sendable {
         await exchange(url, headers: headers, body: body, timeoutSeconds: timeoutSeconds).map(\.status)
     }
 
+    /// - Parameter authoritiesFile: a PEM file of those who may have signed the receiver's certificate; nil for the system's.
     public func exchange(
-        _ url: Secret, headers: [(name: String, value: String)], body: String, timeoutSeconds: Int
+        _ url: Secret, headers: [(name: String, value: String)], body: String, timeoutSeconds: Int, authoritiesFile: String? = nil
     ) async -> Result<HTTPAnswer, HTTPFailure> {
         // A line break in a header would start another one.
         if headers.contains(where: { $0.value.contains(where: \.isNewline) }) { return .failure(HTTPFailure("a header with a line break")) }
         let lines = headers.map { "\($0.name): \($0.value)" }
-        return await loop.perform(CurlRequest(url: url, headers: lines, body: body, timeoutSeconds: timeoutSeconds))
+        return await loop.perform(
+            CurlRequest(url: url, headers: lines, body: body, timeoutSeconds: timeoutSeconds, authoritiesFile: authoritiesFile))
     }
 
     /// Connects, with TLS where the URL says so, and sends nothing.
     ///
     /// - Returns: nil when the other side was reached.
-    public func reach(_ url: Secret, timeoutSeconds: Int) async -> HTTPFailure? {
-        switch await loop.perform(CurlRequest(url: url, headers: [], body: nil, timeoutSeconds: timeoutSeconds)) {
+    public func reach(_ url: Secret, timeoutSeconds: Int, authoritiesFile: String? = nil) async -> HTTPFailure? {
+        switch await loop.perform(
+            CurlRequest(url: url, headers: [], body: nil, timeoutSeconds: timeoutSeconds, authoritiesFile: authoritiesFile))
+        {
         case .success: nil
         case .failure(let failure): failure
         }

@@ -143,7 +143,8 @@ public struct Outbox: Sendable {
             return ended(.dead(status: nil, error: "\(error)"), wasAsked: false)
         }
         let result = await poster.exchange(
-            request.url, headers: request.headers, body: request.body, timeoutSeconds: destination.timeoutSeconds)
+            request.url, headers: request.headers, body: request.body, timeoutSeconds: destination.timeoutSeconds,
+            authoritiesFile: destination.authoritiesFile)
         if case .success(let answer) = result, answer.status == request.knownStatus { return ended(.sent(status: answer.status)) }
         let retryAfter = try? result.get().retryAfterSeconds
         return ended(

@@ -17,6 +17,8 @@ public struct Destination: Sendable, Equatable {
     /// PagerDuty's integration key.
     public var routingKey: Secret?
     public var timeoutSeconds: Int
+    /// A PEM file of the authorities that may have signed the receiver's certificate, instead of the system's; read anew within a minute.
+    public var authoritiesFile: String?
 
     /// The bodies that a receiver understands.
     public enum Format: String, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 internal import Alerting
 internal import Foundation
+internal import NIOSSL
 internal import Vocabulary
 
 extension ServiceConfiguration {
@@ -19,7 +20,7 @@ extension ServiceConfiguration {
                 item, at: path,
                 known: [
                     "name", "url", "format", "secret", "former_secret", "authorization", "routing_key", "timeout_seconds", "template",
-                    "content_type",
+                    "content_type", "ca_file",
                 ])
             guard let name = reader.text(members["name"], at: path + ".name") else {
                 reader.problem(path + ".name", "missing, expected a name")
@@ -45,9 +46,24 @@ extension ServiceConfiguration {
             }
             destination.timeoutSeconds =
                 reader.integer(members["timeout_seconds"], at: path + ".timeout_seconds", in: 1...30) ?? destination.timeoutSeconds
+            destination.authoritiesFile = Self.authorities(members["ca_file"], at: path + ".ca_file", url, reader)
             readTemplate(members, of: &destination, at: path, reader)
             destinations.append(destination)
         }
+    }
+
+    /// A file that is missing or holds no certificate would only be told by the first alert.
+    private static func authorities(_ json: JSON?, at path: String, _ url: Secret, _ reader: SettingsReader) -> String? {
+        guard let file = reader.text(json, at: path) else { return nil }
+        if !url.reveal().lowercased().hasPrefix("https:") { reader.problem(path, "is for https, and this URL is http") }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            reader.problem(path, "\(file) cannot be read, expected a PEM file")
+            return nil
+        }
+        if (try? NIOSSLCertificate.fromPEMBytes(Array(data)))?.isEmpty ?? true {
+            reader.problem(path, "\(file) holds no certificate in PEM")
+        }
+        return file
     }
 
     private func readTemplate(_ members: [String: JSON], of destination: inout Destination, at path: String, _ reader: SettingsReader) {

@@ -18,8 +18,9 @@ demo: build ## sets up what is missing, builds, runs the demo (ARGS="--port 9000
 
 test: setup-tests ## sets up what is missing, builds, runs every test (ARGS="--filter Drift")
 	swift build --build-tests
+	@# Eight tests at a time: begun all at once, each step of a test waits for a turn of a thousand others, minutes on two cores.
 	@# What failed is said once more at the end, where people and CI look.
-	@set -o pipefail; swift test --skip-build $(ARGS) 2>&1 | tee .build/test.log || { echo; grep -aE '^✘|^error:|Fatal error:' .build/test.log | cut -c 1-600; exit 1; }
+	@set -o pipefail; swift test --skip-build --experimental-maximum-parallelization-width 8 $(ARGS) 2>&1 | tee .build/test.log || { echo; grep -aE '^✘|^error:|Fatal error:' .build/test.log | cut -c 1-600; exit 1; }
 
 build: setup ## sets up what is missing, a debug build: .build/debug/evenkeel
 	swift build --product evenkeel

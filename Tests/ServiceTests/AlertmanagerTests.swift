@@ -14,8 +14,6 @@ import Vocabulary
         if !missing.isEmpty { print("skipped: no \(missing.joined(separator: ", no ")), so no rule of ours told anybody") }
         return missing.isEmpty
     }
-    private static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
     private let folder = URL(filePath: "/tmp/ek-alertmanager-\(UInt32.random(in: 0...UInt32.max))")
 
     /// What Alertmanager posted, with the receiver that it was meant for.
@@ -51,7 +49,7 @@ import Vocabulary
     /// Our rules as they are, but for their patience: `for:`, 70 minutes for a verdict, is one second.
     private func writeRules() throws {
         for name in ["recording", "service", "traffic", "verdicts"] {
-            let text = try String(contentsOf: Self.package.appending(path: "alerts/\(name).yaml"), encoding: .utf8)
+            let text = try String(contentsOf: SharedFiles.package.appending(path: "alerts/\(name).yaml"), encoding: .utf8)
             let hasty = text.replacing(#/ for: \w+/#) { _ in " for: 1s" }
             #expect(name == "recording" || hasty != text)
             try hasty.write(to: folder.appending(path: "\(name).yaml"), atomically: true, encoding: .utf8)
@@ -60,7 +58,7 @@ import Vocabulary
 
     /// The example as it is, but for the address of its receivers and its patience: groups wait one second.
     private func writeAlertmanager(port: Int) throws {
-        let text = try String(contentsOf: Self.package.appending(path: "alerts/alertmanager.example.yml"), encoding: .utf8)
+        let text = try String(contentsOf: SharedFiles.package.appending(path: "alerts/alertmanager.example.yml"), encoding: .utf8)
         let mine = text.replacing("localhost:9095", with: "127.0.0.1:\(port)")
             .replacing(#/(?<key>group_wait|group_interval): \w+/#) { "\($0.key): 1s" }
         #expect(mine.contains("127.0.0.1:\(port)/on-call") && !mine.contains("group_wait: 2m"))
@@ -145,7 +143,7 @@ import Vocabulary
         // Where the example's docs are, there is a page of this name in ours.
         let runbook = try #require(alert["annotations"]?["runbook_url"]?.stringValue.flatMap { URL(string: $0) })
         #expect(runbook.absoluteString == "https://evenkeel.example/docs/runbooks/EvenkeelFeatureDrift.md")
-        #expect(FileManager.default.fileExists(atPath: Self.package.path + runbook.path))
+        #expect(FileManager.default.fileExists(atPath: SharedFiles.package.path + runbook.path))
         // One notification a model, as the example groups them.
         for one in inbox.all where one.body["groupLabels"]?["model"] != nil {
             #expect(one.body["groupLabels"]?.text == #"{"job":"evenkeel","model":"drifting"}"#)

@@ -1,5 +1,6 @@
 import Alerting
 import Foundation
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -115,6 +116,19 @@ import Vocabulary
         )
         #expect(found.count == 1 && found[0].contains("the body of a message of type alert.firing is no JSON: line 1"), "\(found)")
         #expect(!found.joined().contains("hunter2"))
+    }
+
+    @Test("the examples of the docs are read as they stand") func examples() throws {
+        let page = try String(
+            contentsOf: SharedFiles.package.appending(path: "docs/configuration.md"), encoding: .utf8)
+        let examples = page.matches(of: #/```yaml\n(?<yaml>destinations:\n[\s\S]*?)```/#).map { String($0.yaml) }
+        #expect(examples.count >= 2)
+        for yaml in examples {
+            var environment: [String: String] = [:]
+            for match in yaml.matches(of: #/\{env: (?<name>\w+)\}/#) { environment[String(match.name)] = "Bearer x" }
+            let configuration = try ServiceConfiguration(yaml: yaml, file: "docs", environment: environment)
+            #expect(!configuration.destinations.isEmpty)
+        }
     }
 
     @Test("what holds back others is judged first, whatever the file's order") func order() throws {

@@ -4,9 +4,7 @@ import Testing
 
 /// Goal: every alert arrives, under one id, whenever the service dies. Method: scripts/webhook_faults.py in a short form, over real processes.
 @Suite("Webhooks while the service is killed") struct WebhookFaultsTests {
-    private static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    private static let binary = package.appending(path: ".build/debug/evenkeel").path
+    private static let binary = SharedFiles.package.appending(path: ".build/debug/evenkeel").path
     static var isPossible: Bool {
         let isThere = [binary, "/usr/bin/python3", "/usr/bin/psql"].allSatisfy(FileManager.default.isExecutableFile(atPath:))
         if !isThere { print("skipped: no debug build, python3 or psql, so no sender was killed") }
@@ -18,7 +16,7 @@ import Testing
         let script = try await runProgram(
             "/usr/bin/python3",
             [
-                "-B", Self.package.appending(path: "scripts/webhook_faults.py").path, "--kills", "5", "--models", "2", "--binary",
+                "-B", SharedFiles.package.appending(path: "scripts/webhook_faults.py").path, "--kills", "5", "--models", "2", "--binary",
                 Self.binary,
             ])
         #expect(script.status == 0, "\(script.text)")

@@ -28,11 +28,14 @@ public final class LoggedProgram {
     /// The port that the program chose, once its log tells it. Looks for at most a minute.
     public func port(after words: String) async throws -> Int {
         let deadline = ContinuousClock.now + .seconds(60)
-        while ContinuousClock.now < deadline, process.isRunning {
+        while true {
+            // Decided before the last look: beside other tests a pause may last longer than the whole minute.
+            let isLast = ContinuousClock.now > deadline || !process.isRunning
             for line in lines {
                 guard let place = line.firstRange(of: words) else { continue }
                 if let port = Int(line[place.upperBound...].prefix(while: \.isNumber)) { return port }
             }
+            if isLast { break }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw NotReady(description: "\(process.executableURL?.path ?? "") does not say where it listens: \(text)")

@@ -2,9 +2,11 @@ public import Foundation
 
 /// The golden values and real logs that stand beside a development checkout. A clone without them skips, and says so.
 public enum SharedFiles {
+    /// The package itself: what is tested beside the Swift code.
+    public static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
     /// `../shared` of the package, or nil.
     public static let folder: URL? = {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let shared = package.deletingLastPathComponent().appending(path: "shared")
         return FileManager.default.fileExists(atPath: shared.path) ? shared : nil
     }()

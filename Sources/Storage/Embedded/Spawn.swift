@@ -18,13 +18,15 @@ func runTool(_ path: String, _ arguments: [String]) throws(StoreError) -> ToolRe
     let log = FileManager.default.temporaryDirectory.appending(path: "evenkeel-tool-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: log) }
 
-    closeFilesOnExec()
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    guard let closeFrom = unsafe closeFrom, unsafe closeFrom(&actions, 3) == 0 else {
+        throw StoreError(.cluster, "\(path) could not be run: this system's C library is too old (glibc 2.34 or newer is needed)")
+    }
 
     var pid: pid_t = 0
     var argumentPointers: [UnsafeMutablePointer<CChar>?] =
@@ -41,10 +43,11 @@ func runTool(_ path: String, _ arguments: [String]) throws(StoreError) -> ToolRe
     return ToolResult(status: code, output: (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
 }
 
-/// The server that pg_ctl leaves behind must not keep our sockets open: a killed service could not listen on its port again.
-private func closeFilesOnExec() {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-        guard let file = Int32(name), file > 2 else { continue }
-        _ = fcntl(file, F_SETFD, FD_CLOEXEC)  // a file that was closed meanwhile is none of our business
-    }
-}
+/// Closes all files from this number on in the child: the server that pg_ctl leaves behind must not keep our sockets open, or a killed service
+/// could not listen on its port again. In the child, since between marking our files and the start others may open more.
+///
+/// By its name: Swift's Glibc does not show it.
+private let closeFrom: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32)? = {
+    guard let found = unsafe dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return nil }
+    return unsafe unsafeBitCast(found, to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+}()

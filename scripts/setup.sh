@@ -2,8 +2,8 @@
 # Installs what a build of Evenkeel needs on Debian and Ubuntu, and only what is missing. Does nothing when all is there.
 #
 #   scripts/setup.sh          to build and run: C libraries, pkg-config, make, a PostgreSQL server (no cluster is made or started)
-#   scripts/setup.sh tests    also python3 for the fault test, and Prometheus with its Alertmanager, which the tests use when they are there
-#                             (their services are not started)
+#   scripts/setup.sh tests    also python3 for the fault test, and what the tests use when it is there: Prometheus with its Alertmanager
+#                             (their services are not started), python3's jsonschema
 #
 # Exit codes: 0 all is there; 2 bad usage; 3 something is missing and could not be installed, with one line that says what.
 
@@ -97,9 +97,9 @@ setup() (
         apt_install "${packages[@]}" || { tail -n 15 <<<"$output" >&2; fail "could not install: ${packages[*]}"; }
     }
 
-    # Each package starts a service and enables it for the next boot. The first is refused through a policy-rc.d that lives as long
+    # Prometheus's packages start a service and enable it for the next boot. The first is refused through a policy-rc.d that lives as long
     # as the installation (one that is there already, as in containers, is left alone), the second is undone.
-    install_prometheus() {
+    install_for_tests() {
         local policy=/usr/sbin/policy-rc.d
         apt_update
         if [[ ! -e $policy ]]; then
@@ -138,10 +138,11 @@ setup() (
     local wanted=()
     { have prometheus && have promtool; } || wanted+=(prometheus)
     have prometheus-alertmanager || wanted+=(prometheus-alertmanager)
+    /usr/bin/python3 -c 'import jsonschema' 2>/dev/null || wanted+=(python3-jsonschema)
     if [[ ${1:-} == tests ]] && ((${#wanted[@]} > 0)); then
         output=''
         if ! may_install; then say "no ${wanted[*]} ($reason): the tests that need it say that they were skipped"
-        elif ! install_prometheus "${wanted[@]}"; then say "no ${wanted[*]} (${output##*$'\n'}): the tests that need it say that they were skipped"
+        elif ! install_for_tests "${wanted[@]}"; then say "no ${wanted[*]} (${output##*$'\n'}): the tests that need it say that they were skipped"
         fi
     fi
 )

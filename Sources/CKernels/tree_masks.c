@@ -2,6 +2,9 @@
 
 #include <math.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 // Trees by bits: one plane of 512 bits for every distinct test, shared by all trees; a tree is a fixed list of bitwise selections that
 // ends in the bits of each row's leaf code. No branch depends on the data.
@@ -142,38 +145,145 @@ static inline __attribute__((always_inline)) void leaf_codes(const uint16_t *pla
 }
 
 // Several trees at a time, so that a row's sum is read and written once for all of them; it is added to in the order of the trees.
-#define EK_ADD(NAME, LOOKUP, REAL) \
-    static inline __attribute__((always_inline)) void LOOKUP(const REAL *const *t, uint8_t(*codes)[EK_TREE_ROWS], size_t count, REAL *sum) { \
+#define EK_LOOKUP(NAME, REAL) \
+    static inline __attribute__((always_inline)) void NAME(const REAL *const *t, const uint32_t *bits, uint8_t(*codes)[EK_TREE_ROWS], size_t count, REAL *sum) { \
+        (void)bits; \
         size_t i = 0; \
         for (; i + 4 <= count; i += 4) \
             for (size_t r = 0; r < EK_TREE_ROWS; r++) \
                 sum[r] = (((sum[r] + t[i][codes[i][r]]) + t[i + 1][codes[i + 1][r]]) + t[i + 2][codes[i + 2][r]]) + t[i + 3][codes[i + 3][r]]; \
         for (; i < count; i++) \
             for (size_t r = 0; r < EK_TREE_ROWS; r++) sum[r] += t[i][codes[i][r]]; \
-    } \
-    EK_CLONES \
-    void NAME(const ek_tree_program *trees, size_t from, size_t to, const ek_tree_op *ops, const uint16_t *places, const REAL *values, \
-              size_t targets, uint64_t *planes, REAL *sums) { \
+    }
+
+EK_LOOKUP(lookup_f32, float)
+EK_LOOKUP(lookup_f64, double)
+
+#define EK_ADD_ARGUMENTS(REAL) \
+    const ek_tree_program *trees, size_t from, size_t to, const ek_tree_op *ops, const uint16_t *places, const REAL *values, size_t targets, \
+        uint64_t *planes, REAL *sums
+
+#define EK_ADD(NAME, LOOKUP, REAL, FORMS) \
+    FORMS static void NAME(EK_ADD_ARGUMENTS(REAL)) { \
         ek_plane *p = (ek_plane *)aligned(planes); \
         _Alignas(EK_TREE_PLANE) uint8_t codes[EK_BATCH][EK_TREE_ROWS]; \
         const REAL *table[EK_BATCH]; \
+        uint32_t bits[EK_BATCH]; \
         size_t count = 0; \
         for (size_t i = from; i < to; i++) { \
             select_planes(ops + trees[i].op, trees[i].op_count, p); \
             leaf_codes(places + i * EK_CODE_BITS, trees[i].plane_count, p, codes[count]); \
+            bits[count] = trees[i].plane_count; \
             table[count++] = values + trees[i].table; \
             if (targets > 1) { \
                 for (size_t k = 0; k < targets; k++) { \
                     const REAL *one = table[0] + (k << trees[i].plane_count); \
-                    LOOKUP(&one, codes, 1, sums + k * EK_TREE_ROWS); \
+                    LOOKUP(&one, bits, codes, 1, sums + k * EK_TREE_ROWS); \
                 } \
                 count = 0; \
             } else if (count == EK_BATCH || i + 1 == to || trees[i + 1].output != trees[i].output) { \
-                LOOKUP(table, codes, count, sums + (size_t)trees[i].output * EK_TREE_ROWS); \
+                LOOKUP(table, bits, codes, count, sums + (size_t)trees[i].output * EK_TREE_ROWS); \
                 count = 0; \
             } \
         } \
     }
 
-EK_ADD(ek_tree_add_f32, lookup_f32, float)
-EK_ADD(ek_tree_add_f64, lookup_f64, double)
+EK_ADD(add_f32, lookup_f32, float, EK_CLONES)
+EK_ADD(add_f64, lookup_f64, double, EK_CLONES)
+
+#if defined(__x86_64__)
+// With AVX-512 the leaves of a small tree fit into registers, and sixteen rows look theirs up with a permutation instead of a gather.
+#define EK_512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+
+/// The 32-bit words that the low six bits of `code` choose from four registers.
+EK_512 static inline __attribute__((always_inline)) __m512i chosen(const __m512i *t, __m512i code, __mmask16 isUpper) {
+    __m512i lower = _mm512_permutex2var_epi32(t[0], code, t[1]), upper = _mm512_permutex2var_epi32(t[2], code, t[3]);
+    return _mm512_mask_blend_epi32(isUpper, lower, upper);
+}
+
+/// Sixteen codes as 32-bit numbers.
+EK_512 static inline __attribute__((always_inline)) __m512i sixteen(const uint8_t *codes) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)codes));
+}
+
+/// The first `count` 32-bit words of a table; what is beyond its end is never chosen.
+EK_512 static inline __attribute__((always_inline)) void loaded(const void *table, size_t count, __m512i *t) {
+    for (size_t k = 0; k < 4; k++) {
+        __mmask16 there = count >= (k + 1) * 16 ? 0xFFFF : count <= k * 16 ? 0 : (__mmask16)((1u << (count - k * 16)) - 1);
+        t[k] = _mm512_maskz_loadu_epi32(there, (const uint32_t *)table + k * 16);
+    }
+}
+
+enum { EK_SMALL_BITS = 6, EK_F32_TREES = 4 };
+
+static inline __attribute__((always_inline)) int are_small(const uint32_t *bits, size_t count) {
+    int small = 1;
+    for (size_t i = 0; i < count; i++) small &= bits[i] <= EK_SMALL_BITS;
+    return small;
+}
+
+EK_512 static inline __attribute__((always_inline)) void lookup_f32_512(const float *const *t, const uint32_t *bits, uint8_t (*codes)[EK_TREE_ROWS],
+                                                                       size_t count, float *sum) {
+    if (!are_small(bits, count)) return lookup_f32(t, bits, codes, count, sum);
+    size_t i = 0;
+    for (; i + EK_F32_TREES <= count; i += EK_F32_TREES) {
+        __m512i table[EK_F32_TREES][4];
+        for (int j = 0; j < EK_F32_TREES; j++) loaded(t[i + j], (size_t)1 << bits[i + j], table[j]);
+        for (size_t r = 0; r < EK_TREE_ROWS; r += 16) {
+            __m512 total = _mm512_loadu_ps(sum + r);
+            for (int j = 0; j < EK_F32_TREES; j++) {
+                __m512i code = sixteen(codes[i + j] + r);
+                __mmask16 isUpper = _mm512_test_epi32_mask(code, _mm512_set1_epi32(32));
+                total = _mm512_add_ps(total, _mm512_castsi512_ps(chosen(table[j], code, isUpper)));
+            }
+            _mm512_storeu_ps(sum + r, total);
+        }
+    }
+    lookup_f32(t + i, bits + i, codes + i, count - i, sum);
+}
+
+/// As for 32 bits, with the lower and the upper halves of the numbers in tables of their own.
+EK_512 static inline __attribute__((always_inline)) void lookup_f64_512(const double *const *t, const uint32_t *bits, uint8_t (*codes)[EK_TREE_ROWS],
+                                                                       size_t count, double *sum) {
+    if (!are_small(bits, count)) return lookup_f64(t, bits, codes, count, sum);
+    const __m512i evens = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512i first = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(8));
+    for (size_t i = 0; i < count; i++) {
+        __m512i lower[4], upper[4], words[8];
+        size_t size = (size_t)2 << bits[i];
+        loaded(t[i], size, words);
+        loaded((const uint32_t *)t[i] + 64, size > 64 ? size - 64 : 0, words + 4);
+        for (int k = 0; k < 4; k++) {
+            lower[k] = _mm512_permutex2var_epi32(words[2 * k], evens, words[2 * k + 1]);
+            upper[k] = _mm512_permutex2var_epi32(words[2 * k], _mm512_add_epi32(evens, _mm512_set1_epi32(1)), words[2 * k + 1]);
+        }
+        for (size_t r = 0; r < EK_TREE_ROWS; r += 16) {
+            __m512i code = sixteen(codes[i] + r);
+            __mmask16 isUpper = _mm512_test_epi32_mask(code, _mm512_set1_epi32(32));
+            __m512i low = chosen(lower, code, isUpper), high = chosen(upper, code, isUpper);
+            __m512d a = _mm512_castsi512_pd(_mm512_permutex2var_epi32(low, first, high));
+            __m512d b = _mm512_castsi512_pd(_mm512_permutex2var_epi32(low, second, high));
+            _mm512_storeu_pd(sum + r, _mm512_add_pd(_mm512_loadu_pd(sum + r), a));
+            _mm512_storeu_pd(sum + r + 8, _mm512_add_pd(_mm512_loadu_pd(sum + r + 8), b));
+        }
+    }
+}
+
+EK_ADD(add_f32_512, lookup_f32_512, float, EK_512)
+EK_ADD(add_f64_512, lookup_f64_512, double, EK_512)
+#endif
+
+void ek_tree_add_f32(EK_ADD_ARGUMENTS(float)) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("x86-64-v4")) return add_f32_512(trees, from, to, ops, places, values, targets, planes, sums);
+#endif
+    add_f32(trees, from, to, ops, places, values, targets, planes, sums);
+}
+
+void ek_tree_add_f64(EK_ADD_ARGUMENTS(double)) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("x86-64-v4")) return add_f64_512(trees, from, to, ops, places, values, targets, planes, sums);
+#endif
+    add_f64(trees, from, to, ops, places, values, targets, planes, sums);
+}

@@ -42,9 +42,11 @@ public struct Model: Sendable {
 
     /// Reads a model; what kind of file it is, its bytes tell.
     ///
-    /// - Parameter file: how errors name it.
+    /// - Parameters:
+    ///   - file: how errors name it.
+    ///   - runtime: where ONNX Runtime's library is, for graphs with operators that we have no kernels for; nil for none.
     /// - Throws: ``InferenceError`` when the file is none of the kinds, breaks its format, or asks for what is not there.
-    public init(_ bytes: [UInt8], file: String) throws(InferenceError) {
+    public init(_ bytes: [UInt8], file: String, runtime: String? = Model.runtimePath) throws(InferenceError) {
         guard bytes.count <= InferenceLimits.fileBytes else {
             throw InferenceError(.limit, file: file, "\(bytes.count) bytes, expected at most \(InferenceLimits.fileBytes)")
         }
@@ -65,12 +67,15 @@ public struct Model: Sendable {
             var reader = LightGBMReader(bytes, file: file)
             self = try reader.read()
         } else if first != nil, ONNXReader.isLikely(bytes) {
-            self = try ONNXReader(file: file).read(bytes)
+            self = try ONNXReader(file: file, runtime: runtime).read(bytes)
         } else {
             throw InferenceError(
                 .malformed, file: file, "not a model that is known, expected XGBoost JSON or UBJSON, LightGBM text, ONNX or linear JSON")
         }
     }
+
+    /// `EVENKEEL_ONNXRUNTIME`, or `libonnxruntime.so` where libraries are found; nil where that is empty.
+    public static var runtimePath: String? { ONNXRuntime.defaultPath }
 
     /// Which columns of a table the model wants, in its order.
     ///

@@ -38,7 +38,7 @@ public enum PrometheusText {
             out += "# HELP \(name) ".utf8
             escape(metric.help, quotes: false, to: &out)
             out += "\n# TYPE \(name) \(metric.kind.rawValue)\n".utf8
-            let writer = SeriesWriter(metric, hasExemplars: format == .openMetrics && metric.kind == .counter)
+            var writer = SeriesWriter(metric, hasExemplars: format == .openMetrics && metric.kind == .counter)
             for i in series.sorted(by: { isBefore(samples[$0].labels, samples[$1].labels) }).prefix(Metric.seriesMax) {
                 writer.write(samples[i], to: &out)
             }
@@ -62,20 +62,24 @@ public enum PrometheusText {
     private static let metrics = Metric.allCases
     private static let places = Dictionary(metrics.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
 
-    /// Writes the series of one metric: what all of them share is made once.
+    /// Writes the series of one metric: what all of them share is made once, and what one shares with the one before it is kept.
     private struct SeriesWriter {
-        private let name: [UInt8]
+        private let name: String
         /// `{model="`, `",version="`, …
         private let openings: [[UInt8]]
         private let hasExemplars: Bool
+        /// The name and labels of the line before, where each label ends in them, and what they were made of.
+        private var start: [UInt8] = []
+        private var ends: [Int] = []
+        private var last: (suffix: String, labels: [String]) = ("", [])
 
         init(_ metric: Metric, hasExemplars: Bool) {
             self.hasExemplars = hasExemplars
-            name = Array(metric.rawValue.utf8)
+            name = metric.rawValue
             openings = metric.labels.enumerated().map { Array((($0 == 0 ? "{" : "\",") + $1 + "=\"").utf8) }
         }
 
-        func write(_ sample: MetricSample, to out: inout [UInt8]) {
+        mutating func write(_ sample: MetricSample, to out: inout [UInt8]) {
             switch sample.value {
             case .number(let value):
                 line("", sample.labels, nil, PrometheusText.number(value), to: &out)
@@ -100,13 +104,25 @@ public enum PrometheusText {
             out += "\"} 1 \(PrometheusText.number(Double(exemplar.at.microseconds) / 1e6))\n".utf8
         }
 
-        private func line(_ suffix: String, _ labels: [String], _ bound: String?, _ value: String, to out: inout [UInt8]) {
-            out += name
-            out += suffix.utf8
-            for (opening, label) in zip(openings, labels) {
-                out += opening
-                PrometheusText.escape(label, quotes: true, to: &out)
+        private mutating func line(_ suffix: String, _ labels: [String], _ bound: String?, _ value: String, to out: inout [UInt8]) {
+            var shared = 0
+            if start.isEmpty || suffix != last.suffix {
+                start = Array((name + suffix).utf8)
+                ends = []
+            } else {
+                while shared < ends.count, shared < labels.count, labels[shared] == last.labels[shared] { shared += 1 }
+                if shared < ends.count {
+                    start.removeLast(start.count - (shared == 0 ? name.utf8.count + suffix.utf8.count : ends[shared - 1]))
+                    ends.removeLast(ends.count - shared)
+                }
             }
+            for i in shared..<min(labels.count, openings.count) {
+                start += openings[i]
+                PrometheusText.escape(labels[i], quotes: true, to: &start)
+                ends.append(start.count)
+            }
+            last = (suffix, labels)
+            out += start
             if let bound {
                 out += (openings.isEmpty ? "{le=\"" : "\",le=\"").utf8
                 out += bound.utf8
@@ -126,7 +142,10 @@ public enum PrometheusText {
 
     private static func escape(_ text: String, quotes: Bool, to out: inout [UInt8]) {
         let backslash = UInt8(ascii: "\\"), line = UInt8(ascii: "\n"), quote = UInt8(ascii: "\"")
-        if !text.utf8.contains(where: { $0 == backslash || $0 == line || $0 == quote }) {
+        let bytes = text.utf8.span
+        var isPlain = true
+        for i in bytes.indices where bytes[i] == backslash || bytes[i] == line || bytes[i] == quote { isPlain = false }
+        if isPlain {
             out += text.utf8
             return
         }

@@ -125,7 +125,7 @@ struct ONNXTests {
         "what is not there is named when the file is read",
         arguments: refused)
     func refusals(_ bytes: [UInt8], _ words: String) {
-        let error = #expect(throws: InferenceError.self) { try Model(bytes, file: "m.onnx") }
+        let error = #expect(throws: InferenceError.self) { try Model(bytes, file: "m.onnx", runtime: nil) }
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "read")")
     }
 

@@ -84,7 +84,7 @@ extension Destination {
             request.body = DestinationBodies.opsgenie(data, isResolved: isResolved).text
         case .github:
             request.headers.append((name: "accept", value: "application/vnd.github+json"))
-            request.body = JSON.object(["event_type": .string("evenkeel-retraining"), "client_payload": data]).text
+            request.body = DestinationBodies.gitHub(data).text
         case .airflow:
             request.knownStatus = 409
             request.body =

@@ -15,7 +15,19 @@ enum DestinationBodies {
         return "\(text(data, "model")) \(text(data, "version")): \(monitors.joined(separator: ", "))"
     }
 
-    private static func cut(_ text: String, _ length: Int) -> String { text.count <= length ? text : text.prefix(length - 1) + "…" }
+    /// The beginning of a text that has at most `length` UTF-16 units, in which the strictest receivers count; `sign` says how a character is
+    /// written there.
+    private static func cut(_ text: String, _ length: Int, _ sign: (Character) -> String = { String($0) }) -> String {
+        var (out, used, whole) = ("", 0, 0)
+        for character in text {
+            let written = sign(character)
+            used += written.utf16.count
+            if used > length { return String(decoding: out.utf8.prefix(whole), as: UTF8.self) + "…" }
+            out += written
+            if used < length { whole = out.utf8.count }
+        }
+        return out
+    }
 
     /// How long an alert lasts in Alertmanager if its end never reaches it: without an end it would resolve by itself in minutes.
     static let alertmanagerSeconds: Int64 = 365 * 86_400
@@ -41,10 +53,12 @@ enum DestinationBodies {
         ])
     }
 
+    private static let slackText = 3000
+
     /// An incoming webhook's message in blocks. > Source: Slack's Block Kit reference: a header has at most 150 characters, a section 3,000.
     static func slack(_ data: JSON) -> JSON {
         func escaped(_ text: String) -> String {
-            text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            cut(text, slackText) { $0 == "&" ? "&amp;" : $0 == "<" ? "&lt;" : $0 == ">" ? "&gt;" : String($0) }
         }
         let state = text(data, "state") == AlertState.resolved.rawValue ? "Resolved" : "Firing"
         let context = "severity \(text(data, "severity")), policy \(text(data, "policy")), since \(text(data, "started_at"))"
@@ -53,7 +67,7 @@ enum DestinationBodies {
             "text": .string(escaped("\(state): \(text(data, "summary"))")),
             "blocks": .array([
                 .object(["type": .string("header"), "text": words("plain_text", cut("\(state): \(title(data))", 150))]),
-                .object(["type": .string("section"), "text": words("mrkdwn", cut(escaped(text(data, "summary")), 3000))]),
+                .object(["type": .string("section"), "text": words("mrkdwn", escaped(text(data, "summary")))]),
                 .object(["type": .string("context"), "elements": .array([words("mrkdwn", escaped(context))])]),
             ]),
         ])
@@ -67,12 +81,16 @@ enum DestinationBodies {
             return .object(event)
         }
         event["event_action"] = .string("trigger")
-        event["payload"] = .object([
-            "summary": .string(cut(text(data, "summary"), 1024)), "source": .string("evenkeel"),
-            "severity": .string(text(data, "severity")), "timestamp": data["fired_at"] ?? .null,
-            "component": .string(text(data, "model")), "group": .string(text(data, "version")),
-            "class": .string(text(data, "monitor")), "custom_details": data["detail"] ?? .null,
+        var payload = JSONObject([
+            ("summary", .string(cut(text(data, "summary"), 1024))), ("source", .string("evenkeel")),
+            ("severity", .string(text(data, "severity"))), ("component", .string(text(data, "model"))),
+            ("group", .string(text(data, "version"))), ("class", .string(text(data, "monitor"))),
         ])
+        // Both may be left out, but not be null.
+        for (name, member) in [("timestamp", "fired_at"), ("custom_details", "detail")] {
+            if let value = data[member], value != .null { payload[name] = value }
+        }
+        event["payload"] = .object(payload)
         return .object(event)
     }
 
@@ -87,5 +105,20 @@ enum DestinationBodies {
             "description": .string(cut(text(data, "summary"), 15_000)), "priority": .string(priority),
             "source": .string("evenkeel"), "details": .object(details),
         ])
+    }
+
+    /// GitHub refuses a payload of 64 KB; this leaves room for the rest of the body.
+    static let gitHubBytes = 60_000
+
+    /// A `repository_dispatch`. What is too long for it are the findings, which the alert's page has.
+    /// > Source: GitHub's REST API, `POST /repos/{owner}/{repo}/dispatches`: ten members at most, less than 64 KB.
+    static func gitHub(_ data: JSON) -> JSON {
+        var payload = data
+        if case .object(var members) = data, data.text.utf8.count > gitHubBytes, case .object(var detail)? = members["detail"] {
+            detail["findings"] = .array([])
+            members["detail"] = .object(detail)
+            payload = .object(members)
+        }
+        return .object(["event_type": .string("evenkeel-retraining"), "client_payload": payload])
     }
 }

@@ -30,6 +30,7 @@ void ek_fold_column(const double *x, const uint32_t *cell, size_t n, double cent
                     ek_column_fold *out);
 
 #include "cells.h"
+#include "dense.h"
 
 /// Has large buffers used again rather than given back to the system, which would clear each page anew.
 void ek_keep_large_buffers(void);

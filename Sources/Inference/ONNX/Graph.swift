@@ -35,6 +35,8 @@ struct Graph: Sendable {
     var inputs: [Input] = []
     var outputs: [Output] = []
     var slotCount = 0
+    /// Where ONNX Runtime runs it instead of the steps.
+    var session: RuntimeSession?
     /// Rows that the graph takes at once, where it says so.
     var batchRows: Int?
 
@@ -107,14 +109,21 @@ struct Graph: Sendable {
 
     /// Runs the operators over some rows.
     func run(_ columns: [InputColumn], _ rows: Range<Int>) throws(InferenceError) -> [Tensor] {
-        var slots = [Tensor?](repeating: nil, count: slotCount)
-        for (slot, tensor) in constants { slots[slot] = tensor }
+        var given: [Tensor] = []
         var at = 0
         for input in inputs {
             let width = input.width < 0 ? columns.count : input.width
-            slots[input.slot] = try tensor(input, Array(columns[at..<at + width]), rows)
+            given.append(try tensor(input, Array(columns[at..<at + width]), rows))
             at += width
         }
+        if let session {
+            do {
+                return try session.run(zip(inputs, given).map { ($0.name, $0.type, $1) }, outputs: outputs.map(\.name))
+            } catch { throw InferenceError(.input, file: file, error.message) }
+        }
+        var slots = [Tensor?](repeating: nil, count: slotCount)
+        for (slot, tensor) in constants { slots[slot] = tensor }
+        for (input, tensor) in zip(inputs, given) { slots[input.slot] = tensor }
         for step in steps {
             do {
                 let made = try step.work(step.inputs.map { $0.flatMap { slots[$0] } })

@@ -9,7 +9,45 @@ struct GraphBuilder {
         self.opsets = opsets
     }
 
-    private static let classifiers: Set<String> = ["TreeEnsembleClassifier", "LinearClassifier", "ZipMap"]
+    private static let classifiers: Set<String> = ["TreeEnsembleClassifier", "LinearClassifier", "SVMClassifier", "ZipMap"]
+    private static let regressors: Set<String> = ["TreeEnsembleRegressor", "LinearRegressor", "SVMRegressor"]
+
+    private static func task(_ types: [String]) -> ModelTask {
+        if types.contains(where: classifiers.contains) { return .multiclass }
+        return types.contains(where: regressors.contains) ? .regression : .unknown
+    }
+
+    /// A graph that ONNX Runtime runs.
+    func model(
+        _ types: [String], _ inputs: [ONNXReader.ValueInfo], _ outputs: [ONNXReader.ValueInfo], _ session: RuntimeSession
+    ) throws(InferenceError) -> Model {
+        var graph = Graph(file: file)
+        graph.session = session
+        let features = try features(inputs, &graph) { _ in 0 }
+        graph.outputs = outputs.map { Graph.Output(name: $0.name, slot: 0) }
+        return Model(
+            file: file, format: "ONNX", task: Self.task(types), features: features, isSingle: false, body: .graph(graph))
+    }
+
+    /// The columns that a graph's inputs want.
+    private func features(
+        _ inputs: [ONNXReader.ValueInfo], _ graph: inout Graph, slot: (String) -> Int
+    ) throws(InferenceError) -> [Feature] {
+        var features: [Feature] = []
+        for input in inputs {
+            let made = try self.input(input, slot(input.name), isOnly: inputs.count == 1, &graph)
+            graph.inputs.append(made)
+            let kind: Feature.Kind = made.type == 8 ? .text : .number
+            guard features.count + max(made.width, 0) <= InferenceLimits.features else {
+                throw InferenceError(.limit, file: file, place: "input \(input.name)", "more than \(InferenceLimits.features) columns")
+            }
+            for i in 0..<max(made.width, 0) {
+                features.append(Feature(name: made.width == 1 ? made.name : nil, kind: kind))
+                if made.width > 1, inputs.count > 1 { features[features.count - 1].name = "\(made.name)_\(i)" }
+            }
+        }
+        return features
+    }
 
     func model(
         nodes: [ONNXReader.NodeProto], inputs: [ONNXReader.ValueInfo], outputs: [ONNXReader.ValueInfo]
@@ -22,20 +60,7 @@ struct GraphBuilder {
             return slots.count - 1
         }
         for (name, tensor) in constants { graph.constants.append((slot(name), tensor)) }
-        var features: [Feature] = []
-        for input in inputs where constants[input.name] == nil {
-            let isOnly = inputs.count { constants[$0.name] == nil } == 1
-            let made = try self.input(input, slot(input.name), isOnly: isOnly, &graph)
-            graph.inputs.append(made)
-            let kind: Feature.Kind = made.type == 8 ? .text : .number
-            guard features.count + made.width <= InferenceLimits.features else {
-                throw InferenceError(.limit, file: file, place: "input \(input.name)", "more than \(InferenceLimits.features) columns")
-            }
-            for i in 0..<max(made.width, 0) {
-                features.append(Feature(name: made.width == 1 ? made.name : nil, kind: kind))
-                if made.width > 1, inputs.count > 1 { features[features.count - 1].name = "\(made.name)_\(i)" }
-            }
-        }
+        let features = try features(inputs.filter { constants[$0.name] == nil }, &graph, slot: slot)
         for (i, node) in nodes.enumerated() {
             let context = OperatorNode(
                 file: file, node: node, place: "node \(i) (\(node.type)\(node.name.isEmpty ? "" : " \(node.name)"))",
@@ -62,11 +87,8 @@ struct GraphBuilder {
             throw InferenceError(.malformed, file: file, "a graph without inputs or outputs")
         }
         graph.slotCount = slots.count
-        let isClassifier = nodes.contains { Self.classifiers.contains($0.type) }
-        let isRegressor = nodes.contains { ["TreeEnsembleRegressor", "LinearRegressor"].contains($0.type) }
         return Model(
-            file: file, format: "ONNX", task: isClassifier ? .multiclass : isRegressor ? .regression : .unknown, features: features,
-            isSingle: false, body: .graph(graph))
+            file: file, format: "ONNX", task: Self.task(nodes.map(\.type)), features: features, isSingle: false, body: .graph(graph))
     }
 
     private func input(_ info: ONNXReader.ValueInfo, _ slot: Int, isOnly: Bool, _ graph: inout Graph) throws(InferenceError) -> Graph.Input

@@ -1,11 +1,20 @@
 internal import Foundation
+internal import Kernels
 
 /// Operators of ai.onnx that work element by element.
 enum MathOperators {
     static func work(_ node: OperatorNode) throws(InferenceError) -> Graph.Work? {
         switch node.node.type {
         case "Identity", "Dropout": return { inputs throws(OperatorError) in return [try OperatorTable.input(inputs, 0)] }
-        case "Add": return arithmetic({ $0 + $1 }, { $0 + $1 }, { $0 &+ $1 })
+        case "Add":
+            let work = arithmetic({ $0 + $1 }, { $0 + $1 }, { $0 &+ $1 })
+            return { inputs throws(OperatorError) in
+                guard let a = inputs.first ?? nil, let b = OperatorTable.optional(inputs, 1), let sum = sum(a, b) else {
+                    return try work(inputs)
+                }
+                return [sum]
+            }
+        case "Sum": return many(arithmetic({ $0 + $1 }, { $0 + $1 }, { $0 &+ $1 }))
         case "Sub": return arithmetic({ $0 - $1 }, { $0 - $1 }, { $0 &- $1 })
         case "Mul": return arithmetic({ $0 * $1 }, { $0 * $1 }, { $0 &* $1 })
         case "Div": return arithmetic({ $0 / $1 }, { $0 / $1 }, { $1 == 0 || ($0 == .min && $1 == -1) ? 0 : $0 / $1 })
@@ -18,8 +27,13 @@ enum MathOperators {
             return many(
                 arithmetic(
                     { $0.isNaN ? $0 : $1.isNaN ? $1 : min($0, $1) }, { $0.isNaN ? $0 : $1.isNaN ? $1 : min($0, $1) }, { min($0, $1) }))
-        case "Sum": return many(arithmetic({ $0 + $1 }, { $0 + $1 }, { $0 &+ $1 }))
-        case "Relu": return single({ $0.isNaN ? $0 : max($0, 0) }, { $0.isNaN ? $0 : max($0, 0) })
+        case "Relu":
+            let work = single({ $0.isNaN ? $0 : max($0, 0) }, { $0.isNaN ? $0 : max($0, 0) })
+            return { inputs throws(OperatorError) in
+                guard let x = inputs.first ?? nil, case .float(let values) = x.values else { return try work(inputs) }
+                // Of a NaN the comparison is false, too.
+                return [Tensor(x.shape, .float(values.map { $0 <= 0 ? 0 : $0 }))]
+            }
         case "Sigmoid": return single({ logistic($0) }, { 1 / (1 + exp(-$0)) })
         case "Tanh": return single({ tanh($0) }, { tanh($0) })
         case "Exp": return single({ exp($0) }, { exp($0) })
@@ -87,6 +101,14 @@ enum MathOperators {
             default: throw OperatorError("inputs of different or unfit types, expected two of one type of numbers")
             }
         }
+    }
+
+    /// a + b in 32-bit numbers where b is repeated for every row, as a bias is, or has the shape of a; nil where it is neither.
+    static func sum(_ a: Tensor, _ b: Tensor) -> Tensor? {
+        guard case (.float(let x), .float(let y)) = (a.values, b.values), !y.isEmpty else { return nil }
+        let own = Array(b.shape.drop { $0 == 1 })
+        guard a.shape.suffix(own.count) == own[...], a.shape.count >= b.shape.count else { return nil }
+        return Tensor(a.shape, .float(repeatedSum(x, y)))
     }
 
     /// One operator after the other over any number of inputs.

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Kernels
 
 /// Operators of ai.onnx that join elements of rows: products, reductions, softmax.
 enum MatrixOperators {
@@ -33,7 +34,17 @@ enum MatrixOperators {
     }
 
     /// A product of matrices in 32-bit (or 64-bit) numbers; leading axes of the left side are rows.
-    static func product(_ a: Tensor, _ b: Tensor) throws(OperatorError) -> Tensor {
+    /// - Parameter isTransposed: whether the right side is to be read by columns.
+    static func product(_ a: Tensor, _ b: Tensor, isTransposed: Bool = false) throws(OperatorError) -> Tensor {
+        if isTransposed, b.shape.count == 2 {
+            guard case (.float(let x), .float(let y)) = (a.values, b.values), a.shape.count == 2, a.shape[1] == b.shape[1] else {
+                return try product(a, transposed(b))
+            }
+            let shape = [a.shape[0], b.shape[0]]
+            _ = try Shape.checked(shape)
+            return Tensor(
+                shape, .float(denseProduct(x, y, rows: shape[0], inner: a.shape[1], columns: shape[1], isTransposed: true)))
+        }
         guard a.shape.count >= 1, b.shape.count == 1 || b.shape.count == 2 else {
             throw OperatorError("shapes \(a.shape) and \(b.shape), expected a matrix on the right")
         }
@@ -43,14 +54,16 @@ enum MatrixOperators {
         let shape = Array(a.shape.dropLast()) + (b.shape.count == 2 ? [columns] : [])
         let total = try Shape.checked(shape)
         switch (a.values, b.values) {
-        case (.float(let x), .float(let y)): return Tensor(shape, .float(multiplied(x, y, total: total, inner: inner, columns: columns)))
+        case (.float(let x), .float(let y)):
+            let rows = columns == 0 ? 0 : total / columns
+            return Tensor(shape, .float(denseProduct(x, y, rows: rows, inner: inner, columns: columns)))
         case (.double(let x), .double(let y)): return Tensor(shape, .double(multiplied(x, y, total: total, inner: inner, columns: columns)))
         default: throw OperatorError("inputs of different or unfit types, expected two of one type of numbers")
         }
     }
 
-    private static func multiplied<T: BinaryFloatingPoint>(_ x: [T], _ y: [T], total: Int, inner: Int, columns: Int) -> [T] {
-        var out = [T](repeating: 0, count: total)
+    private static func multiplied(_ x: [Double], _ y: [Double], total: Int, inner: Int, columns: Int) -> [Double] {
+        var out = [Double](repeating: 0, count: total)
         guard columns > 0 else { return out }
         for row in 0..<total / columns {
             for k in 0..<inner {
@@ -72,11 +85,14 @@ enum MatrixOperators {
         let (alpha, beta) = (try node.float("alpha") ?? 1, try node.float("beta") ?? 1)
         let (isLeft, isRight) = (try node.int("transA") == 1, try node.int("transB") == 1)
         return { inputs throws(OperatorError) in
-            var (a, b) = (try OperatorTable.input(inputs, 0), try OperatorTable.input(inputs, 1))
+            var a = try OperatorTable.input(inputs, 0)
+            let b = try OperatorTable.input(inputs, 1)
             guard a.shape.count == 2, b.shape.count == 2 else { throw OperatorError("shapes \(a.shape) and \(b.shape), expected matrices") }
             if isLeft { a = transposed(a) }
-            if isRight { b = transposed(b) }
-            let made = try product(a, b)
+            let made = try product(a, b, isTransposed: isRight)
+            let isPlain = alpha == 1 && beta == 1
+            if isPlain, let c = OperatorTable.optional(inputs, 2), let sum = MathOperators.sum(made, c) { return [sum] }
+            if isPlain, OperatorTable.optional(inputs, 2) == nil { return [made] }
             let added = try OperatorTable.optional(inputs, 2).map { c throws(OperatorError) in try MathOperators.stretched(c, made.shape) }
             switch (made.values, added?.values) {
             case (.float(let x), nil): return [Tensor(made.shape, .float(x.map { alpha * $0 }))]

@@ -3,6 +3,8 @@
 /// > Source: onnx/onnx.proto3, IR version 13. Field numbers below are those of that file.
 struct ONNXReader {
     let file: String
+    /// Where ONNX Runtime's library is, for what we have no kernels for; nil for none.
+    var runtime: String?
 
     /// Whether the bytes begin as a ModelProto may: with a field that it has.
     static func isLikely(_ bytes: [UInt8]) -> Bool {
@@ -29,7 +31,42 @@ struct ONNXReader {
             }
         }
         guard let graph else { throw reader.malformed("no graph, expected an ONNX model") }
-        return try read(graph: reader.within(graph), opsets: opsets)
+        do throws(InferenceError) {
+            return try read(graph: reader.within(graph), opsets: opsets)
+        } catch {
+            guard error.code == .unsupported, let runtime else { throw error }
+            guard let library = ONNXRuntime.at(runtime) else {
+                throw InferenceError(.unsupported, file: file, place: error.place, "\(error.message); \(ONNXRuntime.advice)")
+            }
+            return try read(graph: reader.within(graph), of: bytes, with: library)
+        }
+    }
+
+    /// A graph that ONNX Runtime runs: what goes in and what comes out is all that is read here.
+    private func read(graph: Protobuf, of bytes: [UInt8], with library: ONNXRuntime) throws(InferenceError) -> Model {
+        var reader = graph
+        var (types, constants): ([String], Set<String>) = ([], [])
+        var (inputs, outputs): ([ValueInfo], [ValueInfo]) = ([], [])
+        while let field = try reader.next() {
+            guard let range = field.range else { continue }
+            var part = reader.within(range)
+            switch field.number {
+            case 1: while let inner = try part.next() { if inner.number == 4 { types.append(part.text(inner)) } }
+            case 5:
+                while let inner = try part.next() {
+                    if inner.number == 8 { constants.insert(part.text(inner)) }
+                    // It would read whatever file the model names.
+                    if inner.number == 13 { throw InferenceError(.unsupported, file: file, place: "graph", "data in another file") }
+                }
+            case 11: inputs.append(try valueInfo(part))
+            case 12: outputs.append(try valueInfo(part))
+            default: break
+            }
+        }
+        let session: RuntimeSession
+        do { session = try RuntimeSession(bytes, library) } catch { throw InferenceError(.malformed, file: file, error.message) }
+        let builder = GraphBuilder(file: file, opsets: [:])
+        return try builder.model(types, inputs.filter { !constants.contains($0.name) }, outputs, session)
     }
 
     private func read(graph: Protobuf, opsets: [String: Int]) throws(InferenceError) -> Model {

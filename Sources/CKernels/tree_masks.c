@@ -1,6 +1,7 @@
 #include "CKernels.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -16,6 +17,8 @@
 #endif
 
 typedef uint64_t ek_plane __attribute__((vector_size(EK_TREE_PLANE), may_alias));
+typedef uint64_t ek_word64 __attribute__((may_alias));
+typedef uint32_t ek_word32 __attribute__((may_alias));
 typedef uint8_t ek_bytes __attribute__((vector_size(EK_TREE_PLANE), may_alias));
 
 enum { EK_BATCH = 8, EK_STEP = 32, EK_CODE_BITS = 8 };
@@ -29,32 +32,56 @@ void ek_tree_constants(uint64_t *planes) {
 }
 
 EK_CLONES
-void ek_tree_ranks(const double *cuts, size_t at, size_t count, const double *x, size_t start, size_t n, uint16_t *rank) {
-    cuts += at;
+void ek_tree_block(const double *x, size_t start, size_t n, int single, double *block, float *rounded) {
     x += start;
-    memset(rank, 0, EK_TREE_ROWS * sizeof *rank);
-    if (!count) return;
-    double block[EK_STEP];
-    for (size_t from = 0; from < n; from += EK_STEP) {
-        size_t rows = n - from < EK_STEP ? n - from : EK_STEP;
-        for (size_t j = 0; j < EK_STEP; j++) block[j] = j < rows ? x[from + j] : 0;
-        // The same halving in every lane: after it, low is the last place that may still be below the value.
-        uint32_t low[EK_STEP] = {0};
-        for (size_t left = count; left > 1;) {
-            uint32_t half = (uint32_t)(left / 2);
-            for (int j = 0; j < EK_STEP; j++) low[j] += cuts[low[j] + half - 1] < block[j] ? half : 0;
-            left -= half;
-        }
-        for (size_t j = 0; j < rows; j++) rank[from + j] = (uint16_t)(low[j] + (cuts[low[j]] < block[j]));
+    if (n < EK_TREE_ROWS) memset(block, 0, EK_TREE_ROWS * sizeof *block);
+    for (size_t row = 0; row < n; row++) block[row % EK_TREE_PLANE * 8 + row / EK_TREE_PLANE] = x[row];
+    if (!single) return;
+    for (size_t i = 0; i < EK_TREE_ROWS; i++) {
+        rounded[i] = (float)block[i];
+        block[i] = rounded[i];
     }
 }
 
-void ek_tree_codes(const double *codes, size_t at, size_t count, int rule, const double *x, size_t start, size_t n, uint16_t *code) {
+// The same halving in every lane: after it, low is the last place that may still be below the value.
+#define EK_RANKS(NAME, REAL) \
+    EK_CLONES \
+    void NAME(const REAL *cuts, size_t at, size_t count, const REAL *block, uint16_t *rank) { \
+        cuts += at; \
+        memset(rank, 0, EK_TREE_ROWS * sizeof *rank); \
+        if (!count) return; \
+        for (size_t from = 0; from < EK_TREE_ROWS; from += EK_STEP) { \
+            const REAL *x = block + from; \
+            uint32_t low[EK_STEP] = {0}; \
+            for (size_t left = count; left > 1;) { \
+                uint32_t half = (uint32_t)(left / 2); \
+                for (int j = 0; j < EK_STEP; j++) low[j] += cuts[low[j] + half - 1] < x[j] ? half : 0; \
+                left -= half; \
+            } \
+            for (int j = 0; j < EK_STEP; j++) rank[from + j] = (uint16_t)(low[j] + (cuts[low[j]] < x[j])); \
+        } \
+    }
+
+EK_RANKS(ek_tree_ranks_f64, double)
+EK_RANKS(ek_tree_ranks_f32, float)
+
+EK_CLONES
+static void heap_ranks(const float *heap, const float *block, uint16_t *rank) {
+    for (size_t from = 0; from < EK_TREE_ROWS; from += EK_STEP) {
+        uint32_t at[EK_STEP];
+        for (int j = 0; j < EK_STEP; j++) at[j] = 1;
+        for (int level = 0; level < 8; level++)
+            for (int j = 0; j < EK_STEP; j++) at[j] = 2 * at[j] + (heap[at[j]] < block[from + j]);
+        for (int j = 0; j < EK_STEP; j++) rank[from + j] = (uint16_t)(at[j] - EK_TREE_HEAP);
+    }
+}
+
+void ek_tree_codes(const double *codes, size_t at, size_t count, int rule, const double *x, size_t start, size_t n, int single, uint16_t *code) {
     codes += at;
     x += start;
     memset(code, 0, EK_TREE_ROWS * sizeof *code);
     for (size_t i = 0; i < n; i++) {
-        double v = x[i];
+        double v = single ? (double)(float)x[i] : x[i];
         if (v != v) {
             code[i] = (uint16_t)(count + 1);
             continue;
@@ -78,45 +105,59 @@ void ek_tree_codes(const double *codes, size_t at, size_t count, int rule, const
 }
 
 EK_CLONES
-void ek_tree_view(const uint16_t *rank, size_t count, const double *x, size_t start, size_t n, int left, double zero, size_t view, uint16_t *views) {
+void ek_tree_view(const uint16_t *rank, size_t count, const double *block, int left, double zero, size_t view, uint8_t *narrow, uint16_t *wide) {
     uint16_t to = left ? 0 : (uint16_t)count;
-    uint16_t *out = views + view * EK_TREE_ROWS;
-    x += start;
-    for (size_t i = 0; i < n; i++) out[i] = (x[i] != x[i] || fabs(x[i]) <= zero) ? to : rank[i];
+    uint16_t *out = wide + view * EK_TREE_ROWS;
+    for (size_t i = 0; i < EK_TREE_ROWS; i++) out[i] = (block[i] != block[i] || fabs(block[i]) <= zero) ? to : rank[i];
+    if (count > UINT8_MAX) return;
+    for (size_t i = 0; i < EK_TREE_ROWS; i++) narrow[view * EK_TREE_ROWS + i] = (uint8_t)out[i];
 }
 
+// A plane's 64-bit words are what comparing as many ranks with a limit comes to.
+#define EK_COMPARE(NAME, RANK, LANES, WORD) \
+    typedef RANK NAME##_ranks __attribute__((ext_vector_type(LANES))); \
+    typedef bool NAME##_bits __attribute__((ext_vector_type(LANES))); \
+    static inline __attribute__((always_inline)) void NAME(const RANK *rank, const uint16_t *limits, size_t count, uint8_t *planes) { \
+        NAME##_ranks all[EK_TREE_ROWS / LANES]; \
+        memcpy(all, rank, sizeof all); \
+        for (size_t i = 0; i < count; i++) { \
+            NAME##_ranks limit = (RANK)limits[i]; \
+            WORD *words = (WORD *)(planes + i * EK_TREE_PLANE); \
+            for (int w = 0; w < EK_TREE_ROWS / LANES; w++) \
+                words[w] = __builtin_bit_cast(WORD, __builtin_convertvector(all[w] <= limit, NAME##_bits)); \
+        } \
+    }
+
+EK_COMPARE(compare_narrow, uint8_t, 64, ek_word64)
+EK_COMPARE(compare_wide, uint16_t, 32, ek_word32)
+
 EK_CLONES
-void ek_tree_masks(const ek_tree_group *groups, size_t from, size_t to, const uint16_t *buckets, const uint16_t *views, const uint64_t *tables,
-                   uint64_t *planes) {
+void ek_tree_masks(const ek_tree_group *groups, size_t from, size_t to, const uint16_t *limits, const uint8_t *narrow, const uint16_t *wide,
+                   const uint64_t *tables, uint64_t *planes) {
     uint8_t *all = aligned(planes);
     for (const ek_tree_group *group = groups + from; group < groups + to; group++) {
-        const uint16_t *rank = views + (size_t)group->view * EK_TREE_ROWS;
+        size_t view = (size_t)group->view * EK_TREE_ROWS;
         uint8_t *first = all + (size_t)group->first * EK_TREE_PLANE;
-        memset(first, 0, (size_t)group->count * EK_TREE_PLANE);
-        if (group->isSet) {
-            for (int k = 0; k < 8; k++)
-                for (int j = 0; j < EK_TREE_PLANE; j++) {
-                    uint64_t at = (uint64_t)group->bucket + rank[k * EK_TREE_PLANE + j];
-                    first[j] |= (uint8_t)((tables[at / 64] >> at % 64 & 1) << k);
+        switch (group->kind) {
+        case EK_TREE_NARROW: compare_narrow(narrow + view, limits + group->start, group->count, first); break;
+        case EK_TREE_WIDE: compare_wide(wide + view, limits + group->start, group->count, first); break;
+        default:
+            for (int j = 0; j < EK_TREE_PLANE; j++) {
+                uint8_t bits = 0;
+                for (int k = 0; k < 8; k++) {
+                    uint64_t at = (uint64_t)group->start + wide[view + 8 * j + k];
+                    bits |= (uint8_t)((tables[at / 64] >> at % 64 & 1) << k);
                 }
-            continue;
-        }
-        // Each row sets one bit, in the plane of the lowest threshold that it passes; it passes all higher ones, too.
-        const uint16_t *bucket = buckets + group->bucket;
-        for (int k = 0; k < 8; k++) {
-            uint8_t bit = (uint8_t)(1 << k);
-            for (int j = 0; j < EK_TREE_PLANE; j++) all[(size_t)bucket[rank[k * EK_TREE_PLANE + j]] * EK_TREE_PLANE + j] |= bit;
-        }
-        ek_plane *plane = (ek_plane *)first, passed = plane[0];
-        for (uint32_t i = 1; i < group->count; i++) {
-            passed |= plane[i];
-            plane[i] = passed;
+                first[j] = bits;
+            }
         }
     }
 }
 
 static inline __attribute__((always_inline)) void select_planes(const ek_tree_op *ops, size_t count, ek_plane *p) {
     for (size_t i = 0; i < count; i++) {
+        // The tests of a stage are in the second level of the cache.
+        __builtin_prefetch(p + ops[i + EK_TREE_AHEAD].mask);
         ek_plane mask = p[ops[i].mask];
         p[ops[i].to] = (p[ops[i].left] & mask) | (p[ops[i].right] & ~mask);
     }
@@ -195,10 +236,20 @@ EK_ADD(add_f64, lookup_f64, double, EK_CLONES)
 // With AVX-512 the leaves of a small tree fit into registers, and sixteen rows look theirs up with a permutation instead of a gather.
 #define EK_512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 
-/// The 32-bit words that the low six bits of `code` choose from four registers.
-EK_512 static inline __attribute__((always_inline)) __m512i chosen(const __m512i *t, __m512i code, __mmask16 isUpper) {
+/// The 32-bit words that codes choose from a table in 4, 8 or 16 registers.
+EK_512 static inline __attribute__((always_inline)) __m512i chosen4(const __m512i *t, __m512i code) {
     __m512i lower = _mm512_permutex2var_epi32(t[0], code, t[1]), upper = _mm512_permutex2var_epi32(t[2], code, t[3]);
-    return _mm512_mask_blend_epi32(isUpper, lower, upper);
+    return _mm512_mask_blend_epi32(_mm512_test_epi32_mask(code, _mm512_set1_epi32(32)), lower, upper);
+}
+
+EK_512 static inline __attribute__((always_inline)) __m512i chosen8(const __m512i *t, __m512i code) {
+    return _mm512_mask_blend_epi32(_mm512_test_epi32_mask(code, _mm512_set1_epi32(64)), chosen4(t, code), chosen4(t + 4, code));
+}
+
+EK_512 static inline __attribute__((always_inline)) __m512i chosen(const __m512i *t, int registers, __m512i code) {
+    if (registers == 4) return chosen4(t, code);
+    if (registers == 8) return chosen8(t, code);
+    return _mm512_mask_blend_epi32(_mm512_test_epi32_mask(code, _mm512_set1_epi32(128)), chosen8(t, code), chosen8(t + 8, code));
 }
 
 /// Sixteen codes as 32-bit numbers.
@@ -206,73 +257,102 @@ EK_512 static inline __attribute__((always_inline)) __m512i sixteen(const uint8_
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)codes));
 }
 
-/// The first `count` 32-bit words of a table; what is beyond its end is never chosen.
-EK_512 static inline __attribute__((always_inline)) void loaded(const void *table, size_t count, __m512i *t) {
-    for (size_t k = 0; k < 4; k++) {
+/// A table of `count` 32-bit words; what is beyond its end is never chosen.
+EK_512 static inline __attribute__((always_inline)) void loaded(const void *table, size_t count, int registers, __m512i *t) {
+    for (size_t k = 0; k < (size_t)registers; k++) {
         __mmask16 there = count >= (k + 1) * 16 ? 0xFFFF : count <= k * 16 ? 0 : (__mmask16)((1u << (count - k * 16)) - 1);
         t[k] = _mm512_maskz_loadu_epi32(there, (const uint32_t *)table + k * 16);
     }
 }
 
-enum { EK_SMALL_BITS = 6, EK_F32_TREES = 4 };
-
-static inline __attribute__((always_inline)) int are_small(const uint32_t *bits, size_t count) {
-    int small = 1;
-    for (size_t i = 0; i < count; i++) small &= bits[i] <= EK_SMALL_BITS;
-    return small;
+/// Some trees whose tables have as many registers each.
+EK_512 static inline __attribute__((always_inline)) void add_some_f32(const float *const *t, const uint32_t *bits, uint8_t (*codes)[EK_TREE_ROWS],
+                                                                     int trees, int registers, float *sum) {
+    __m512i table[4][16];
+    for (int j = 0; j < trees; j++) loaded(t[j], (size_t)1 << bits[j], registers, table[j]);
+    for (size_t r = 0; r < EK_TREE_ROWS; r += 16) {
+        __m512 total = _mm512_loadu_ps(sum + r);
+        for (int j = 0; j < trees; j++) total = _mm512_add_ps(total, _mm512_castsi512_ps(chosen(table[j], registers, sixteen(codes[j] + r))));
+        _mm512_storeu_ps(sum + r, total);
+    }
 }
 
 EK_512 static inline __attribute__((always_inline)) void lookup_f32_512(const float *const *t, const uint32_t *bits, uint8_t (*codes)[EK_TREE_ROWS],
                                                                        size_t count, float *sum) {
-    if (!are_small(bits, count)) return lookup_f32(t, bits, codes, count, sum);
-    size_t i = 0;
-    for (; i + EK_F32_TREES <= count; i += EK_F32_TREES) {
-        __m512i table[EK_F32_TREES][4];
-        for (int j = 0; j < EK_F32_TREES; j++) loaded(t[i + j], (size_t)1 << bits[i + j], table[j]);
-        for (size_t r = 0; r < EK_TREE_ROWS; r += 16) {
-            __m512 total = _mm512_loadu_ps(sum + r);
-            for (int j = 0; j < EK_F32_TREES; j++) {
-                __m512i code = sixteen(codes[i + j] + r);
-                __mmask16 isUpper = _mm512_test_epi32_mask(code, _mm512_set1_epi32(32));
-                total = _mm512_add_ps(total, _mm512_castsi512_ps(chosen(table[j], code, isUpper)));
-            }
-            _mm512_storeu_ps(sum + r, total);
+    for (size_t i = 0; i < count;) {
+        if (i + 4 <= count && bits[i] <= 6 && bits[i + 1] <= 6 && bits[i + 2] <= 6 && bits[i + 3] <= 6) {
+            add_some_f32(t + i, bits + i, codes + i, 4, 4, sum);
+            i += 4;
+            continue;
         }
+        if (bits[i] <= 6) add_some_f32(t + i, bits + i, codes + i, 1, 4, sum);
+        else if (bits[i] == 7) add_some_f32(t + i, bits + i, codes + i, 1, 8, sum);
+        else add_some_f32(t + i, bits + i, codes + i, 1, 16, sum);
+        i++;
     }
-    lookup_f32(t + i, bits + i, codes + i, count - i, sum);
 }
 
 /// As for 32 bits, with the lower and the upper halves of the numbers in tables of their own.
-EK_512 static inline __attribute__((always_inline)) void lookup_f64_512(const double *const *t, const uint32_t *bits, uint8_t (*codes)[EK_TREE_ROWS],
-                                                                       size_t count, double *sum) {
-    if (!are_small(bits, count)) return lookup_f64(t, bits, codes, count, sum);
+EK_512 static inline __attribute__((always_inline)) void add_one_f64(const double *t, uint32_t bits, const uint8_t *codes, int registers, double *sum) {
     const __m512i evens = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512i odds = _mm512_add_epi32(evens, _mm512_set1_epi32(1));
     const __m512i first = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(8));
+    __m512i lower[8], upper[8], words[16];
+    loaded(t, (size_t)2 << bits, 2 * registers, words);
+    for (int k = 0; k < registers; k++) {
+        lower[k] = _mm512_permutex2var_epi32(words[2 * k], evens, words[2 * k + 1]);
+        upper[k] = _mm512_permutex2var_epi32(words[2 * k], odds, words[2 * k + 1]);
+    }
+    for (size_t r = 0; r < EK_TREE_ROWS; r += 16) {
+        __m512i code = sixteen(codes + r), low = chosen(lower, registers, code), high = chosen(upper, registers, code);
+        __m512d a = _mm512_castsi512_pd(_mm512_permutex2var_epi32(low, first, high));
+        __m512d b = _mm512_castsi512_pd(_mm512_permutex2var_epi32(low, second, high));
+        _mm512_storeu_pd(sum + r, _mm512_add_pd(_mm512_loadu_pd(sum + r), a));
+        _mm512_storeu_pd(sum + r + 8, _mm512_add_pd(_mm512_loadu_pd(sum + r + 8), b));
+    }
+}
+
+EK_512 static inline __attribute__((always_inline)) void lookup_f64_512(const double *const *t, const uint32_t *bits, uint8_t (*codes)[EK_TREE_ROWS],
+                                                                       size_t count, double *sum) {
     for (size_t i = 0; i < count; i++) {
-        __m512i lower[4], upper[4], words[8];
-        size_t size = (size_t)2 << bits[i];
-        loaded(t[i], size, words);
-        loaded((const uint32_t *)t[i] + 64, size > 64 ? size - 64 : 0, words + 4);
-        for (int k = 0; k < 4; k++) {
-            lower[k] = _mm512_permutex2var_epi32(words[2 * k], evens, words[2 * k + 1]);
-            upper[k] = _mm512_permutex2var_epi32(words[2 * k], _mm512_add_epi32(evens, _mm512_set1_epi32(1)), words[2 * k + 1]);
-        }
-        for (size_t r = 0; r < EK_TREE_ROWS; r += 16) {
-            __m512i code = sixteen(codes[i] + r);
-            __mmask16 isUpper = _mm512_test_epi32_mask(code, _mm512_set1_epi32(32));
-            __m512i low = chosen(lower, code, isUpper), high = chosen(upper, code, isUpper);
-            __m512d a = _mm512_castsi512_pd(_mm512_permutex2var_epi32(low, first, high));
-            __m512d b = _mm512_castsi512_pd(_mm512_permutex2var_epi32(low, second, high));
-            _mm512_storeu_pd(sum + r, _mm512_add_pd(_mm512_loadu_pd(sum + r), a));
-            _mm512_storeu_pd(sum + r + 8, _mm512_add_pd(_mm512_loadu_pd(sum + r + 8), b));
-        }
+        if (bits[i] <= 6) add_one_f64(t[i], bits[i], codes[i], 4, sum);
+        else if (bits[i] == 7) add_one_f64(t[i], bits[i], codes[i], 8, sum);
+        else lookup_f64(t + i, bits + i, codes + i, 1, sum);
+    }
+}
+
+/// The whole heap is in registers: each level is a table that the place so far chooses from.
+EK_512 static void heap_ranks_512(const float *heap, const float *block, uint16_t *rank) {
+    __m512i t[EK_TREE_HEAP / 16];
+    loaded(heap, EK_TREE_HEAP, EK_TREE_HEAP / 16, t);
+    for (size_t from = 0; from < EK_TREE_ROWS; from += 16) {
+        __m512 x = _mm512_loadu_ps(block + from);
+        __m512i at = _mm512_set1_epi32(1);
+#define EK_DOWN(CUT) \
+    at = _mm512_mask_add_epi32(_mm512_add_epi32(at, at), _mm512_cmp_ps_mask(_mm512_castsi512_ps(CUT), x, _CMP_LT_OQ), _mm512_add_epi32(at, at), \
+                               _mm512_set1_epi32(1));
+        for (int level = 0; level < 4; level++) EK_DOWN(_mm512_permutexvar_epi32(at, t[0]))
+        EK_DOWN(_mm512_permutexvar_epi32(at, t[1]))
+        EK_DOWN(_mm512_permutex2var_epi32(t[2], at, t[3]))
+        EK_DOWN(chosen4(t + 4, at))
+        EK_DOWN(chosen8(t + 8, at))
+#undef EK_DOWN
+        at = _mm512_sub_epi32(at, _mm512_set1_epi32(EK_TREE_HEAP));
+        _mm256_storeu_si256((__m256i *)(rank + from), _mm512_cvtepi32_epi16(at));
     }
 }
 
 EK_ADD(add_f32_512, lookup_f32_512, float, EK_512)
 EK_ADD(add_f64_512, lookup_f64_512, double, EK_512)
 #endif
+
+void ek_tree_heap_ranks(const float *heap, size_t at, const float *block, uint16_t *rank) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("x86-64-v4")) return heap_ranks_512(heap + at, block, rank);
+#endif
+    heap_ranks(heap + at, block, rank);
+}
 
 void ek_tree_add_f32(EK_ADD_ARGUMENTS(float)) {
 #if defined(__x86_64__)

@@ -7,11 +7,14 @@
 
 enum { EK_LANES = 8, EK_TREES = 16, EK_STEPS = 4 };
 
-void ek_tree_row_view(const double *x, size_t start, size_t n, int left, double zero, size_t view, size_t width, double *out) {
+void ek_tree_row_view(const double *x, size_t start, size_t n, int single, int left, double zero, size_t view, size_t width, double *out) {
     double to = left ? -INFINITY : NAN;
     x += start;
     out += view;
-    for (size_t i = 0; i < n; i++) out[i * width] = (x[i] != x[i] || fabs(x[i]) <= zero) ? to : x[i];
+    for (size_t i = 0; i < n; i++) {
+        double v = single ? (double)(float)x[i] : x[i];
+        out[i * width] = (v != v || fabs(v) <= zero) ? to : v;
+    }
 }
 
 void ek_tree_row_codes(const uint16_t *code, size_t n, size_t view, size_t width, double *out) {

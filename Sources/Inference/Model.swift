@@ -132,9 +132,10 @@ public struct Model: Sendable {
         if let rounds = options.rounds, rounds < 0 { throw input("\(rounds) rounds, expected a number from 0") }
         if case .graph(let graph) = body { return try graph.score(columns, rows: rows, options: options, task: task) }
         if options.answer == .outputs { throw unsupported("--outputs of a model that is no graph, expected an ONNX model") }
-        let numbers = try numbers(columns)
         switch body {
         case .trees(let whole):
+            // The kernels round where the ensemble says so.
+            let numbers = try numbers(columns, isSingle: false)
             let model = try whole.prefix(rounds: options.rounds, file: file)
             if options.answer == .leaves {
                 return model.leaves(numbers, rows: rows).enumerated().map { ScoreColumn("leaf_\($0.offset)", .integers($0.element)) }
@@ -142,6 +143,7 @@ public struct Model: Sendable {
             let margins = model.margins(numbers, rows: rows, threads: options.threads)
             return ScoreColumn.predictions(options.answer == .margin ? margins : model.predictions(margins))
         case .linear(let model):
+            let numbers = try numbers(columns, isSingle: isSingle)
             if options.answer == .leaves { throw unsupported("--leaves of a linear model, expected a model of trees") }
             let margins = model.margins(numbers, rows: rows)
             return ScoreColumn.predictions(options.answer == .margin ? margins : model.link.predictions(margins))
@@ -152,7 +154,7 @@ public struct Model: Sendable {
     private func unsupported(_ message: String) -> InferenceError { InferenceError(.unsupported, file: file, message) }
 
     /// Features as numbers: categories as their places, rounded where the model was trained on 32-bit numbers.
-    func numbers(_ columns: [InputColumn]) throws(InferenceError) -> [[Double]] {
+    func numbers(_ columns: [InputColumn], isSingle: Bool) throws(InferenceError) -> [[Double]] {
         var out: [[Double]] = []
         for (column, feature) in zip(columns, features) {
             switch (column, feature.kind) {

@@ -210,7 +210,7 @@ extension Model {
             throw InferenceError(
                 .unsupported, file: file, "contributions of this model, expected XGBoost or LightGBM trees with their covers")
         }
-        let numbers = try numbers(columns)
+        let numbers = try numbers(columns, isSingle: isSingle)
         let (outputs, width) = (model.ensemble.outputCount, features.count + 1)
         let flat = TreeModel.inParallel(rows: rows, threads: threads, columns: outputs * width) {
             explainer.contributions(columns: numbers, rows: $0)

@@ -7,7 +7,7 @@ extension CompiledTrees {
     /// The outputs of some rows, each a column: base + Σ leaves.
     ///
     /// - Parameters:
-    ///   - columns: the features, as many rows each; NaN is missing. Where the ensemble is single, they hold 32-bit numbers.
+    ///   - columns: the features, as many rows each; NaN is missing. Rounded to 32 bits where the ensemble says so.
     ///   - base: of each output.
     public func sums(columns: [[Double]], rows: Range<Int>, base: [Double]) -> [[Double]] {
         var out = [[Double]](repeating: [], count: ensemble.outputCount)
@@ -50,7 +50,12 @@ extension CompiledTrees {
     /// What a thread needs while it scores.
     struct Scratch {
         var ranks = [UInt16](repeating: 0, count: CompiledTrees.blockRows)
-        var views: [UInt16]
+        /// A feature of a block, laid out as ranks lie.
+        var block: [Double]
+        var rounded: [Float]
+        /// Ranks of all views, as 8 bits where they fit, and as 16.
+        var narrow: [UInt8]
+        var wide: [UInt16]
         var planes: [UInt64]
         var values: [Double]
         var ends: [UInt32]
@@ -61,11 +66,14 @@ extension CompiledTrees {
         init(_ model: CompiledTrees, rows: Int) {
             let block = CompiledTrees.blockRows
             let count = model.views.views.count
-            views = [UInt16](repeating: 0, count: rows >= CompiledTrees.fewRows ? count * block : 0)
             let words = Int(EK_TREE_PLANE) / 8
             let isBlock = rows >= CompiledTrees.fewRows
             let hasPlanes = isBlock && !model.programs.isEmpty
-            planes = [UInt64](repeating: 0, count: hasPlanes ? (TreeMux.firstTest + CompiledTrees.testsMax + 1) * words + words : 0)
+            self.block = [Double](repeating: 0, count: hasPlanes ? block : 0)
+            rounded = [Float](repeating: 0, count: hasPlanes ? block : 0)
+            narrow = [UInt8](repeating: 0, count: hasPlanes ? count * block : 0)
+            wide = [UInt16](repeating: 0, count: hasPlanes ? count * block : 0)
+            planes = [UInt64](repeating: 0, count: hasPlanes ? (TreeMux.firstTest + CompiledTrees.testsMax) * words + words : 0)
             // The view that leaves look at is beyond all others.
             values = [Double](repeating: -.infinity, count: (count + 1) * (isBlock && model.hasWalks ? block : 1))
             ends = [UInt32](repeating: 0, count: max(block, model.roots.count))
@@ -90,7 +98,7 @@ extension CompiledTrees {
             switch stage {
             case .planes(let range, let wanted):
                 unsafe ek_tree_masks(
-                    groups, wanted.lowerBound, wanted.upperBound, buckets, scratch.views, tables, &scratch.planes)
+                    groups, wanted.lowerBound, wanted.upperBound, limits, scratch.narrow, scratch.wide, tables, &scratch.planes)
                 if ensemble.isSingle {
                     unsafe ek_tree_add_f32(
                         programs, range.lowerBound, range.upperBound, ops, places, singles.codes, ensemble.targets, &scratch.planes,
@@ -156,26 +164,36 @@ extension CompiledTrees {
 
     /// Ranks and codes of a block, for planes.
     private func fillViews(_ columns: [[Double]], _ start: Int, _ count: Int, _ scratch: inout Scratch) {
-        var ranked = -1
+        var (laidOut, ranked) = (-1, -1)
         for number in views.byFeature where views.isRanked(number) {
             let view = views.views[number]
             let feature = Int(view.feature)
-            let column = columns[feature]
+            if laidOut != feature {
+                unsafe ek_tree_block(columns[feature], start, count, ensemble.roundsInputs ? 1 : 0, &scratch.block, &scratch.rounded)
+                laidOut = feature
+            }
             if view.rule >= 0 {
                 unsafe ek_tree_codes(
-                    cuts, memberStarts[number], views.members[number].count, view.rule, column, start, count, &scratch.ranks)
+                    cuts, memberStarts[number], views.members[number].count, view.rule, scratch.block, 0, Self.blockRows, 0,
+                    &scratch.ranks)
                 ranked = -1
-                for row in 0..<count { scratch.views[number * Self.blockRows + row] = scratch.ranks[row] }
+                for row in 0..<Self.blockRows { scratch.wide[number * Self.blockRows + row] = scratch.ranks[row] }
                 continue
             }
             let cutCount = views.cuts[feature].count
             if ranked != feature {
-                unsafe ek_tree_ranks(cuts, cutStarts[feature], cutCount, column, start, count, &scratch.ranks)
+                if singleCuts.isEmpty {
+                    unsafe ek_tree_ranks_f64(cuts, cutStarts[feature], cutCount, scratch.block, &scratch.ranks)
+                } else if heapStarts[feature] >= 0 {
+                    unsafe ek_tree_heap_ranks(heaps, heapStarts[feature], scratch.rounded, &scratch.ranks)
+                } else {
+                    unsafe ek_tree_ranks_f32(singleCuts, cutStarts[feature], cutCount, scratch.rounded, &scratch.ranks)
+                }
                 ranked = feature
             }
             unsafe ek_tree_view(
-                scratch.ranks, cutCount, column, start, count, view.missingGoesLeft ? 1 : 0,
-                view.zeroIsMissing ? DecisionTree.zeroSize : -1, number, &scratch.views)
+                scratch.ranks, cutCount, scratch.block, view.missingGoesLeft ? 1 : 0,
+                view.zeroIsMissing ? DecisionTree.zeroSize : -1, number, &scratch.narrow, &scratch.wide)
         }
     }
 
@@ -186,12 +204,13 @@ extension CompiledTrees {
             let column = columns[Int(view.feature)]
             if view.rule >= 0 {
                 unsafe ek_tree_codes(
-                    cuts, memberStarts[number], views.members[number].count, view.rule, column, start, count, &scratch.ranks)
+                    cuts, memberStarts[number], views.members[number].count, view.rule, column, start, count,
+                    ensemble.roundsInputs ? 1 : 0, &scratch.ranks)
                 unsafe ek_tree_row_codes(scratch.ranks, count, number, width, &scratch.values)
             } else {
                 unsafe ek_tree_row_view(
-                    column, start, count, view.missingGoesLeft ? 1 : 0, view.zeroIsMissing ? DecisionTree.zeroSize : -1, number, width,
-                    &scratch.values)
+                    column, start, count, ensemble.roundsInputs ? 1 : 0, view.missingGoesLeft ? 1 : 0,
+                    view.zeroIsMissing ? DecisionTree.zeroSize : -1, number, width, &scratch.values)
             }
         }
     }

@@ -21,9 +21,6 @@ private struct OpenStage {
 }
 
 extension CompiledTrees {
-    /// Entries of all tables from ranks to planes: a limit against ensembles with very many thresholds, which are walked.
-    static let bucketsMax = 1 << 24
-
     /// Puts trees into stages: as many at a time as their distinct tests allow.
     mutating func addStages() {
         var open = OpenStage()
@@ -39,6 +36,7 @@ extension CompiledTrees {
             open.entries.append(entry)
         }
         close(&open)
+        ops += [ek_tree_op](repeating: ek_tree_op(), count: Int(EK_TREE_AHEAD))
         tableOfNode = []
     }
 
@@ -74,13 +72,6 @@ extension CompiledTrees {
         defer { open = OpenStage() }
         guard !open.entries.isEmpty else { return }
         let tests = open.tests.sorted()
-        let wanted = Set(tests.map(\.view)).reduce(0) {
-            $0 + (views.views[$1].rule < 0 ? views.cuts[Int(views.views[$1].feature)].count + 1 : 0)
-        }
-        guard buckets.count + wanted <= Self.bucketsMax else {
-            for entry in open.entries { addWalkStage(entry.place) }
-            return
-        }
         var numbers: [Test: UInt16] = [:]
         for (i, test) in tests.enumerated() { numbers[test] = UInt16(TreeMux.firstTest + i) }
         let (firstGroup, firstProgram) = (groups.count, programs.count)
@@ -98,17 +89,13 @@ extension CompiledTrees {
     private mutating func addGroup(_ tests: [Test], first: Int) {
         let view = tests[0].view
         let isSet = views.views[view].rule >= 0
+        let isNarrow = !isSet && views.cuts[Int(views.views[view].feature)].count <= UInt8.max
         groups.append(
             ek_tree_group(
                 view: UInt32(view), first: UInt32(first), count: UInt32(tests.count),
-                bucket: UInt32(isSet ? tests[0].limit : buckets.count),
-                isSet: isSet ? 1 : 0))
-        guard !isSet else { return }
-        var next = 0
-        for rank in 0...views.cuts[Int(views.views[view].feature)].count {
-            while next < tests.count, tests[next].limit < rank { next += 1 }
-            buckets.append(next < tests.count ? UInt16(first + next) : UInt16(EK_TREE_TRASH))
-        }
+                start: UInt32(isSet ? tests[0].limit : limits.count),
+                kind: UInt32(isSet ? EK_TREE_SET_TEST : isNarrow ? EK_TREE_NARROW : EK_TREE_WIDE)))
+        if !isSet { limits += tests.map { UInt16($0.limit) } }
     }
 
     private mutating func addProgram(_ entry: OpenStage.Entry, _ numbers: [Test: UInt16]) {

@@ -12,8 +12,8 @@ public struct CompiledTrees: Sendable {
 
     /// Below this many rows, walking is quicker than building planes.
     static let fewRows = 64
-    /// Planes of tests at a time: 384 KB, which the second level of the cache holds.
-    static let testsMax = 6_144
+    /// Planes of tests at a time: 128 KB, which the second level of the cache holds.
+    static let testsMax = 2_048
     /// Bits of all tables of sets together: a limit against files that repeat long sets.
     public static let tableWordsMax = 1 << 25
 
@@ -21,6 +21,11 @@ public struct CompiledTrees: Sendable {
     let views: TreeViews
     /// All features' thresholds and then all views' members, one after the other.
     var cuts: [Double] = []
+    /// The largest 32-bit numbers up to them, where inputs are rounded to 32 bits: as many lie below such an input.
+    var singleCuts: [Float] = []
+    /// Those of features with few of them as heaps, and where each begins; -1 for none.
+    var heaps: [Float] = []
+    var heapStarts: [Int] = []
     var cutStarts: [Int] = []
     var memberStarts: [Int] = []
     /// The trees in the order of their outputs: the place in the ensemble of each.
@@ -29,7 +34,8 @@ public struct CompiledTrees: Sendable {
     var stages: [Stage] = []
     var hasWalks = false
     var groups: [ek_tree_group] = []
-    var buckets: [UInt16] = []
+    /// Of each test that compares: the highest rank that passes it.
+    var limits: [UInt16] = []
     var programs: [ek_tree_program] = []
     var places: [UInt16] = []
     var ops: [ek_tree_op] = []
@@ -65,9 +71,32 @@ public struct CompiledTrees: Sendable {
             memberStarts.append(cuts.count)
             cuts += list
         }
+        if ensemble.roundsInputs { addSingleCuts() }
         guard trees.reduce(0, { $0 + $1.nodes.count }) < Int(UInt32.max) / 4, addTables() else { return nil }
         for tree in order { addWalk(trees[tree]) }
         addStages()
+    }
+
+    private mutating func addSingleCuts() {
+        singleCuts = cuts.map { Double(Float($0)) <= $0 ? Float($0) : Float($0).nextDown }
+        for (feature, list) in views.cuts.enumerated() {
+            guard list.count < Int(EK_TREE_HEAP) else {
+                heapStarts.append(-1)
+                continue
+            }
+            heapStarts.append(heaps.count)
+            var heap = [Float](repeating: .infinity, count: Int(EK_TREE_HEAP))
+            var next = cutStarts[feature]
+            func fill(_ node: Int) {
+                guard node < heap.count else { return }
+                fill(2 * node)
+                if next < cutStarts[feature] + list.count { heap[node] = singleCuts[next] }
+                next += 1
+                fill(2 * node + 1)
+            }
+            fill(1)
+            heaps += heap
+        }
     }
 
     var tableOfNode: [[Int32: Int]] = []

@@ -111,6 +111,8 @@ public struct TreeEnsemble: Sendable {
     public var targets: Int
     /// Whether leaves are added as 32-bit numbers, as XGBoost and ONNX do, or as 64-bit ones, as LightGBM does.
     public var isSingle: Bool
+    /// Whether features are rounded to 32 bits before a test sees them, as XGBoost does.
+    public var roundsInputs = false
 
     public init(trees: [DecisionTree], sets: [ValueSet] = [], featureCount: Int, outputCount: Int = 1, targets: Int = 1, isSingle: Bool) {
         self.trees = trees

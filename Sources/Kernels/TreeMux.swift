@@ -11,8 +11,8 @@ struct TreeMux {
     /// Planes that are always there: all zeros and all ones.
     static let zeros: UInt16 = 0
     static let ones: UInt16 = 1
-    /// Planes for what is between tests and codes, and one that nobody reads; the tests' planes come after them.
-    static let firstTest = 512
+    /// Planes for what is between tests and codes are below; the tests' planes begin here.
+    static let firstTest = Int(EK_TREE_TESTS)
     static let leavesMax = 256
     static let bitsMax = 8
 
@@ -75,7 +75,7 @@ struct TreeMux {
         if left == Self.ones && right == Self.zeros { return mask }
         var to = next
         if let spare = free.popLast() { to = spare } else { next += 1 }
-        guard to < UInt16(EK_TREE_TRASH) else { return nil }
+        guard to < Self.firstTest else { return nil }
         ops.append(ek_tree_op(mask: mask, left: left, right: right, to: to))
         for plane in [left, right] where plane > Self.ones && plane < Self.firstTest { free.append(plane) }
         return to

@@ -38,7 +38,9 @@ import Testing
     ]
     /// Besides the C folders: system calls of the embedded cluster and of the spool, and the size of the terminal.
     static let unsafeFolders =
-        Array(cFolders.values) + ["Storage/Embedded/", "Tables/DuckDB/", "Inference/Runtime/", "Collecting/Spool/Disk/", "evenkeel/Terminal/"]
+        Array(cFolders.values) + [
+            "Storage/Embedded/", "Tables/DuckDB/", "Inference/Runtime/", "Collecting/Spool/Disk/", "evenkeel/Terminal/",
+        ]
 
     static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

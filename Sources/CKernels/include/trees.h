@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 // Decision trees over blocks of 512 rows. A "view" is a feature as a test sees it: its missing values already replaced by a value that
-// goes the way they shall go. A "plane" is a bit for each row of the block: bit k of byte j belongs to row 64·k + j.
+// goes the way they shall go. A "plane" is a bit for each row of the block: bit k of byte j belongs to row 64·k + j. Ranks lie as bits do, at 8·j + k.
 
 #define EK_TREE_ROWS 512
 /// Bytes of a plane, and what a buffer of planes must hold in addition so that its planes can begin at a cache line.
@@ -23,32 +23,46 @@ typedef struct {
     uint16_t mask, left, right, to;
 } ek_tree_op;
 
-/// The tests of one view: `count` planes from `first` on. A row whose rank is r passes the tests from plane buckets[bucket + r] on; the
-/// plane EK_TREE_TRASH stands for none of them. Tests of sets (`isSet`) are one at a time: bit (bucket + code) of the tables.
+/// Operations beyond the last one that are read ahead of time, and so must be there.
+#define EK_TREE_AHEAD 64
+
+/// The tests of one view: `count` planes from `first` on. A row passes test i where its rank is at most limits[start + i]. Tests of sets are
+/// one at a time: bit (start + code) of the tables.
 typedef struct {
-    uint32_t view, first, count, bucket, isSet;
+    uint32_t view, first, count, start, kind;
 } ek_tree_group;
-#define EK_TREE_TRASH 511
+/// Ranks of 8 and of 16 bits, and codes of sets.
+enum { EK_TREE_NARROW, EK_TREE_WIDE, EK_TREE_SET_TEST };
+/// Planes below this one are for what is between tests and codes.
+#define EK_TREE_TESTS 512
 
 /// A tree among planes: its operations, how many bits its leaf codes have, where its leaf values begin, and which sum they belong to.
 typedef struct {
     uint32_t op, op_count, plane_count, table, output;
 } ek_tree_program;
 
-/// How many of `count` ascending cuts lie below each of x[start ..< start + n]; NaN has none below it.
-void ek_tree_ranks(const double *cuts, size_t at, size_t count, const double *x, size_t start, size_t n, uint16_t *rank);
+/// Lays x[start ..< start + n] out as ranks lie, 0 beyond them; with `single`, rounded to 32 bits, and as 32-bit numbers, too.
+void ek_tree_block(const double *x, size_t start, size_t n, int single, double *block, float *rounded);
+
+/// How many of `count` ascending cuts lie below each of a block's 512 values; NaN has none below it.
+void ek_tree_ranks_f64(const double *cuts, size_t at, size_t count, const double *block, uint16_t *rank);
+void ek_tree_ranks_f32(const float *cuts, size_t at, size_t count, const float *block, uint16_t *rank);
 
 /// The place of each value among ascending codes; `count` for a value that is none of them, `count + 1` for NaN.
-/// `rule` 0 compares the values; 1 cuts off decimals, and negative integers are no code; 2 likewise, but for values below 0 or from 2²⁴ on.
-void ek_tree_codes(const double *codes, size_t at, size_t count, int rule, const double *x, size_t start, size_t n, uint16_t *code);
+/// With `single`, values are rounded to 32 bits first. `rule` 0 compares the values; 1 cuts off decimals, and negative integers are no code; 2 likewise, but for values below 0 or from 2²⁴ on.
+void ek_tree_codes(const double *codes, size_t at, size_t count, int rule, const double *x, size_t start, size_t n, int single, uint16_t *code);
 
-/// Writes a view's 512 ranks at `view`: those of missing values become 0 (which goes left) or `count` (right). `zero` is the size up to
+/// The same, of at most 255 cuts as a heap: cut i has the cuts below it at 2·i and those above at 2·i + 1, from 1 on; +inf where there is none.
+void ek_tree_heap_ranks(const float *heap, size_t at, const float *block, uint16_t *rank);
+#define EK_TREE_HEAP 256
+
+/// Writes a view's 512 ranks at `view`, as 16 bits, and as 8 where they fit: those of missing values become 0 (which goes left) or `count` (right). `zero` is the size up to
 /// which a value counts as missing (negative: none does).
-void ek_tree_view(const uint16_t *rank, size_t count, const double *x, size_t start, size_t n, int left, double zero, size_t view, uint16_t *views);
+void ek_tree_view(const uint16_t *rank, size_t count, const double *block, int left, double zero, size_t view, uint8_t *narrow, uint16_t *wide);
 
 /// The planes of all tests of groups[from ..< to].
-void ek_tree_masks(const ek_tree_group *groups, size_t from, size_t to, const uint16_t *buckets, const uint16_t *views, const uint64_t *tables,
-                   uint64_t *planes);
+void ek_tree_masks(const ek_tree_group *groups, size_t from, size_t to, const uint16_t *limits, const uint8_t *narrow, const uint16_t *wide,
+                   const uint64_t *tables, uint64_t *planes);
 
 /// Runs trees [from, to) and adds their leaves' values, in the order of the trees, to sums[512·output + row].
 /// `places` has 8 plane numbers for each tree: the bits of its leaf codes. With `targets` > 1 a tree adds to all sums, and its values
@@ -58,8 +72,8 @@ void ek_tree_add_f32(const ek_tree_program *trees, size_t from, size_t to, const
 void ek_tree_add_f64(const ek_tree_program *trees, size_t from, size_t to, const ek_tree_op *ops, const uint16_t *places, const double *values,
                      size_t targets, uint64_t *planes, double *sums);
 
-/// Views of values rather than ranks, row after row: x[row·width + view].
-void ek_tree_row_view(const double *x, size_t start, size_t n, int left, double zero, size_t view, size_t width, double *out);
+/// Views of values rather than ranks, row after row: x[row·width + view]; with `single`, rounded to 32 bits.
+void ek_tree_row_view(const double *x, size_t start, size_t n, int single, int left, double zero, size_t view, size_t width, double *out);
 void ek_tree_row_codes(const uint16_t *code, size_t n, size_t view, size_t width, double *out);
 
 /// Clears the plane of zeros (0) and fills that of ones (1).

@@ -33,16 +33,16 @@
     /// - Parameter inputs: by name, with the element type that the graph declares.
     func run(_ inputs: [(name: String, type: Int, tensor: Tensor)], outputs: [String]) throws(Failure) -> [Tensor] {
         var values: [Handle?] = unsafe []
-        defer { for unsafe value in unsafe values { if let value = unsafe value { unsafe runtime.release(.releaseValue, value) } } }
+        defer { for i in unsafe values.indices { if let value = unsafe values[i] { unsafe runtime.release(.releaseValue, value) } } }
         // The values look into these bytes, which so must live until the graph has run.
         var bytes: [UnsafeMutableRawBufferPointer] = unsafe []
-        defer { for unsafe part in unsafe bytes { unsafe part.deallocate() } }
+        defer { for i in unsafe bytes.indices { unsafe bytes[i].deallocate() } }
         for input in inputs { unsafe values.append(try value(input.tensor, input.type, &bytes)) }
         let results = try unsafe called(inputs.map(\.name), values, outputs)
         unsafe values += unsafe results
         var out: [Tensor] = []
-        for unsafe result in unsafe results {
-            guard let result = unsafe result else { throw Failure(message: "ONNX Runtime left an output out") }
+        for i in unsafe results.indices {
+            guard let result = unsafe results[i] else { throw Failure(message: "ONNX Runtime left an output out") }
             out.append(try unsafe tensor(of: result))
         }
         return out
@@ -67,7 +67,7 @@
             _ = unsafe copy.initialize(from: text.utf8CString)
             return unsafe copy
         }
-        defer { for unsafe copy in unsafe copies { unsafe copy.deallocate() } }
+        defer { for i in unsafe copies.indices { unsafe copies[i].deallocate() } }
         return unsafe work(copies.map { unsafe UnsafePointer($0.baseAddress) })
     }
 
@@ -138,7 +138,10 @@
                 defer { unsafe runtime.release(.releaseValue, map) }
                 guard try unsafe number(.kind, map, Int32.self) == 3 else { break }
                 let (names, values) = (try unsafe item(0, of: map), try unsafe item(1, of: map))
-                defer { for unsafe part in unsafe [names, values] { unsafe runtime.release(.releaseValue, part) } }
+                defer {
+                    unsafe runtime.release(.releaseValue, names)
+                    unsafe runtime.release(.releaseValue, values)
+                }
                 guard let own = try unsafe plain(values).doubles, let texts = Optional(try unsafe plain(names).texts) else { break }
                 if row == 0 { keys = texts }
                 guard texts == keys else { throw Failure(message: "maps with different keys for different rows, expected the same") }

@@ -117,6 +117,7 @@ struct XGBoostReader {
         }
         var reader = XGBoostTreeReader(featureCount: featureCount, outputs: outputs)
         var ensemble = TreeEnsemble(trees: [], featureCount: featureCount, outputCount: outputs, isSingle: true)
+        ensemble.roundsInputs = true
         for (i, part) in parts.enumerated() {
             guard 0 <= groups[i], Int(groups[i]) < outputs else {
                 throw model.malformed("tree_info[\(i)] is \(groups[i]), expected below \(outputs)")

@@ -115,6 +115,8 @@ def man():
                           ("EVENKEEL_PG_BIN", "folder of the PostgreSQL server's programs, for the embedded database"),
                           ("EVENKEEL_PRIVACY_KEY", "the key of hashed features"),
                           ("EVENKEEL_CHROMIUM", "the Chromium that prints PDF"),
+                          ("EVENKEEL_DUCKDB", "DuckDB's library, which reads Parquet"),
+                          ("EVENKEEL_ONNXRUNTIME", "ONNX Runtime's library, for operators of models that are not ours"),
                           ("NO_COLOR", "any text: no colours"), ("COLUMNS", "width of tables on a terminal")):
         out += [".TP", f".B {word}", roff(meaning)]
     out += [".SH SEE ALSO", "The documentation lies in the folder docs of the release and of the repository.", ".SH LICENSE", "GPL\\-3.0\\-or\\-later"]

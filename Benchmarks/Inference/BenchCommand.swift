@@ -54,7 +54,7 @@ struct BenchCommand {
                 print("  \(threads) thread: \(Self.shown(seconds / Double(rows) * 1e6)) µs a row, \(Int(Double(rows) / seconds)) rows/s")
             }
             let one = columns.map { InputColumn.numbers([$0[0]]) }
-            let single = Self.best(200) { _ = try? model.score(one, rows: 1, options: ScoreOptions(.margin)) }
+            let single = Self.best(20_000) { _ = try? model.score(one, rows: 1, options: ScoreOptions(.margin)) }
             let some = columns.map { InputColumn.numbers(Array($0[..<1_000])) }
             let thousand = Self.best(20, ofProcessor: true) { _ = try? model.score(some, rows: 1_000, options: ScoreOptions(.margin)) }
             print("  one row \(Self.shown(single * 1e6)) µs; 1,000 rows \(Self.shown(thousand * 1e6 / 1_000)) µs a row")

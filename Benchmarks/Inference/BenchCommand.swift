@@ -2,9 +2,11 @@ import Foundation
 import Inference
 
 /// `inference-benchmarks [--write FOLDER] [--rows n] [--only name]`: times made-up models. The models and rows can be written for `times.py`.
+/// `inference-benchmarks --model FILE [--rows n]` times a file of one's own over made-up rows.
 struct BenchCommand {
     private var folder: String?
     private var only = ""
+    private var file: String?
     private var rows = 100_000
     private static let features = 28
 
@@ -14,8 +16,9 @@ struct BenchCommand {
             switch word {
             case "--write": folder = rest.popFirst()
             case "--only": only = rest.popFirst() ?? ""
+            case "--model": file = rest.popFirst()
             case "--rows": rows = rest.popFirst().flatMap { Int($0) } ?? rows
-            default: throw Usage("\(word), expected --write, --only or --rows")
+            default: throw Usage("\(word), expected --write, --only, --model or --rows")
             }
         }
     }
@@ -23,6 +26,7 @@ struct BenchCommand {
     func run() throws {
         var random = Seed(state: 5)
         let columns = (0..<Self.features).map { _ in (0..<rows).map { _ in Double(Float(random.uniform() * 2 - 1)) } }
+        if let file { return try time(file, columns) }
         if let folder {
             var numbers: [UInt8] = []
             for row in 0..<rows {
@@ -63,6 +67,21 @@ struct BenchCommand {
                 print("  contributions \(Self.shown(seconds * 1e6 / 1_000)) µs a row")
             }
         }
+    }
+
+    private func time(_ path: String, _ columns: [[Double]]) throws {
+        let model = try Model(Array(try Data(contentsOf: URL(filePath: path))), file: path)
+        let inputs = columns.map { InputColumn.numbers($0) }
+        _ = try model.score(inputs, rows: rows)
+        for threads in [1, 2] {
+            var options = ScoreOptions()
+            options.threads = threads
+            let seconds = Self.best(8, ofProcessor: threads == 1) { _ = try? model.score(inputs, rows: rows, options: options) }
+            print("\(path): \(threads) thread: \(Self.shown(seconds / Double(rows) * 1e6)) µs a row")
+        }
+        let one = columns.map { InputColumn.numbers([$0[0]]) }
+        let single = Self.best(20_000) { _ = try? model.score(one, rows: 1) }
+        print("\(path): one row \(Self.shown(single * 1e6)) µs")
     }
 
     private static func shown(_ value: Double) -> String { String(format: "%.3f", value) }

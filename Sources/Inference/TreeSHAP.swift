@@ -124,8 +124,11 @@ struct TreeSHAP: Sendable {
                 add(path, patterns, &out, count: count, width: width)
                 continue
             }
+            let zeros = path.elements.map(\.zero)
+            var (sums, weights) = ([Double](repeating: 0, count: depth + 1), [Double](repeating: 0, count: depth))
             for i in 0..<count {
-                let weights = Self.weights(path, path.elements.map { passes($0, columns[$0.feature][rows.lowerBound + i]) })
+                let bits = path.elements.map { passes($0, columns[$0.feature][rows.lowerBound + i]) }
+                Self.weights(zeros, &sums, isOne: { bits[$0] }, put: { weights[$0] = $1 })
                 for (output, value) in path.values {
                     for (element, weight) in zip(path.elements, weights) {
                         out[(output * width + element.feature) * count + i] += weight * value
@@ -157,10 +160,11 @@ struct TreeSHAP: Sendable {
         let depth = path.elements.count
         var isKnown = [Bool](repeating: false, count: 1 << depth)
         var table = [Double](repeating: 0, count: depth << depth)
+        let zeros = path.elements.map(\.zero)
+        var sums = [Double](repeating: 0, count: depth + 1)
         for pattern in patterns where !isKnown[pattern] {
             isKnown[pattern] = true
-            let weights = Self.weights(path, (0..<depth).map { pattern >> $0 & 1 == 1 })
-            for k in 0..<depth { table[(k << depth) + pattern] = weights[k] }
+            Self.weights(zeros, &sums, isOne: { pattern >> $0 & 1 == 1 }, put: { table[($0 << depth) + pattern] = $1 })
         }
         for (output, value) in path.values {
             for (k, element) in path.elements.enumerated() {
@@ -172,31 +176,35 @@ struct TreeSHAP: Sendable {
     }
 
     /// (oᵢ − zᵢ) · wᵢ for each feature of the path.
-    static func weights(_ path: Path, _ bits: [Bool]) -> [Double] {
-        let depth = path.elements.count
-        var sums = [1.0] + [Double](repeating: 0, count: depth)
-        for (i, element) in path.elements.enumerated() {
-            let (one, size) = (bits[i] ? 1.0 : 0.0, Double(i + 2))
+    /// - Parameters:
+    ///   - zeros: the features' zᵢ. - sums: room for one number more than there are features.
+    @inline(__always)
+    private static func weights(_ zeros: [Double], _ sums: inout [Double], isOne: (Int) -> Bool, put: (Int, Double) -> Void) {
+        let depth = zeros.count
+        sums[0] = 1
+        for i in 0..<depth {
+            let (one, size) = (isOne(i) ? 1.0 : 0.0, Double(i + 2))
+            sums[i + 1] = 0
             for k in (0...i).reversed() {
                 sums[k + 1] += one * sums[k] * Double(k + 1) / size
-                sums[k] = element.zero * sums[k] * Double(i + 1 - k) / size
+                sums[k] = zeros[i] * sums[k] * Double(i + 1 - k) / size
             }
         }
         let size = Double(depth + 1)
-        return path.elements.enumerated().map { i, element in
+        for i in 0..<depth {
             // The feature is taken out of the sums again.
-            var (total, next) = (0.0, sums[depth])
-            if bits[i] {
+            var total = 0.0
+            if isOne(i) {
+                var next = sums[depth]
                 for k in (0..<depth).reversed() {
                     let part = next * size / Double(k + 1)
                     total += part
-                    next = sums[k] - part * element.zero * Double(depth - k) / size
+                    next = sums[k] - part * zeros[i] * Double(depth - k) / size
                 }
-            } else {
-                guard element.zero > 0 else { return 0 }
-                for k in (0..<depth).reversed() { total += sums[k] * size / (element.zero * Double(depth - k)) }
+            } else if zeros[i] > 0 {
+                for k in (0..<depth).reversed() { total += sums[k] * size / (zeros[i] * Double(depth - k)) }
             }
-            return total * ((bits[i] ? 1 : 0) - element.zero)
+            put(i, total * ((isOne(i) ? 1 : 0) - zeros[i]))
         }
     }
 }

@@ -8,8 +8,7 @@ final class ReferenceCache: Sendable {
     static let versionsMax = 512
     private let cached = Mutex<(byID: [Int64: ReferenceProfile], order: [Int64])>(([:], []))
 
-    private func variations(_ versionID: Int64, on connection: Connection) throws -> [WindowKind: NaturalVariation] {
-        let rows = try connection.query(Queries["find_variations"], [.int(versionID)])
+    private static func variations(_ rows: Rows) throws -> [WindowKind: NaturalVariation] {
         var found: [WindowKind: NaturalVariation] = [:]
         for row in 0..<rows.count {
             guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let bytes = rows.bytes(row, 1) else { continue }
@@ -24,11 +23,13 @@ final class ReferenceCache: Sendable {
         guard rows.count > 0, let gridBytes = rows.bytes(0, 0), let profileBytes = rows.bytes(0, 1) else {
             throw StoreError(.damaged, "version \(versionID) has no reference")
         }
+        let variations = try connection.query(Queries["find_variations"], [.int(versionID)])
         let reference: ReferenceProfile
+        // Only what the bytes are is caught here: a connection that is lost is another matter, and tried again.
         do {
             let grid = try ProfileGrid(encoded: gridBytes)
             reference = ReferenceProfile(
-                grid: grid, profile: try Profile(encoded: profileBytes, grid: grid), variations: try variations(versionID, on: connection))
+                grid: grid, profile: try Profile(encoded: profileBytes, grid: grid), variations: try Self.variations(variations))
         } catch { throw StoreError(.damaged, "the reference of version \(versionID) cannot be read: \(error)") }
         cached.withLock { cache in
             if cache.byID.updateValue(reference, forKey: versionID) == nil { cache.order.append(versionID) }

@@ -178,17 +178,22 @@ struct RecordStoreTroubleTests {
         }
     }
 
-    @Test("a server that goes away in the middle gives a retryable error and no rows; later stores work on the same database object")
-    func interrupted() async throws {
+    /// Where the store is when the server goes away: before its rows, and while it reads what the version's columns are compared with.
+    @Test(
+        "a server that goes away in the middle gives a retryable error and no rows; later stores work on the same database object",
+        arguments: [
+            "select pg_advisory_xact_lock(1163282245, $stream)", "lock table evenkeel.reference_variation in access exclusive mode",
+        ])
+    func interrupted(_ hold: String) async throws {
         try await withBench(connections: 2) { bench in
             var random = Seeded(1)
             let version = try await bench.register()
             let batch = Loans.batch(60, &random)
             let holder = Database(url: bench.url, connections: 1)
-            try await holder.run { try $0.run("begin; select pg_advisory_xact_lock(1163282245, \(version.streamID))") }
+            try await holder.run { try $0.run("begin; " + hold.replacing("$stream", with: "\(version.streamID)")) }
             let store = Task { try await bench.collector().store(batch, of: version, key: "k") }
             try await bench.until(
-                "select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'advisory')")
+                "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')")
             // As at a shutdown: every session of the database ends, this test's own as well.
             let admin = Database(url: Secret(bench.url.reveal().replacing(bench.name, with: "postgres")), connections: 1)
             _ = try await admin.run { connection in

@@ -62,16 +62,9 @@ enum PredictorOperators {
         guard width * targets == coefficients.count else {
             throw OperatorError("\(coefficients.count) coefficients for \(width) columns and \(targets) targets")
         }
-        var out: [Float] = []
-        out.reserveCapacity(rows * targets)
-        for row in 0..<rows {
-            for target in 0..<targets {
-                var sum: Float = 0
-                for k in 0..<width { sum += values[row * width + k] * coefficients[target * width + k] }
-                out.append(sum + (target < intercepts.count ? intercepts[target] : 0))
-            }
-        }
-        return (out, rows)
+        let products = denseProduct(values, coefficients, rows: rows, inner: width, columns: targets, isTransposed: true)
+        let added = (0..<targets).map { $0 < intercepts.count ? intercepts[$0] : 0 }
+        return (repeatedSum(products, added), rows)
     }
 
     private static func linearRegressor(_ node: OperatorNode) throws(InferenceError) -> Graph.Work {

@@ -2,8 +2,8 @@ import Foundation
 import Reporting
 import Vocabulary
 
-/// What a scrape costs: the gauges of a registry, as text; and the same series when they come in a service's order. One line `name value` each;
-/// the best of several runs, CPU time.
+/// What a scrape costs: the gauges of a registry, as text; and the same series when they come in order and need no sorting.
+/// One line `name value` each; the best of several runs, CPU time.
 ///
 ///     exposition-benchmarks [SERIES] [--text]      --text: the text itself, to be compared with that of others
 @main enum Main {
@@ -31,7 +31,7 @@ import Vocabulary
             count = PrometheusText.families(samples, as: .prometheus).count
             best = min(best, Double(clock() - start) / Double(CLOCKS_PER_SEC))
         }
-        // A service makes the samples model by model, not as a hash table has them.
+        // A registry's samples come as a hash table has them: the worst order for the sorting.
         let inOrder = registry.samples().sorted { ($0.metric.rawValue, $0.labels.joined()) < ($1.metric.rawValue, $1.labels.joined()) }
         var ordered = Double.infinity
         for _ in 0..<7 {

@@ -5,7 +5,7 @@
 
 Needs numpy, scikit-learn, skl2onnx and onnxruntime. The best of several runs counts, one thread each and then two.
 """
-import argparse, os, pathlib, subprocess, tempfile, time, warnings
+import argparse, os, pathlib, subprocess, tempfile, warnings
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[name] = "1"
@@ -15,6 +15,7 @@ import onnxruntime
 from skl2onnx import to_onnx
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from timing import best
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--binary", default=".build/release/inference-benchmarks")
@@ -22,15 +23,6 @@ options = parser.parse_args()
 rng = np.random.default_rng(1)
 rows = rng.uniform(-1, 1, (100_000, 28)).astype(np.float32)
 label = (rows[:, :4].sum(1) + rng.normal(0, 0.5, len(rows)) > 0).astype(int)
-
-
-def best(work, times=8):
-    spent = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        spent.append(time.perf_counter() - start)
-    return min(spent)
 
 
 with tempfile.TemporaryDirectory() as folder:

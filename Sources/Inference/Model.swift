@@ -153,7 +153,8 @@ public struct Model: Sendable {
 
     private func unsupported(_ message: String) -> InferenceError { InferenceError(.unsupported, file: file, message) }
 
-    /// Features as numbers: categories as their places, rounded where the model was trained on 32-bit numbers.
+    /// Features as numbers, categories as their places.
+    /// - Parameter isSingle: whether they are rounded to 32 bits, as a model that was trained on such numbers wants it.
     func numbers(_ columns: [InputColumn], isSingle: Bool) throws(InferenceError) -> [[Double]] {
         var out: [[Double]] = []
         for (column, feature) in zip(columns, features) {

@@ -88,9 +88,17 @@ struct ONNXRuntimeTests {
         #expect(error?.description.contains("\n") == false)
         let location = Wire().text(1, "location").text(2, "/etc/passwd").bytes
         let outside = Wire().number(1, 2).number(2, 1).text(8, "w").part(13, location).number(14, 1).bytes
-        let reading = Self.model([Self.selu, Wire.node("Add", ["y", "w"], ["z"])], [outside], outputs: ["z"])
-        let refusal = #expect(throws: InferenceError.self) { try Model(reading, file: "m.onnx", runtime: library) }
-        #expect(refusal?.description.contains("data in another file") == true)
+        // Among a graph's constants, in a node's attribute, and in a graph within a node.
+        let constant = Wire.node("Constant", [], ["w"], attributes: [Wire().text(1, "value").part(5, outside).number(20, 4).bytes])
+        let branch = Wire().text(1, "then_branch").part(6, Wire().part(5, outside).bytes).number(20, 5).bytes
+        let add = Wire.node("Add", ["y", "w"], ["z"])
+        for model in [
+            Self.model([Self.selu, add], [outside], outputs: ["z"]), Self.model([Self.selu, constant, add], outputs: ["z"]),
+            Self.model([Self.selu, Wire.node("If", ["y"], ["z"], attributes: [branch])], outputs: ["z"]),
+        ] {
+            let refusal = #expect(throws: InferenceError.self) { try Model(model, file: "m.onnx", runtime: library) }
+            #expect(refusal?.description.contains("data in another file") == true)
+        }
     }
 
     @Test("without the library the operator is named, and what would help") func absent() {

@@ -129,6 +129,17 @@ struct ONNXTests {
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "read")")
     }
 
+    @Test("a product with a matrix of no columns is nothing, and no crash")
+    func nothing() throws {
+        let plain = Wire.model([Wire.node("MatMul", ["x", "w"], ["y"])], [Wire.tensor("w", [2, 0], [])], width: 2)
+        let turned = Wire.model(
+            [Wire.node("Gemm", ["x", "w"], ["y"], attributes: [Wire.int("transB", 1)])], [Wire.tensor("w", [0, 2], [])], width: 2)
+        for bytes in [plain, turned] {
+            let model = try Model(bytes, file: "m.onnx")
+            #expect(try model.score(Self.columns.map(InputColumn.numbers), rows: 3).isEmpty)
+        }
+    }
+
     static let unfit: [([UInt8], [Int])] = [
         (Wire.node("Expand", ["x", "s"], ["y"]), [1 << 30, 1 << 30, 1, 2]), (Wire.node("Reshape", ["x", "s"], ["y"]), [7, 5]),
         (Wire.node("Gather", ["x", "s"], ["y"]), [99]), (Wire.node("ConstantOfShape", ["s"], ["y"]), [1 << 40]),

@@ -13,6 +13,7 @@ struct DenseTests {
         "every form has the bits of one chain of fused multiply-adds",
         arguments: [
             (1, 1, 1), (1, 28, 256), (3, 7, 5), (12, 16, 32), (13, 17, 33), (25, 3, 64), (40, 100, 31), (6, 5, 16), (0, 4, 4), (5, 0, 3),
+            (4, 6, 0), (13, 9000, 3),
         ])
     func forms(_ rows: Int, _ inner: Int, _ columns: Int) {
         let (a, b) = (Self.numbers(rows * inner, seed: 1), Self.numbers(inner * columns, seed: 2))

@@ -55,7 +55,7 @@ enum MatrixOperators {
         let total = try Shape.checked(shape)
         switch (a.values, b.values) {
         case (.float(let x), .float(let y)):
-            let rows = columns == 0 ? 0 : total / columns
+            let rows = a.shape.dropLast().reduce(1, *)
             return Tensor(shape, .float(denseProduct(x, y, rows: rows, inner: inner, columns: columns)))
         case (.double(let x), .double(let y)): return Tensor(shape, .double(multiplied(x, y, total: total, inner: inner, columns: columns)))
         default: throw OperatorError("inputs of different or unfit types, expected two of one type of numbers")

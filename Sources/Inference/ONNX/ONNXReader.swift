@@ -38,7 +38,42 @@ struct ONNXReader {
             guard let library = ONNXRuntime.at(runtime) else {
                 throw InferenceError(.unsupported, file: file, place: error.place, "\(error.message); \(ONNXRuntime.advice)")
             }
+            try refuseOtherFiles(Protobuf(bytes, file: file), as: .model, depth: 0)
             return try read(graph: reader.within(graph), of: bytes, with: library)
+        }
+    }
+
+    /// The messages of a model within which a tensor may be, and the fields that lead from one to the other.
+    private enum Message {
+        case model, graph, function, node, attribute, sparse, tensor
+
+        func field(_ number: Int) -> Message? {
+            switch (self, number) {
+            case (.model, 7), (.attribute, 6), (.attribute, 11): .graph
+            case (.model, 25): .function
+            case (.graph, 1), (.function, 7): .node
+            case (.node, 5), (.function, 11): .attribute
+            case (.graph, 15), (.attribute, 22), (.attribute, 23): .sparse
+            case (.graph, 5), (.attribute, 5), (.attribute, 10), (.sparse, 1), (.sparse, 2): .tensor
+            default: nil
+            }
+        }
+    }
+
+    /// ONNX Runtime would read whatever file a tensor names, wherever in the model it is.
+    private func refuseOtherFiles(_ part: Protobuf, as message: Message, depth: Int) throws(InferenceError) {
+        guard depth <= InferenceLimits.nesting else {
+            throw InferenceError(.limit, file: file, "nested deeper than \(InferenceLimits.nesting) levels")
+        }
+        var reader = part
+        while let field = try reader.next() {
+            // Where the data is: fields of a tensor for the names of files, and for that there are some.
+            if message == .tensor, field.number == 13 || (field.number == 14 && field.value != 0) {
+                throw InferenceError(.unsupported, file: file, place: "graph", "data in another file")
+            }
+            if let inner = message.field(field.number), let range = field.range {
+                try refuseOtherFiles(reader.within(range), as: inner, depth: depth + 1)
+            }
         }
     }
 
@@ -53,11 +88,7 @@ struct ONNXReader {
             switch field.number {
             case 1: while let inner = try part.next() { if inner.number == 4 { types.append(part.text(inner)) } }
             case 5:
-                while let inner = try part.next() {
-                    if inner.number == 8 { constants.insert(part.text(inner)) }
-                    // It would read whatever file the model names.
-                    if inner.number == 13 { throw InferenceError(.unsupported, file: file, place: "graph", "data in another file") }
-                }
+                while let inner = try part.next() { if inner.number == 8 { constants.insert(part.text(inner)) } }
             case 11: inputs.append(try valueInfo(part))
             case 12: outputs.append(try valueInfo(part))
             default: break

@@ -57,7 +57,6 @@ internal import Synchronization
     let environment: Handle
     let memory: Handle
     let allocator: Handle
-    let version: String
 
     static let advice =
         "ONNX Runtime's library would run it, expected libonnxruntime.so where libraries are found or its path in EVENKEEL_ONNXRUNTIME"
@@ -87,7 +86,6 @@ internal import Synchronization
             let functions = unsafe UnsafePointer<Base>(entry).pointee.api(Self.apiVersion)
         else { return nil }
         unsafe self.functions = unsafe functions
-        version = unsafe UnsafePointer<Base>(entry).pointee.version().map { unsafe String(cString: $0) } ?? "?"
         func function<T>(_ place: Function, _ type: T.Type) -> T { unsafe Self.function(functions, place, type) }
         var (environment, memory, allocator): (Handle?, Handle?, Handle?)
         typealias CreateEnvironment = @convention(c) (Int32, UnsafePointer<CChar>, Made) -> Status

@@ -137,12 +137,12 @@
                 let map = try unsafe item(row, of: value)
                 defer { unsafe runtime.release(.releaseValue, map) }
                 guard try unsafe number(.kind, map, Int32.self) == 3 else { break }
-                let (names, values) = (try unsafe item(0, of: map), try unsafe item(1, of: map))
-                defer {
-                    unsafe runtime.release(.releaseValue, names)
-                    unsafe runtime.release(.releaseValue, values)
-                }
-                guard let own = try unsafe plain(values).doubles, let texts = Optional(try unsafe plain(names).texts) else { break }
+                let names = try unsafe item(0, of: map)
+                defer { unsafe runtime.release(.releaseValue, names) }
+                let values = try unsafe item(1, of: map)
+                defer { unsafe runtime.release(.releaseValue, values) }
+                let texts = try unsafe plain(names).texts
+                guard let own = try unsafe plain(values).doubles else { break }
                 if row == 0 { keys = texts }
                 guard texts == keys else { throw Failure(message: "maps with different keys for different rows, expected the same") }
                 all += own

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EvenkeelClient
@@ -52,7 +53,7 @@ import Testing
         let notes = Notes()
         let client = try Self.client(server.url, notes)
         #expect(Self.record(0..<95, with: client) == 95)
-        #expect(await client.close(within: .seconds(240)))
+        #expect(await client.close(within: patience))
         #expect(client.counts == .init(queued: 95, sent: 95, retried: client.counts.retried))
         #expect(client.counts.retried == server.requests.count - 10)
         #expect(notes.undelivered.withLock { $0.isEmpty })

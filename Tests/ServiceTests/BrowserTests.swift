@@ -29,7 +29,7 @@ struct BrowserTests {
 
     @Test(
         "every page has its content, no complaint of the browser, and nothing from another host", .enabled(if: isInstalled),
-        .timeLimit(.minutes(5))) func pages()
+        .timeLimit(.minutes(30))) func pages()
         async throws
     {
         try await Drifting.fill("browser", on: service)

@@ -114,13 +114,9 @@ struct FileIngestTests {
         return try await task.value
     }
 
-    /// Waits until so many records are stored, at most for a minute.
+    /// Waits until so many records are stored.
     private func until(_ rows: Int64, _ bench: FileIngestBench, _ settings: IngestSettings) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try await bench.profile(settings.version).rows < rows {
-            try #require(ContinuousClock.now < deadline, "\(rows) rows did not come")
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        try #require(try await eventually { try await bench.profile(settings.version).rows >= rows }, "\(rows) rows did not come")
         #expect(try await bench.profile(settings.version).rows == rows)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Service
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -21,9 +22,7 @@ import Vocabulary
                 try $0.query("select count(*) from evenkeel.prediction_week where week > now()").int(0, 0)
             }
         }
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try await weeks() != 2, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(50)) }
-        #expect(try await weeks() == 2)
+        #expect(try await eventually { try await weeks() == 2 })
     }
 
     @Test("a record is erased by its id; sent again it is new") func erase() async throws {

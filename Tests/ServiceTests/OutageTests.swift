@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Service
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -201,7 +202,7 @@ extension RunningService {
             let killed = try #require(process())
             #expect(kill(killed, SIGKILL) == 0)
             var sent: Int64 = 0
-            let deadline = ContinuousClock.now + .seconds(60)
+            let deadline = ContinuousClock.now + patience
             while ContinuousClock.now < deadline {
                 #expect(try await service.send("kill", "r\(sent)", "s\(sent)", "r\(max(0, sent - 1))") == 202)
                 sent += 1

@@ -58,15 +58,12 @@ import Vocabulary
         await cleanUp()
     }
 
-    /// Asks again until the answer holds what is looked for, at most for half a minute.
+    /// Asks again until the answer holds what is looked for, as long as there is patience.
     private func ask(_ url: String, _ isDone: (String) -> Bool) async throws -> String {
         var last = ""
-        for _ in 0..<300 {
-            if let text = try? String(contentsOf: try #require(URL(string: url)), encoding: .utf8) {
-                last = text
-                if isDone(text) { break }
-            }
-            try await Task.sleep(for: .milliseconds(100))
+        _ = try await eventually {
+            last = (try? String(contentsOf: try #require(URL(string: url)), encoding: .utf8)) ?? last
+            return isDone(last)
         }
         return last
     }

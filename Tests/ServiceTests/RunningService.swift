@@ -4,6 +4,7 @@ import FoundationNetworking
 import Logging
 import Service
 import Storage
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -87,7 +88,7 @@ final class RunningService: Sendable {
         var request = URLRequest(url: try #require(URL(string: base + path)))
         request.httpMethod = method
         request.httpBody = body.map { Data($0) }
-        request.timeoutInterval = 30
+        request.timeoutInterval = patience / .seconds(1)
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         let (data, response) = try await URLSession.shared.data(for: request)
         let http = try #require(response as? HTTPURLResponse)
@@ -96,9 +97,9 @@ final class RunningService: Sendable {
         return Answer(status: http.statusCode, headers: fields, body: Array(data))
     }
 
-    /// Asks again until `isDone`, at most for a minute.
+    /// Asks again until `isDone`, as long as there is patience.
     func eventually(_ path: String, _ isDone: (Answer) -> Bool) async throws -> Answer {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + patience
         while true {
             let answer = try await get(path)
             if isDone(answer) || ContinuousClock.now > deadline { return answer }

@@ -49,14 +49,7 @@ import Testing
             }
             try await makeCertificate("second")
             // curl trusts only the new one by now.
-            let deadline = ContinuousClock.now + .seconds(40)
-            while try await curl().status != 0 {
-                if ContinuousClock.now > deadline {
-                    failures.append("the new certificate is not served")
-                    break
-                }
-                try await Task.sleep(for: .milliseconds(200))
-            }
+            if try await !eventually({ try await curl().status == 0 }) { failures.append("the new certificate is not served") }
             return failures
         }()
         await service.stop()

@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("A database is a few connections, each used by one caller at a time", .timeLimit(.minutes(10)))
+@Suite("A database is a few connections, each used by one caller at a time", .timeLimit(.minutes(30)))
 struct DatabaseTests {
     @Test("what is sent as a parameter comes back as it was", arguments: Loans.seeds)
     func parameters(seed: UInt64) async throws {

@@ -4,7 +4,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("The embedded cluster is durable, private, and refuses clearly what it cannot use", .serialized, .timeLimit(.minutes(10)))
+@Suite("The embedded cluster is durable, private, and refuses clearly what it cannot use", .serialized, .timeLimit(.minutes(30)))
 struct EmbeddedClusterSettingsTests {
     private func refusal(_ cluster: EmbeddedCluster) async throws -> StoreError {
         try #require(await #expect(throws: StoreError.self) { try await cluster.start() })

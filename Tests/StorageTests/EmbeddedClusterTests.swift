@@ -5,7 +5,7 @@ import Vocabulary
 @testable import Storage
 
 /// Each test has a folder of its own; one after the other, so that not ten servers start at once.
-@Suite("The embedded cluster lives in its folder, survives what kills it, and has one owner", .serialized, .timeLimit(.minutes(10)))
+@Suite("The embedded cluster lives in its folder, survives what kills it, and has one owner", .serialized, .timeLimit(.minutes(30)))
 struct EmbeddedClusterTests {
     /// A folder for one test, whose server is gone afterwards however the test ends.
     private func withFolder(_ body: (URL) async throws -> Void) async throws {

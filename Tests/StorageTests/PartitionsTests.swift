@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("Partitions are made ahead, dropped when they are old, and missed by nobody", .timeLimit(.minutes(5)))
+@Suite("Partitions are made ahead, dropped when they are old, and missed by nobody", .timeLimit(.minutes(30)))
 struct PartitionsTests {
     private static let day: Int64 = 86_400
     /// A Thursday, on which a week begins.

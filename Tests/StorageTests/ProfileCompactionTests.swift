@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("Roll-ups change no sum, whatever comes between, and hold up no writer", .timeLimit(.minutes(5)))
+@Suite("Roll-ups change no sum, whatever comes between, and hold up no writer", .timeLimit(.minutes(30)))
 struct ProfileCompactionTests {
     private static let day: Int64 = 86_400
     private let start = Loans.start.floored(toSeconds: 86_400)

@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("What is stored is whole and once, whatever goes wrong and whoever writes", .timeLimit(.minutes(10)))
+@Suite("What is stored is whole and once, whatever goes wrong and whoever writes", .timeLimit(.minutes(30)))
 struct RecordStoreTroubleTests {
     private static let tables = ["prediction", "level", "label", "label_waiting", "batch", "profile", "dirty_window"]
 

@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("Models and versions are registered, found and staged", .timeLimit(.minutes(10)))
+@Suite("Models and versions are registered, found and staged", .timeLimit(.minutes(30)))
 struct RegistryStoreTests {
     private func key(_ version: String, of model: String = "credit") -> ModelVersion { ModelVersion(model: model, version: version) }
 

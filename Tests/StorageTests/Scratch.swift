@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 @testable import Storage
 
@@ -62,11 +63,7 @@ enum Scratch {
 
     /// Whether no process is left in the folder: a server's children may outlive it by a moment.
     static func isEmptied(_ folder: URL) async throws -> Bool {
-        for _ in 0..<100 {
-            if processes(in: folder).isEmpty { return true }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        return false
+        try await eventually { processes(in: folder).isEmpty }
     }
 
     /// The server that wrote the folder's postmaster.pid and is alive.

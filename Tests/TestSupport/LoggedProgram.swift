@@ -25,11 +25,11 @@ public final class LoggedProgram {
     /// The whole lines so far.
     public var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().filter { !$0.isEmpty } }
 
-    /// The port that the program chose, once its log tells it. Looks for at most a minute.
+    /// The port that the program chose, once its log tells it.
     public func port(after words: String) async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + patience
         while true {
-            // Decided before the last look: beside other tests a pause may last longer than the whole minute.
+            // Decided before the last look: the pause before it may have lasted beyond the deadline.
             let isLast = ContinuousClock.now > deadline || !process.isRunning
             for line in lines {
                 guard let place = line.firstRange(of: words) else { continue }
@@ -48,9 +48,12 @@ public final class LoggedProgram {
     }
 }
 
-/// Asks again until `isDone`, at most for two minutes: a busy machine is slow, and no test may fail for that.
+/// How long a test waits for what must come. Only what never comes takes as long: a busy machine is slow, and no test may fail for that.
+public let patience = Duration.seconds(600)
+
+/// Asks again until `isDone`, as long as there is patience.
 public func eventually(_ isDone: () async throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(120)
+    let deadline = ContinuousClock.now + patience
     while try await !isDone() {
         if ContinuousClock.now > deadline { return false }
         try await Task.sleep(for: .milliseconds(100))

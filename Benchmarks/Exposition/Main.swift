@@ -2,7 +2,7 @@ import Foundation
 import Reporting
 import Vocabulary
 
-/// What a scrape costs: the gauges of a registry, as text; and the same series when they come in order and need no sorting.
+/// What a scrape costs: the gauges of a registry, as text.
 /// One line `name value` each; the best of several runs, CPU time.
 ///
 ///     exposition-benchmarks [SERIES] [--text]      --text: the text itself, to be compared with that of others
@@ -31,18 +31,9 @@ import Vocabulary
             count = PrometheusText.families(samples, as: .prometheus).count
             best = min(best, Double(clock() - start) / Double(CLOCKS_PER_SEC))
         }
-        // A registry's samples come as a hash table has them: the worst order for the sorting.
-        let inOrder = registry.samples().sorted { ($0.metric.rawValue, $0.labels.joined()) < ($1.metric.rawValue, $1.labels.joined()) }
-        var ordered = Double.infinity
-        for _ in 0..<7 {
-            let start = clock()
-            _ = PrometheusText.families(inOrder, as: .prometheus).count
-            ordered = min(ordered, Double(clock() - start) / Double(CLOCKS_PER_SEC))
-        }
         print("series", registry.samples().count)
         print("bytes", count)
         print("gather_ms", gathered * 1e3)
         print("scrape_ms", best * 1e3)
-        print("ordered_ms", ordered * 1e3)
     }
 }

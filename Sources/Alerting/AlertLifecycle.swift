@@ -98,7 +98,7 @@ public struct AlertLifecycle: Sendable {
     private static func isJudged(_ places: [AlertMemory.Place], _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) -> Bool {
         let judged = Set(
             evaluation.findings.lazy.filter { $0.monitor == monitor && $0.verdict?.isInformed == true }
-                .map { AlertMemory.Place(subject: $0.subject, group: $0.group) })
+                .map { AlertMemory.Place($0) })
         return places.allSatisfy(judged.contains)
     }
 
@@ -162,11 +162,13 @@ public struct AlertLifecycle: Sendable {
     /// The summary names the finding that stands out most, and how many more there are.
     private func describe(_ alert: inout Alert, _ evaluation: Evaluation, _ monitor: Vocabulary.Monitor) {
         let findings = evaluation.findings.filter { $0.monitor == monitor && $0.verdict?.isFinding == true }
-        let places = Set(findings.map { AlertMemory.Place(subject: $0.subject, group: $0.group) })
-        alert.memory.places = Array(places.sorted { ($0.subject, $0.group) < ($1.subject, $1.group) }.prefix(AlertMemory.placesMax))
+        let places = Set(findings.map { AlertMemory.Place($0) })
+        alert.memory.places = Array(
+            places.sorted { ($0.segment, $0.subject, $0.group) < ($1.segment, $1.subject, $1.group) }.prefix(AlertMemory.placesMax))
         guard let worst = findings.max(by: { Self.strength($0) < Self.strength($1) }) else { return }
-        let subjects = Set(findings.map(\.subject)).subtracting([worst.subject]).count
-        let subject = worst.subject.isEmpty ? "" : worst.subject + ": "
+        let subjects = Set(findings.map { [$0.segment, $0.subject] }).count - 1
+        let segment = worst.segment.isEmpty ? "" : "in \(worst.segment): "
+        let subject = segment + (worst.subject.isEmpty ? "" : worst.subject + ": ")
         alert.summary =
             "\(evaluation.version) \(monitor.rawValue): \(subject)\(worst.why)" + (subjects > 0 ? " (and \(subjects) more)" : "")
         alert.detail = Self.detail(evaluation.window, rows: evaluation.rows, labelled: evaluation.labelled, findings)

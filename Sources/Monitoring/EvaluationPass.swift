@@ -123,6 +123,8 @@ public struct EvaluationPass: Sendable {
     }
 
     /// Evaluates any window now.
+    ///
+    /// - Returns: the findings of the whole and of every segment.
     public func evaluate(_ version: RegisteredVersion, _ window: Window) async throws -> Evaluation {
         try await evaluate(version, window, since: try await reader.span(of: version)?.first, isAnnounced: true)
     }
@@ -131,16 +133,30 @@ public struct EvaluationPass: Sendable {
         _ version: RegisteredVersion, _ window: Window, since first: Timestamp?, isAnnounced: Bool
     ) async throws -> Evaluation {
         let settings = settings(version)
-        let (baseline, reference) = try await BaselineReader(reader: reader, settings: settings).baseline(
-            of: version, for: window)
+        var evaluation = try await judge(version, window, settings, since: first)
+        try await store.save(evaluation, of: version)
+        for part in version.parts {
+            let own = try await judge(part, window, settings, since: first)
+            try await store.save(own, of: part)
+            evaluation.findings += own.findings
+        }
+        // A window asked for by hand answers a question; it does not wake anybody.
+        if isAnnounced, window.kind != .custom { try await announce(evaluation, version) }
+        return evaluation
+    }
+
+    /// - Parameter version: the whole, or one of its segments: the same monitors over other sums.
+    private func judge(
+        _ version: RegisteredVersion, _ window: Window, _ settings: MonitorSettings, since first: Timestamp?
+    ) async throws -> Evaluation {
+        let (baseline, reference) = try await BaselineReader(reader: reader, settings: settings).baseline(of: version, for: window)
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
         var earlier: EarlierRows?
         if let first { earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: first) }
-        let evaluation = WindowEvaluator(settings: settings).evaluate(
+        var evaluation = WindowEvaluator(settings: settings).evaluate(
             version, window, reference: reference, baseline: baseline, current: current, earlier: earlier, at: clock())
-        try await store.save(evaluation, of: version)
-        // A window asked for by hand answers a question; it does not wake anybody.
-        if isAnnounced, window.kind != .custom { try await announce(evaluation, version) }
+        guard let segment = version.segment else { return evaluation }
+        for i in evaluation.findings.indices { evaluation.findings[i].segment = segment.name }
         return evaluation
     }
 }

@@ -68,6 +68,12 @@ public struct ModelFrame: Sendable {
         let versions = self.versions.map {
             option($0.key.version, "\($0.key.version) (\($0.stage.rawValue))", $0.key.version == version.key.version)
         }.joined()
+        // A version without segments has no such field.
+        let parts = version.schema.segments.map { option($0.name, $0.name, $0 == version.segment) }.joined()
+        let segments =
+            parts.isEmpty
+            ? ""
+            : "<div class=\"field\"><label for=\"segment\">segment</label><select id=\"segment\" name=\"segment\">\(option("", "all records", version.segment == nil))\(parts)</select></div>"
         let kinds =
             option("", "that suits", frame.query.window == nil)
             + WindowKind.allCases.map { option($0.rawValue, $0 == .custom ? "custom" : "\($0.rawValue)s", frame.query.window == $0) }
@@ -84,7 +90,7 @@ public struct ModelFrame: Sendable {
         }.joined(separator: " · ")
         return """
             <form class="range" method="get" action="\(PageQuery().href(path))" aria-label="What is shown">
-            <div class="field"><label for="version">version</label><select id="version" name="version">\(versions)</select></div>
+            <div class="field"><label for="version">version</label><select id="version" name="version">\(versions)</select></div>\(segments)
             \(field("from", "from (UTC)", from))\(field("to", "to (UTC)", to))
             <div class="field"><label for="window">windows</label><select id="window" name="window">\(kinds)</select></div>
             <button type="submit">Show</button></form>

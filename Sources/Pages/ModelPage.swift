@@ -11,9 +11,23 @@ public struct ModelPage: Sendable {
     public var sums: WindowSums
     /// Alerts that fire.
     public var firing: Int64
+    /// In the shown window; those that were not evaluated have no rows.
+    public var segments: [SegmentRow]
+
+    public struct SegmentRow: Sendable {
+        public var segment: Segment
+        public var rows: Int64?
+        public var verdicts: [Monitor: Verdict]
+        public init(segment: Segment, rows: Int64?, verdicts: [Monitor: Verdict]) {
+            self.segment = segment
+            self.rows = rows
+            self.verdicts = verdicts
+        }
+    }
 
     public init(
-        frame: ModelFrame, marks: [VerdictMark], findings: [Finding], statistics: [PlacedFinding], sums: WindowSums, firing: Int64
+        frame: ModelFrame, marks: [VerdictMark], findings: [Finding], statistics: [PlacedFinding], sums: WindowSums, firing: Int64,
+        segments: [SegmentRow] = []
     ) {
         self.frame = frame
         self.marks = marks
@@ -21,6 +35,7 @@ public struct ModelPage: Sendable {
         self.statistics = statistics
         self.sums = sums
         self.firing = firing
+        self.segments = segments
     }
 
     /// Features in the heat map, the worst first.
@@ -33,7 +48,7 @@ public struct ModelPage: Sendable {
     public func html(_ page: PageFrame) -> String {
         let content =
             frame.windows.isEmpty
-            ? frame.nothing(page, frame.path) : state(page) + maps(page) + found(page) + charts(page) + documents(page)
+            ? frame.nothing(page, frame.path) : state(page) + parts(page) + maps(page) + found(page) + charts(page) + documents(page)
         return frame.page(page, .overview, path: frame.path, content)
     }
 
@@ -55,9 +70,29 @@ public struct ModelPage: Sendable {
             <div><dt>predictions</dt><dd>\(counted(shown.rows))</dd></div><div><dt>labelled</dt><dd>\(shown.coverage.map(percent) ?? "–")</dd></div>
             <div><dt>evaluated</dt><dd>\(moment(shown.evaluatedAt))</dd></div>
             <div><dt>last data</dt><dd>\(frame.head.newest.map { "\(moment($0)) (\(ago($0, page.now)))" } ?? "none")</dd></div>
-            <div><dt>task</dt><dd>\(frame.version.schema.task.rawValue)</dd></div><div><dt>reference</dt><dd>\(counted(frame.version.referenceRows)) rows</dd></div></dl>
+            \(frame.version.segment.map { "<div><dt>segment</dt><dd>\(escaped($0.name)): \(escaped($0.words))</dd></div>" } ?? "")<div><dt>task</dt><dd>\(frame.version.schema.task.rawValue)</dd></div><div><dt>reference</dt><dd>\(counted(frame.version.referenceRows)) rows</dd></div></dl>
 
             """
+    }
+
+    /// What the monitors say of each segment, on the page of the whole.
+    private func parts(_ page: PageFrame) -> String {
+        if segments.isEmpty { return "" }
+        let rows = segments.map { row in
+            var query = page.query
+            query.segment = row.segment.name
+            let badges = Monitor.allCases.compactMap { monitor in
+                row.verdicts[monitor].flatMap { $0.isFinding ? badge($0, spoken(monitor.rawValue)) : nil }
+            }.joined()
+            let calm = row.verdicts.isEmpty ? "<span class=\"muted\">not evaluated</span>" : badge(Verdict.combined(row.verdicts.values))
+            return [
+                "<a href=\"\(query.href(frame.path))\">\(escaped(row.segment.name))</a>", escaped(row.segment.words),
+                row.rows.map { counted($0) } ?? "–", badges.isEmpty ? calm : badges,
+            ]
+        }
+        return "<h2>Segments</h2>"
+            + table(
+                ["segment", "its records", "predictions", "verdict"], rows, numeric: [2], caption: "The same monitors within each segment")
     }
 
     /// The same as files: what happened, and the documents of the model.

@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// What the URL says besides its path: the stretch of time, the version and the window that is looked at. Every link keeps it.
+/// What the URL says besides its path: the stretch of time, the version, its segment and the window that is looked at. Every link keeps it.
 public struct PageQuery: Sendable, Equatable {
     public var from: Timestamp?
     public var to: Timestamp?
@@ -9,13 +9,19 @@ public struct PageQuery: Sendable, Equatable {
     public var window: WindowKind?
     /// The start of the window whose distributions are shown; nil for the newest.
     public var at: Timestamp?
+    /// A segment of the version; nil for all records.
+    public var segment: String?
 
-    public init(from: Timestamp? = nil, to: Timestamp? = nil, version: String? = nil, window: WindowKind? = nil, at: Timestamp? = nil) {
+    public init(
+        from: Timestamp? = nil, to: Timestamp? = nil, version: String? = nil, window: WindowKind? = nil, at: Timestamp? = nil,
+        segment: String? = nil
+    ) {
         self.from = from
         self.to = to
         self.version = version
         self.window = window
         self.at = at
+        self.segment = segment
     }
 
     /// A link as it stands in an attribute.
@@ -26,6 +32,7 @@ public struct PageQuery: Sendable, Equatable {
         if let from { pairs.append(("from", from.rfc3339)) }
         if let to { pairs.append(("to", to.rfc3339)) }
         if let version { pairs.append(("version", version)) }
+        if let segment { pairs.append(("segment", segment)) }
         if let window { pairs.append(("window", window.rawValue)) }
         if let at { pairs.append(("at", at.rfc3339)) }
         let query = pairs.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&amp;")

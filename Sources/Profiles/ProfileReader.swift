@@ -6,10 +6,44 @@ public struct ReferenceProfile: Sendable {
     public let profile: Profile
     /// Of windows of each kind; none where the baseline has no times, or too few windows.
     public let variations: [WindowKind: NaturalVariation]
-    public init(grid: ProfileGrid, profile: Profile, variations: [WindowKind: NaturalVariation] = [:]) {
+    /// What the reference is within each segment, in the schema's order.
+    public let segments: [SegmentReference]
+    public init(
+        grid: ProfileGrid, profile: Profile, variations: [WindowKind: NaturalVariation] = [:], segments: [SegmentReference] = []
+    ) {
         self.grid = grid
         self.profile = profile
         self.variations = variations
+        self.segments = segments
+    }
+
+    /// What windows of a segment are compared with; nil where there is no such segment.
+    public func reference(of segment: Segment) -> ReferenceProfile? {
+        segments.first { $0.segment == segment }.map { ReferenceProfile(grid: grid, profile: $0.profile, variations: $0.variations) }
+    }
+}
+
+extension ReferenceProfile {
+    /// Of each record a bit for each segment that has sums; nil where there are none.
+    public func segmentBits(of batch: PredictionBatch, _ schema: FeatureSchema) -> [Int32]? {
+        var schema = schema
+        schema.segments = segments.map(\.segment)
+        return schema.segmentBits(of: batch)
+    }
+}
+
+/// The reference's records of one segment, on the version's grid.
+public struct SegmentReference: Sendable {
+    public let segment: Segment
+    public let profile: Profile
+    public let variations: [WindowKind: NaturalVariation]
+    /// Where the segment's sums are stored; 0 before registration.
+    public let streamID: Int64
+    public init(segment: Segment, profile: Profile, variations: [WindowKind: NaturalVariation], streamID: Int64 = 0) {
+        self.segment = segment
+        self.profile = profile
+        self.variations = variations
+        self.streamID = streamID
     }
 }
 

@@ -28,6 +28,19 @@ public enum EvaluationMetrics {
         return out
     }
 
+    /// The verdicts of a segment.
+    public static func segmentSamples(_ part: RegisteredVersion, latest: [Evaluation]) -> [MetricSample] {
+        guard let segment = part.segment else { return [] }
+        return verdicts(latest).flatMap { monitor, verdict in
+            possible(monitor).map { other in
+                let labels = [part.key.model, part.key.version, segment.name, monitor.rawValue, other.rawValue]
+                var sample = MetricSample(.segmentVerdict, labels, other == verdict ? 1 : 0)
+                sample.isOfGroup = segment.isOfGroups(part.schema)
+                return sample
+            }
+        }
+    }
+
     /// What each monitor says over the newest hour and day: a finding of either; else the word of those that had enough data. A week would say
     /// for a week that something is wrong which is over.
     public static func verdicts(_ latest: [Evaluation]) -> [(monitor: Monitor, verdict: Verdict)] {

@@ -18,7 +18,7 @@ public enum PrometheusText {
         public init(accept: String?) { self = accept?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus }
     }
 
-    /// Families in the catalogue's order, series by their labels: the same samples give the same text. Of a family with too many series the first ``Metric/seriesMax`` are written; ``overflow(_:)`` says how many are not.
+    /// Families in the catalogue's order, the series of each as they come: the same samples give the same text. Of a family with too many series the first ``Metric/seriesMax`` are written; ``overflow(_:)`` says how many are not.
     public static func render(_ samples: [MetricSample], as format: Format = .prometheus) -> String {
         String(decoding: families(samples, as: format) + format.end, as: UTF8.self)
     }
@@ -39,9 +39,7 @@ public enum PrometheusText {
             escape(metric.help, quotes: false, to: &out)
             out += "\n# TYPE \(name) \(metric.kind.rawValue)\n".utf8
             var writer = SeriesWriter(metric, hasExemplars: format == .openMetrics && metric.kind == .counter)
-            for i in series.sorted(by: { isBefore(samples[$0].labels, samples[$1].labels) }).prefix(Metric.seriesMax) {
-                writer.write(samples[i], to: &out)
-            }
+            for i in series.prefix(Metric.seriesMax) { writer.write(samples[i], to: &out) }
         }
         return out
     }
@@ -51,12 +49,6 @@ public enum PrometheusText {
         var counts: [Metric: Int] = [:]
         for sample in samples { counts[sample.metric, default: 0] += 1 }
         return counts.mapValues { $0 - Metric.seriesMax }.filter { $0.value > 0 }
-    }
-
-    /// Most labels of two series are the same string, which shows without looking into it.
-    private static func isBefore(_ a: [String], _ b: [String]) -> Bool {
-        for i in 0..<min(a.count, b.count) where a[i] != b[i] { return a[i] < b[i] }
-        return a.count < b.count
     }
 
     private static let metrics = Metric.allCases

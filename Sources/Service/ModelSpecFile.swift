@@ -13,7 +13,8 @@ public struct ModelSpecFile: Sendable {
 
     static let known = [
         "model", "version", "reference", "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold",
-        "currency", "features", "ignore", "raw", "raw_share", "classes", "scores", "monitors", "policies",
+        "currency", "features", "ignore", "raw", "raw_share", "classes", "scores", "segments", "monitors",
+        "policies",
     ]
 
     /// - Throws: ``ConfigurationError`` for what is no YAML, with its place.

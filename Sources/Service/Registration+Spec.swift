@@ -34,6 +34,7 @@ extension Registration {
             reader.problem("scores", "expected a mapping of class to column")
         }
         applyRaw(top, reader)
+        segments = SegmentDraft.read(top["segments"], reader)
         ignored.formUnion(reader.texts(top["ignore"], at: "ignore") ?? [])
         if case .object(let kinds)? = top["features"] {
             for (name, value) in kinds.members {

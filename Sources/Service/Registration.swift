@@ -23,6 +23,8 @@ public struct Registration: Sendable {
     public var privacyKey: PrivacyKey?
     /// Monitors and policies of its own.
     public var watch = JSON.object(JSONObject())
+    /// Segments as the spec has them: what their rules mean depends on the kinds of the columns.
+    var segments: [SegmentDraft] = []
 
     public init(key: ModelVersion, mapping: TableMapping) {
         self.key = key
@@ -56,7 +58,9 @@ public struct Registration: Sendable {
             guard let privacyKey else { throw PrivacyKeyError(key, .missing) }
             schema.keyFingerprint = privacyKey.fingerprint
         }
-        var problems = schema.problems + contradictions
+        var problems: [String] = []
+        schema.segments = segments.compactMap { $0.segment(schema, columns: table.names, &problems) }
+        problems += schema.problems + contradictions
         if let problem = FeatureSchema.problem(ofName: key.model) { problems.append("model: \(problem)") }
         if let problem = FeatureSchema.problem(ofName: key.version) { problems.append("version: \(problem)") }
         if table.rowCount == 0 { problems.append("reference: no rows, expected at least one") }
@@ -64,7 +68,13 @@ public struct Registration: Sendable {
             problems.append("reference: neither a feature nor a score nor a prediction to watch")
         }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
-        return Prepared(schema: schema, columns: inference.columns, reference: try profile(table, schema: schema, at: now))
+        let reference = try profile(table, schema: schema, at: now)
+        let empty = reference.segments.filter { $0.profile.rows == 0 }.map(\.segment)
+        if !empty.isEmpty {
+            throw ConfigurationError(
+                empty.map { "\(table.file): segments.\($0.name): no row of the reference has \($0.words), expected at least one" })
+        }
+        return Prepared(schema: schema, columns: inference.columns, reference: reference)
     }
 
     /// - Throws: as ``prepare(_:at:)``, and ``StoreError`` `.conflict` for a version that exists.
@@ -112,22 +122,32 @@ public struct Registration: Sendable {
             profile.foldLabels(labels, of: batch, grid: grid)
             return profile
         }
-        let whole = ReferenceProfile(grid: grid, profile: profile(batch, labels))
-        // Without times of its own every row has the same one.
-        if mapping.timestamp == nil { return whole }
         let version = RegisteredVersion(
             key: key, versionID: 0, streamID: 0, stage: .candidate, schema: schema, referenceRows: Int64(batch.count), registeredAt: now)
         let settings = MonitorSettings()
-        var variations: [WindowKind: NaturalVariation] = [:]
-        for kind in WindowKind.scheduled {
-            let windows = Dictionary(grouping: batch.timestamps.indices) {
-                Window(kind: kind, holding: batch.timestamps[$0])?.start ?? .earliest
+        /// The sums of some rows, and how far windows of these differ among themselves.
+        func part(_ rows: [Int]) -> ReferenceProfile {
+            let isAll = rows.count == batch.count
+            let whole = ReferenceProfile(
+                grid: grid, profile: isAll ? profile(batch, labels) : profile(batch.rows(at: rows), rows.map { labels[$0] }))
+            // Without times of its own every row has the same one.
+            if mapping.timestamp == nil { return whole }
+            var variations: [WindowKind: NaturalVariation] = [:]
+            for kind in WindowKind.scheduled {
+                let windows = Dictionary(grouping: rows) { Window(kind: kind, holding: batch.timestamps[$0])?.start ?? .earliest }
+                    .sorted { $0.key < $1.key }.map(\.value).filter { $0.count >= settings.rowsMin }
+                variations[kind] = NaturalVariation(windows: windows.count, of: whole, of: version, settings: settings) { i in
+                    profile(batch.rows(at: windows[i]), windows[i].map { labels[$0] })
+                }
             }
-            .sorted { $0.key < $1.key }.map(\.value).filter { $0.count >= settings.rowsMin }
-            variations[kind] = NaturalVariation(windows: windows.count, of: whole, of: version, settings: settings) { i in
-                profile(batch.rows(at: windows[i]), windows[i].map { labels[$0] })
-            }
+            return ReferenceProfile(grid: grid, profile: whole.profile, variations: variations)
         }
-        return ReferenceProfile(grid: grid, profile: whole.profile, variations: variations)
+        let whole = part(Array(0..<batch.count))
+        let bits = schema.segmentBits(of: batch)
+        let segments = schema.segments.enumerated().map { place, segment in
+            let own = part(bits.map { bits in bits.indices.filter { bits[$0] & 1 << Int32(place) != 0 } } ?? [])
+            return SegmentReference(segment: segment, profile: own.profile, variations: own.variations)
+        }
+        return ReferenceProfile(grid: grid, profile: whole.profile, variations: whole.variations, segments: segments)
     }
 }

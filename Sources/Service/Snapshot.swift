@@ -34,6 +34,8 @@ struct Snapshot: Sendable {
         var version: RegisteredVersion
         /// At most one evaluation for each kind of window.
         var latest: [Evaluation]
+        /// The same of each segment.
+        var segments: [(part: RegisteredVersion, latest: [Evaluation])]
     }
     struct State: Sendable {
         var rows: [Row]
@@ -56,6 +58,7 @@ struct Snapshot: Sendable {
                 let labels = [version.key.model, version.key.version, version.stage.rawValue, version.schema.task.rawValue]
                 samples.append(MetricSample(.modelInfo, labels, 1))
                 samples += EvaluationMetrics.samples(version, latest: row.latest, now: readAt)
+                for (part, latest) in row.segments { samples += EvaluationMetrics.segmentSamples(part, latest: latest) }
                 if let newest = newest[version.versionID] {
                     let key = [version.key.model, version.key.version]
                     samples.append(MetricSample(.lastPrediction, key, newest.seconds(since: Timestamp(seconds: 0))))
@@ -68,7 +71,9 @@ struct Snapshot: Sendable {
                 samples.append(MetricSample(.alertBudgetFired, key, Double(budget.fired)))
             }
             let firing = Dictionary(firing.map { ([$0.model, $0.severity.rawValue], $0.count) }, uniquingKeysWith: +)
-            for model in Set(rows.map(\.version.key.model)) {
+            var models: [String] = []
+            for row in rows where models.last != row.version.key.model { models.append(row.version.key.model) }
+            for model in models {
                 for severity in AlertSeverity.allCases {
                     let labels = [model, severity.rawValue]
                     samples.append(MetricSample(.alertsFiring, labels, Double(firing[labels] ?? 0)))
@@ -85,12 +90,17 @@ struct Snapshot: Sendable {
             var rows: [Row] = []
             var newest: [Int64: Timestamp] = [:]
             for version in try await engine.registry.versions() where version.stage != .retired {
-                var latest: [Evaluation] = []
-                for kind in WindowKind.scheduled {
-                    if let evaluation = try await engine.results.latest(kind, of: version, by: now) { latest.append(evaluation) }
+                func latest(_ part: RegisteredVersion) async throws -> [Evaluation] {
+                    var latest: [Evaluation] = []
+                    for kind in WindowKind.scheduled {
+                        if let evaluation = try await engine.results.latest(kind, of: part, by: now) { latest.append(evaluation) }
+                    }
+                    return latest
                 }
+                var segments: [(part: RegisteredVersion, latest: [Evaluation])] = []
+                for part in version.parts { segments.append((part, try await latest(part))) }
                 newest[version.versionID] = try await engine.profiles.span(of: version)?.last
-                rows.append(Row(version: version, latest: latest))
+                rows.append(Row(version: version, latest: try await latest(version), segments: segments))
             }
             return State(
                 rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now),

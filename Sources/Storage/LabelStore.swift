@@ -61,11 +61,10 @@ extension RecordTables {
         for ((stream, version), targets) in zip(model.streams, targetsByStream) where !targets.isEmpty {
             unclaimed.subtract(targets.keys)
             touched[stream] = version
-            let grid = try references.reference(of: version, on: connection).grid
+            let reference = try references.reference(of: version, on: connection)
             try join(
-                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, grid: grid, deltas: &deltas, receipt: &receipt,
-                at: now,
-                on: connection)
+                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, reference, deltas: &deltas, receipt: &receipt,
+                at: now, on: connection)
         }
         let waiting = events.filter { unclaimed.contains($0.id) }
         receipt.waiting = Int64(waiting.count)
@@ -78,8 +77,8 @@ extension RecordTables {
     /// Joins the labels that came before these new predictions: those that wait, and those that another version's prediction with
     /// the same id has already got.
     func joinEarlierLabels(
-        to batch: PredictionBatch, version: RegisteredVersion, deltas: inout ProfileDeltas, grid: ProfileGrid, at now: Timestamp,
-        on connection: Connection
+        to batch: PredictionBatch, segments: [Int32]?, version: RegisteredVersion, deltas: inout ProfileDeltas,
+        _ reference: ReferenceProfile, at now: Timestamp, on connection: Connection
     ) throws {
         let model = try streams(of: version.key.model, on: connection)
         // Mostly there are none, which is cheaper to ask than to ask for every id.
@@ -106,10 +105,10 @@ extension RecordTables {
             guard let i = place[event.id] else { continue }
             targets[event.id] = LabelTarget(
                 time: batch.timestamps[i], score: batch.scores[i], prediction: batch.predictions[i], group: batch.groups.map { $0[i] },
-                isFailed: batch.errors[i] != nil)
+                isFailed: batch.errors[i] != nil, segments: segments?[i] ?? 0)
         }
         var receipt = LabelReceipt()
-        try join(events, to: targets, stream: version.streamID, grid: grid, deltas: &deltas, receipt: &receipt, at: now, on: connection)
+        try join(events, to: targets, stream: version.streamID, reference, deltas: &deltas, receipt: &receipt, at: now, on: connection)
         if isWaiting { try connection.query(Queries["take_waiting"], [.int(model.home), .texts(Array(targets.keys).sorted())]) }
     }
 
@@ -154,14 +153,14 @@ extension RecordTables {
             if let known = targets[id], known.time > time { continue }
             targets[id] = LabelTarget(
                 time: time, score: rows.double(row, 2) ?? .nan, prediction: rows.double(row, 3) ?? .nan, group: group,
-                isFailed: rows.bool(row, 5))
+                isFailed: rows.bool(row, 5), segments: rows.int(row, 7).map(Int32.init(truncatingIfNeeded:)) ?? 0)
         }
         return targets
     }
 
     private func join(
-        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, grid: ProfileGrid, deltas: inout ProfileDeltas,
-        receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
+        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, _ reference: ReferenceProfile,
+        deltas: inout ProfileDeltas, receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
     ) throws {
         let wanted = targets.sorted { $0.key < $1.key }
         var effective: [String: LabelEvent] = [:]
@@ -187,10 +186,12 @@ extension RecordTables {
                 continue
             }
             if !target.isFailed {
-                if let current {
-                    deltas.fold(target.labelled(current.label), at: target.time, stream: stream, grid: grid, times: -1)
+                func fold(_ label: Double, times: Int64) {
+                    deltas.fold(
+                        target.labelled(label), segments: target.segments, at: target.time, stream: stream, reference, times: times)
                 }
-                deltas.fold(target.labelled(event.label), at: target.time, stream: stream, grid: grid)
+                if let current { fold(current.label, times: -1) }
+                fold(event.label, times: 1)
             }
             if current == nil { receipt.joined += 1 } else { receipt.corrected += 1 }
             effective[event.id] = event
@@ -247,6 +248,8 @@ private struct LabelTarget {
     var prediction: Double
     var group: [String?]
     var isFailed: Bool
+    /// A bit for each segment that it belongs to.
+    var segments: Int32
 
     func labelled(_ label: Double) -> LabelledPrediction {
         LabelledPrediction(label: label, score: score, prediction: prediction, group: group)

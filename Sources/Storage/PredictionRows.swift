@@ -8,10 +8,13 @@ struct PredictionRows {
     /// What goes into the dictionary of levels: a feature's value that no row keeps is not stored anywhere.
     let coded: PredictionBatch
     private let classes: [String]
+    /// The segments of each row; nil where there are none.
+    private let segments: [Int32]?
 
-    init(_ batch: PredictionBatch, kept: RawRows, classes: [String] = []) {
+    init(_ batch: PredictionBatch, kept: RawRows, classes: [String] = [], segments: [Int32]? = nil) {
         self.batch = batch
         self.classes = classes
+        self.segments = segments
         if kept == .all {
             isWhole = nil
             coded = batch
@@ -24,11 +27,13 @@ struct PredictionRows {
         self.coded = coded
     }
 
-    static let copy = """
+    var copy: String {
+        """
         copy evenkeel.prediction (stream_id, record_id, ts, batch_id, features, score, prediction, groups, error, variant,
-            latency, cost, extra)
+            latency, cost, extra\(segments == nil ? "" : ", segments"))
         from stdin (format binary)
         """
+    }
 
     func encode(stream: Int64, batchID: Int64, codes: LevelDictionary.Codes) -> [UInt8] {
         let columns = batch.features.enumerated().map { position, column -> CodedColumn? in
@@ -48,7 +53,9 @@ struct PredictionRows {
         let beyondOfGroups = groups.enumerated().compactMap { i, column in column.hasBeyond ? (String(-1 - i), column) : nil }
         let beyond =
             columns.enumerated().compactMap { i, column in column.flatMap { $0.hasBeyond ? (String(i), $0) : nil } } + beyondOfGroups
-        var copy = CopyEncoder(fieldCount: 13, reserving: batch.ids.utf8.count + batch.count * (packed.width + packedGroups.width + 104))
+        var copy = CopyEncoder(
+            fieldCount: segments == nil ? 13 : 14, reserving: batch.ids.utf8.count + batch.count * (packed.width + packedGroups.width + 104)
+        )
         for row in 0..<batch.count {
             copy.startRow()
             copy.int8(stream)
@@ -79,6 +86,7 @@ struct PredictionRows {
                 if !overflow.isEmpty { extra["levels"] = .object(JSONObject(overflow)) }
                 copy.jsonb(.object(extra))
             }
+            if let segments { copy.int4(segments[row]) }
         }
         return copy.finished()
     }

@@ -82,14 +82,14 @@ extension RecordTables {
         if batch.count > 0 {
             let version = first.write.version
             let reference = try references.reference(of: version.versionID, on: connection)
-            let rows = PredictionRows(batch, kept: version.schema.raw, classes: version.schema.classes)
+            let bits = reference.segmentBits(of: batch, version.schema)
+            let rows = PredictionRows(batch, kept: version.schema.raw, classes: version.schema.classes, segments: bits)
             let known = try levels.codes(for: rows.coded, stream: stream, on: connection)
             codes[stream] = known
-            try connection.copy(PredictionRows.copy, rows.encode(stream: stream, batchID: batchID, codes: known))
+            try connection.copy(rows.copy, rows.encode(stream: stream, batchID: batchID, codes: known))
             var deltas = ProfileDeltas()
-            deltas.fold(batch, stream: stream, grid: reference.grid)
-            try joinEarlierLabels(
-                to: batch, version: version, deltas: &deltas, grid: reference.grid, at: now, on: connection)
+            deltas.fold(batch, segments: bits, stream: stream, reference)
+            try joinEarlierLabels(to: batch, segments: bits, version: version, deltas: &deltas, reference, at: now, on: connection)
             try deltas.store(batchID: batchID, versions: [stream: version.versionID], at: now, on: connection)
         }
         var start = 0

@@ -24,16 +24,29 @@ extension ProfileStore {
             ]
             .enumerated() where (removed.int(0, column) ?? 0) > 0 { return .incomparable(reason) }
             try connection.run("set local statement_timeout = 0; set local enable_seqscan = off")
-            let grid = try references.reference(of: version.versionID, on: connection).grid
-            let stored = try Self.sum(of: version, grid: grid, on: connection)
-            var folded = Profile(grid: grid)
+            let reference = try references.reference(of: version.versionID, on: connection)
+            let grid = reference.grid
+            // The whole, and each segment.
+            let parts = [version] + version.parts
+            var folded = parts.map { _ in Profile(grid: grid) }
             var records = try StoredRecords(of: version, on: connection)
             while let page = try records.next(on: connection) {
-                folded.fold(page.batch, grid: grid)
-                folded.foldLabels(page.labels, of: page.batch, grid: grid)
+                // That a row was sorted into its segments as their rules say, too.
+                let bits = reference.segmentBits(of: page.batch, version.schema)
+                if let bits, bits != page.segments { return .different(["segments: rows that do not belong where they are counted"]) }
+                for place in parts.indices {
+                    let rows = page.segments.indices.filter { place == 0 || page.segments[$0] & 1 << Int32(place - 1) != 0 }
+                    let batch = place == 0 ? page.batch : page.batch.rows(at: rows)
+                    folded[place].fold(batch, grid: grid)
+                    folded[place].foldLabels(rows.map { page.labels[$0] }, of: batch, grid: grid)
+                }
             }
-            let differences = stored.differences(from: folded, schema: version.schema)
-            return differences.isEmpty ? .equal(rows: stored.rows, labelled: stored.labelled) : .different(differences)
+            let stored = try parts.map { try Self.sum(of: $0, grid: grid, on: connection) }
+            let differences = parts.indices.flatMap { place in
+                stored[place].differences(from: folded[place], schema: version.schema)
+                    .map { (parts[place].segment.map { "segment \($0.name): " } ?? "") + $0 }
+            }
+            return differences.isEmpty ? .equal(rows: stored[0].rows, labelled: stored[0].labelled) : .different(differences)
         }
     }
 }

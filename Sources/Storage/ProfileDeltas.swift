@@ -19,8 +19,18 @@ struct ProfileDeltas {
     private var batches: [Int64: PredictionBatch] = [:]
     private var grids: [Int64: ProfileGrid] = [:]
 
-    /// Adds a stream's predictions; at most one batch a stream.
-    mutating func fold(_ batch: PredictionBatch, stream: Int64, grid: ProfileGrid) {
+    /// Adds a stream's predictions, and to each segment's stream those that belong to it; at most one batch a stream.
+    mutating func fold(_ batch: PredictionBatch, segments bits: [Int32]?, stream: Int64, _ reference: ReferenceProfile) {
+        fold(batch, stream: stream, grid: reference.grid)
+        guard let bits else { return }
+        for (place, segment) in reference.segments.enumerated() {
+            let rows = bits.indices.filter { bits[$0] & 1 << Int32(place) != 0 }
+            if rows.isEmpty { continue }
+            fold(rows.count == batch.count ? batch : batch.rows(at: rows), stream: segment.streamID, grid: reference.grid)
+        }
+    }
+
+    private mutating func fold(_ batch: PredictionBatch, stream: Int64, grid: ProfileGrid) {
         batches[stream] = batch
         grids[stream] = grid
         for row in batch.timestamps.indices {
@@ -28,10 +38,19 @@ struct ProfileDeltas {
         }
     }
 
-    /// Adds or takes back a label in the bucket of its prediction.
-    mutating func fold(_ labelled: LabelledPrediction, at time: Timestamp, stream: Int64, grid: ProfileGrid, times: Int64 = 1) {
-        grids[stream] = grid
-        deltas[Place(stream: stream, minute: time.floored(toSeconds: 60)), default: Delta()].labels.append((labelled, times))
+    /// Adds or takes back a label in the bucket of its prediction, also of the segments that it belongs to.
+    mutating func fold(
+        _ labelled: LabelledPrediction, segments bits: Int32, at time: Timestamp, stream: Int64, _ reference: ReferenceProfile,
+        times: Int64 = 1
+    ) {
+        let minute = time.floored(toSeconds: 60)
+        func add(to stream: Int64) {
+            grids[stream] = reference.grid
+            deltas[Place(stream: stream, minute: minute), default: Delta()].labels.append((labelled, times))
+        }
+        add(to: stream)
+        if bits == 0 { return }
+        for (place, segment) in reference.segments.enumerated() where bits & 1 << Int32(place) != 0 { add(to: segment.streamID) }
     }
 
     /// Writes the deltas and marks the windows that they change.

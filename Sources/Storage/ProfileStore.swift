@@ -14,7 +14,14 @@ public struct ProfileStore: ProfileReader, Sendable {
     public init(database: Database) { self.database = database }
 
     public func reference(of version: RegisteredVersion) async throws -> ReferenceProfile {
-        try await database.run { try references.reference(of: version.versionID, on: $0) }
+        try await database.run { connection in
+            let whole = try references.reference(of: version.versionID, on: connection)
+            guard let segment = version.segment else { return whole }
+            guard let part = whole.reference(of: segment) else {
+                throw StoreError(.damaged, "\(version.key): the segment \(segment.name) has no reference")
+            }
+            return part
+        }
     }
 
     /// - Throws: ``StoreError`` `.unanswerable` when an end of the window cuts through a bucket that was compacted to an hour or a day, or when

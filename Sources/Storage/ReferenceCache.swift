@@ -17,6 +17,27 @@ final class ReferenceCache: Sendable {
         return found
     }
 
+    /// - Parameter schema: the segments as the version's schema has them, as JSON; their order is that of the bits of a record.
+    private static func segments(_ schema: String?, _ rows: Rows, grid: ProfileGrid) throws -> [SegmentReference] {
+        guard let schema, let declared = try JSON.parse(schema).arrayValue else { return [] }
+        var streams: [String: Int64] = [:]
+        var found: [String: [String: [UInt8]]] = [:]
+        for row in 0..<rows.count {
+            guard let name = rows.text(row, 0), let what = rows.text(row, 2) else { continue }
+            streams[name] = rows.int(row, 1)
+            found[name, default: [:]][what] = rows.bytes(row, 3)
+        }
+        return try declared.map { json in
+            guard let segment = Segment(json: json), let stream = streams[segment.name], let parts = found[segment.name],
+                let profile = parts[SegmentReference.profilePart]
+            else { throw StoreError(.damaged, "a segment has no reference") }
+            var variations: [WindowKind: NaturalVariation] = [:]
+            for kind in WindowKind.allCases { variations[kind] = try parts[kind.rawValue].map { try NaturalVariation(encoded: $0) } }
+            return SegmentReference(
+                segment: segment, profile: try Profile(encoded: profile, grid: grid), variations: variations, streamID: stream)
+        }
+    }
+
     func reference(of versionID: Int64, on connection: Connection) throws -> ReferenceProfile {
         if let known = cached.withLock({ $0.byID[versionID] }) { return known }
         let rows = try connection.query(Queries["find_reference"], [.int(versionID)])
@@ -24,12 +45,14 @@ final class ReferenceCache: Sendable {
             throw StoreError(.damaged, "version \(versionID) has no reference")
         }
         let variations = try connection.query(Queries["find_variations"], [.int(versionID)])
+        let parts = try connection.query(Queries["find_segment_references"], [.int(versionID)])
         let reference: ReferenceProfile
         // Only what the bytes are is caught here: a connection that is lost is another matter, and tried again.
         do {
             let grid = try ProfileGrid(encoded: gridBytes)
             reference = ReferenceProfile(
-                grid: grid, profile: try Profile(encoded: profileBytes, grid: grid), variations: try Self.variations(variations))
+                grid: grid, profile: try Profile(encoded: profileBytes, grid: grid), variations: try Self.variations(variations),
+                segments: try Self.segments(rows.text(0, 2), parts, grid: grid))
         } catch { throw StoreError(.damaged, "the reference of version \(versionID) cannot be read: \(error)") }
         cached.withLock { cache in
             if cache.byID.updateValue(reference, forKey: versionID) == nil { cache.order.append(versionID) }
@@ -37,4 +60,9 @@ final class ReferenceCache: Sendable {
         }
         return reference
     }
+}
+
+extension SegmentReference {
+    /// What stands beside the kinds of window in evenkeel.segment_reference.
+    static let profilePart = "profile"
 }

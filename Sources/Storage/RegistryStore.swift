@@ -51,7 +51,7 @@ public struct RegistryStore: VersionDirectory, Sendable {
                     .int(versionID), .int(modelID), .text(key.version), .text(stage.rawValue), .json(schema.json), .int(rows), .time(now),
                     .json(watch),
                 ])
-            try connection.query(Queries["insert_stream"], [.int(streamID), .int(versionID)])
+            try connection.query(Queries["insert_stream"], [.int(streamID), .int(versionID), .text("")])
             try connection.query(
                 Queries["insert_feature"],
                 [.int(versionID), .texts(schema.features.map(\.name)), .texts(schema.features.map(\.kind.rawValue))])
@@ -60,11 +60,15 @@ public struct RegistryStore: VersionDirectory, Sendable {
                 try connection.query(
                     Queries["insert_variation"], [.int(versionID), .text(kind.rawValue), .bytes(variation.encoded())])
             }
+            let parts = Array(streamID + 1..<streamID + 1 + Int64(reference.segments.count))
+            for (part, stream) in zip(reference.segments, parts) { try connection.keep(part, stream: stream, of: versionID) }
             try connection.run(AnalystView.statement(key, schema: schema, streamID: streamID))
             try connection.audit("register", key, actor: actor, at: now, detail: .object(["reference_rows": .integer(rows)]))
-            return RegisteredVersion(
+            var version = RegisteredVersion(
                 key: key, versionID: versionID, streamID: streamID, stage: stage, schema: schema, referenceRows: rows, registeredAt: now,
                 watch: watch)
+            version.segmentStreams = parts
+            return version
         }
     }
 
@@ -111,14 +115,29 @@ public struct RegistryStore: VersionDirectory, Sendable {
             let stage = rows.text(row, 4).flatMap(VersionStage.init), let json = rows.text(row, 5),
             let schema = FeatureSchema(json: (try? JSON.parse(json)) ?? .null), let registeredAt = rows.time(row, 7)
         else { throw StoreError(.damaged, "a registered version cannot be read") }
-        return RegisteredVersion(
+        var version = RegisteredVersion(
             key: ModelVersion(model: model, version: name), versionID: versionID, streamID: streamID, stage: stage, schema: schema,
             referenceRows: rows.int(row, 6) ?? 0, registeredAt: registeredAt,
             watch: try rows.text(row, 9).map { try JSON.parse($0) } ?? .object(JSONObject()))
+        let streams = try rows.text(row, 10).map { try JSON.parse($0) }
+        version.segmentStreams = schema.segments.compactMap { streams?[$0.name]?.intValue }
+        guard version.segmentStreams.count == schema.segments.count else {
+            throw StoreError(.damaged, "\(version.key): a segment has no stream")
+        }
+        return version
     }
 }
 
 extension Connection {
+    fileprivate func keep(_ part: SegmentReference, stream: Int64, of versionID: Int64) throws {
+        try query(Queries["insert_stream"], [.int(stream), .int(versionID), .text(part.segment.name)])
+        func keep(_ what: String, _ bytes: [UInt8]) throws {
+            try query(Queries["insert_segment_reference"], [.int(stream), .text(what), .bytes(bytes)])
+        }
+        try keep(SegmentReference.profilePart, part.profile.encoded())
+        for (kind, variation) in part.variations { try keep(kind.rawValue, variation.encoded()) }
+    }
+
     func audit(_ action: String, _ key: ModelVersion, actor: String, at now: Timestamp, detail: JSON) throws {
         try audit(action, "\(key)", actor: actor, at: now, detail: detail)
     }

@@ -50,7 +50,7 @@ public struct ResultStore: EvaluationStore, Sendable {
             return Evaluation(
                 version: version.key, window: Window(kind: kind, start: start, end: end), evaluatedAt: at, rows: found.int(0, 3) ?? 0,
                 labelled: found.int(0, 4) ?? 0, baseline: found.text(0, 5).flatMap(Baseline.init) ?? .frozen,
-                findings: (0..<rows.count).compactMap { Self.finding(rows, $0, from: 0) })
+                findings: (0..<rows.count).compactMap { Self.finding(rows, $0, from: 0, of: version.segment) })
         }
     }
 
@@ -108,14 +108,14 @@ public struct ResultStore: EvaluationStore, Sendable {
                 ])
             return (0..<rows.count).compactMap { row in
                 guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let start = rows.time(row, 1), let end = rows.time(row, 2),
-                    let at = rows.time(row, 3), let finding = Self.finding(rows, row, from: 4)
+                    let at = rows.time(row, 3), let finding = Self.finding(rows, row, from: 4, of: version.segment)
                 else { return nil }
                 return StoredFinding(window: Window(kind: kind, start: start, end: end), evaluatedAt: at, finding: finding)
             }
         }
     }
 
-    static func finding(_ rows: Rows, _ row: Int, from first: Int) -> Finding? {
+    static func finding(_ rows: Rows, _ row: Int, from first: Int, of segment: Segment? = nil) -> Finding? {
         guard let monitor = rows.text(row, first).flatMap(Monitor.init), let statistic = rows.text(row, first + 3) else { return nil }
         var finding = Finding(
             monitor: monitor, subject: rows.text(row, first + 1) ?? "", group: rows.text(row, first + 2) ?? "", statistic: statistic,
@@ -125,6 +125,7 @@ public struct ResultStore: EvaluationStore, Sendable {
             why: rows.text(row, first + 12) ?? "")
         let drivers = rows.text(row, first + 13).flatMap { try? JSON.parse($0) }
         finding.drivers = drivers?.arrayValue?.compactMap(Driver.init) ?? []
+        finding.segment = segment?.name ?? ""
         return finding
     }
 }

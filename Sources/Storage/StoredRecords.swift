@@ -14,6 +14,8 @@ struct StoredRecords {
         var batch: PredictionBatch
         /// The label that holds now; NaN where there is none.
         var labels: [Double]
+        /// A bit for each segment that the record belongs to.
+        var segments: [Int32]
     }
 
     init(of version: RegisteredVersion, on connection: Connection) throws {
@@ -29,6 +31,7 @@ struct StoredRecords {
         if rows.count == 0 { return nil }
         var batch = PredictionBatch(schema: version.schema)
         var labels: [Double] = []
+        var segments: [Int32] = []
         let (offsets, width) = (version.schema.offsets, version.schema.width)
         var features = version.schema.features.map { _ in [Double]() }
         var extras: [JSON?] = []
@@ -55,6 +58,7 @@ struct StoredRecords {
             batch.errors.append(rows.text(row, 6))
             batch.variants.append(nil)
             labels.append(rows.double(row, 10) ?? .nan)
+            segments.append(rows.int(row, 11).map(Int32.init(truncatingIfNeeded:)) ?? 0)
         }
         batch.features = features.enumerated().map { i, values in
             let feature = version.schema.features[i]
@@ -63,7 +67,7 @@ struct StoredRecords {
             return .categorical(LevelColumn(zip(values, extras).map { $0.isNaN ? nil : level(i, Int32($0), $1) }))
         }
         batch.measures = measures(rows, extras)
-        return Page(batch: batch, labels: labels)
+        return Page(batch: batch, labels: labels, segments: segments)
     }
 
     private func level(_ attribute: Int, _ code: Int32, _ extra: JSON?) -> String? {

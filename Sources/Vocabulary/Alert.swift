@@ -54,13 +54,22 @@ public struct AlertMemory: Sendable, Equatable {
             self.isFinding = isFinding
         }
     }
-    /// A feature or a group of an attribute; both empty for the score.
+    /// A feature or a group of an attribute, both empty for the score; within a segment where one is named.
     public struct Place: Sendable, Hashable {
         public var subject: String
         public var group: String
-        public init(subject: String, group: String) {
+        public var segment: String
+        public init(subject: String, group: String, segment: String = "") {
             self.subject = subject
             self.group = group
+            self.segment = segment
+        }
+        public init(_ finding: Finding) { self.init(subject: finding.subject, group: finding.group, segment: finding.segment) }
+
+        fileprivate var json: JSON {
+            var object = JSONObject([("subject", .string(subject)), ("group", .string(group))])
+            if !segment.isEmpty { object["segment"] = .string(segment) }
+            return .object(object)
         }
     }
     public var seen: [Seen]
@@ -87,7 +96,7 @@ public struct AlertMemory: Sendable, Equatable {
     public var json: JSON {
         .object([
             "seen": .array(seen.map { .object(["window_end": .string($0.windowEnd.rfc3339), "finding": .bool($0.isFinding)]) }),
-            "places": .array(places.map { .object(["subject": .string($0.subject), "group": .string($0.group)]) }),
+            "places": .array(places.map(\.json)),
             "announced": .bool(isAnnounced), "announced_at": JSON(announcedAt?.rfc3339), "reminders": .integer(Int64(reminders)),
             "fired": .array(fired.map { .string($0.rfc3339) }), "flapping": .bool(isFlapping),
         ])
@@ -99,7 +108,9 @@ public struct AlertMemory: Sendable, Equatable {
             return Seen(windowEnd: end, isFinding: finding)
         }
         places = (json["places"]?.arrayValue ?? []).map {
-            Place(subject: $0["subject"]?.stringValue ?? "", group: $0["group"]?.stringValue ?? "")
+            Place(
+                subject: $0["subject"]?.stringValue ?? "", group: $0["group"]?.stringValue ?? "",
+                segment: $0["segment"]?.stringValue ?? "")
         }
         isAnnounced = json["announced"]?.boolValue ?? false
         announcedAt = json["announced_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:))

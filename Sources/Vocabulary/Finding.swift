@@ -126,6 +126,8 @@ public struct Finding: Sendable, Equatable {
     public var why: String
     /// What moved most, first; at most ``Driver/max``.
     public var drivers: [Driver] = []
+    /// The segment that it is about; empty for the whole.
+    public var segment = ""
 
     public init(
         monitor: Monitor, subject: String, group: String = "", statistic: String, value: Double?, lower: Double? = nil,
@@ -176,8 +178,11 @@ public struct Evaluation: Sendable, Equatable {
     public func verdict(of monitor: Monitor) -> Verdict {
         let own = findings.filter { $0.monitor == monitor && $0.verdict != nil }
         // That a feature's values are there says nothing of what they are.
-        let judged = Set(own.lazy.filter { $0.statistic != "missing_ratio" && $0.verdict?.isInformed == true }.map(\.subject))
-        let counting = own.filter { $0.statistic != "missing_ratio" || $0.verdict?.isFinding == true || judged.contains($0.subject) }
+        let judged = Set(
+            own.lazy.filter { $0.statistic != "missing_ratio" && $0.verdict?.isInformed == true }.map { [$0.segment, $0.subject] })
+        let counting = own.filter {
+            $0.statistic != "missing_ratio" || $0.verdict?.isFinding == true || judged.contains([$0.segment, $0.subject])
+        }
         return Verdict.combined((counting.isEmpty ? own : counting).compactMap(\.verdict))
     }
     public var monitors: [Monitor] { Monitor.allCases.filter { m in findings.contains { $0.monitor == m && $0.verdict != nil } } }
@@ -194,6 +199,7 @@ extension Finding {
             ("why", .string(why)), ("drivers", .array(drivers.map(\.json))),
         ])
         if !group.isEmpty { object["group"] = .string(group) }
+        if !segment.isEmpty { object["segment"] = .string(segment) }
         return .object(object)
     }
 }

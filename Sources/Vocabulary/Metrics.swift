@@ -23,6 +23,7 @@ public enum Metric: String, Sendable, CaseIterable {
     case windowRecords = "evenkeel_window_records"
     case lastPrediction = "evenkeel_last_prediction_timestamp_seconds"
     case verdict = "evenkeel_verdict"
+    case segmentVerdict = "evenkeel_segment_verdict"
     case alertsFiring = "evenkeel_alerts_firing"
     case alertBudget = "evenkeel_alert_budget"
     case alertBudgetFired = "evenkeel_alert_budget_fired"
@@ -81,6 +82,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .fairnessDisparity: ["model", "version", "attribute", "metric", "window"]
         case .groupRate: ["model", "version", "attribute", "group", "rate", "window"]
         case .verdict: ["model", "version", "monitor", "verdict"]
+        case .segmentVerdict: ["model", "version", "segment", "monitor", "verdict"]
         case .alertsFiring: ["model", "severity"]
         case .alertBudget, .alertBudgetFired: ["model", "policy"]
         case .evaluationAge, .lastPrediction: ["model", "version"]
@@ -132,6 +134,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .fairnessDisparity: "Disparity between the groups of a sensitive attribute in the newest window."
         case .groupRate: "A rate of one group in the newest window."
         case .verdict: "1 for the verdict of a monitor over the newest windows, 0 for the others."
+        case .segmentVerdict: "1 for the verdict of a monitor over the newest windows of a segment, 0 for the others."
         case .alertsFiring: "Alerts that are firing."
         case .evaluationAge: "Seconds since the version was evaluated last."
         case .evaluationDuration: "How long an evaluation pass took."
@@ -178,6 +181,8 @@ public struct MetricSample: Sendable, Equatable {
     public var metric: Metric
     public var labels: [String]
     public var value: Value
+    /// Whether it is of one group of a sensitive attribute, which not everybody may read.
+    public var isOfGroup = false
     /// The newest event that a counter counts: written in OpenMetrics alone, the other format has no place for it.
     public var exemplar: Exemplar?
 
@@ -209,6 +214,11 @@ public struct MetricSample: Sendable, Equatable {
         self.labels = labels
         value = .histogram(counts: counts, sum: sum)
     }
+
+    fileprivate mutating func add(_ amount: Double) {
+        guard case .number(let before) = value else { return }
+        value = .number(before + amount)
+    }
 }
 
 /// The counters and histograms of this process.
@@ -218,19 +228,24 @@ public final class MetricRegistry: Sendable {
         var labels: [String]
     }
     private struct State {
-        var numbers: [Key: Double] = [:]
-        var histograms: [Key: (counts: [Int64], sum: Double)] = [:]
-        var exemplars: [Key: MetricSample.Exemplar] = [:]
+        /// In the order in which they came first, so that every scrape has them in the same one.
+        var samples: [MetricSample] = []
+        var places: [Key: Int] = [:]
         var seriesCount: [Metric: Int] = [:]
 
-        mutating func admits(_ key: Key, isKnown: Bool) -> Bool {
-            if isKnown { return true }
-            if seriesCount[key.metric, default: 0] >= Metric.seriesMax {
-                numbers[Key(metric: .seriesDropped, labels: [key.metric.rawValue]), default: 0] += 1
-                return false
+        /// Where the series is, or is put; nil when its metric has too many.
+        mutating func place(_ metric: Metric, _ labels: [String], new: () -> MetricSample) -> Int? {
+            let key = Key(metric: metric, labels: labels)
+            if let place = places[key] { return place }
+            if seriesCount[metric, default: 0] >= Metric.seriesMax {
+                let dropped = [metric.rawValue]
+                if let place = place(.seriesDropped, dropped, new: { MetricSample(.seriesDropped, dropped, 0) }) { samples[place].add(1) }
+                return nil
             }
-            seriesCount[key.metric, default: 0] += 1
-            return true
+            seriesCount[metric, default: 0] += 1
+            samples.append(new())
+            places[key] = samples.count - 1
+            return samples.count - 1
         }
     }
     private let state = Mutex(State())
@@ -239,45 +254,36 @@ public final class MetricRegistry: Sendable {
 
     public func add(_ amount: Double = 1, to metric: Metric, _ labels: [String] = [], exemplar: MetricSample.Exemplar? = nil) {
         precondition(labels.count == metric.labels.count, "one value a label")
-        let key = Key(metric: metric, labels: labels)
         state.withLock { state in
-            guard state.admits(key, isKnown: state.numbers[key] != nil) else { return }
-            state.numbers[key, default: 0] += amount
-            if let exemplar { state.exemplars[key] = exemplar }
+            guard let place = state.place(metric, labels, new: { MetricSample(metric, labels, 0) }) else { return }
+            state.samples[place].add(amount)
+            if let exemplar { state.samples[place].exemplar = exemplar }
         }
     }
 
     /// The newest value of a gauge.
     public func set(_ value: Double, in metric: Metric, _ labels: [String] = []) {
         precondition(labels.count == metric.labels.count, "one value a label")
-        let key = Key(metric: metric, labels: labels)
         state.withLock { state in
-            if state.admits(key, isKnown: state.numbers[key] != nil) { state.numbers[key] = value }
+            guard let place = state.place(metric, labels, new: { MetricSample(metric, labels, 0) }) else { return }
+            state.samples[place].value = .number(value)
         }
     }
 
     public func observe(_ seconds: [Double], in metric: Metric, _ labels: [String] = []) {
-        let key = Key(metric: metric, labels: labels)
         state.withLock { state in
-            guard state.admits(key, isKnown: state.histograms[key] != nil) else { return }
-            var histogram = state.histograms[key] ?? ([Int64](repeating: 0, count: Metric.secondsBuckets.count + 1), 0)
+            let empty = [Int64](repeating: 0, count: Metric.secondsBuckets.count + 1)
+            guard let place = state.place(metric, labels, new: { MetricSample(metric, labels, counts: empty, sum: 0) }),
+                case .histogram(var counts, var sum) = state.samples[place].value
+            else { return }
+            state.samples[place].value = .number(0)  // so that `counts` is the only owner and is changed in place
             for value in seconds where value.isFinite {
-                histogram.counts[Metric.secondsBuckets.firstIndex { value <= $0 } ?? Metric.secondsBuckets.count] += 1
-                histogram.sum += value
+                counts[Metric.secondsBuckets.firstIndex { value <= $0 } ?? Metric.secondsBuckets.count] += 1
+                sum += value
             }
-            state.histograms[key] = histogram
+            state.samples[place].value = .histogram(counts: counts, sum: sum)
         }
     }
 
-    public func samples() -> [MetricSample] {
-        state.withLock { state in
-            let numbers = state.numbers.map { key, value in
-                var sample = MetricSample(key.metric, key.labels, value)
-                sample.exemplar = state.exemplars[key]
-                return sample
-            }
-            let histograms = state.histograms.map { MetricSample($0.key.metric, $0.key.labels, counts: $0.value.counts, sum: $0.value.sum) }
-            return numbers + histograms
-        }
-    }
+    public func samples() -> [MetricSample] { state.withLock(\.samples) }
 }

@@ -63,6 +63,8 @@ public struct FeatureSchema: Sendable, Equatable {
     public var sensitivePrivacy: [String: Privacy] = [:]
     /// Of the key that values are hashed with: ``PrivacyKey/fingerprint``.
     public var keyFingerprint: String?
+    /// Parts of the records that are watched like the whole.
+    public var segments: [Segment] = []
 
     public init(
         features: [Feature], sensitive: [String] = [], task: ModelTask = .binary, positiveLabel: String = "1",
@@ -116,6 +118,7 @@ extension FeatureSchema {
             object["sensitive_privacy"] = .object(JSONObject(sensitivePrivacy.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }))
         }
         if let keyFingerprint { object["privacy_key"] = .string(keyFingerprint) }
+        if !segments.isEmpty { object["segments"] = .array(segments.map(\.json)) }
         if raw != .all { object["raw"] = .string(raw.word) }
         if case .sample(let share) = raw { object["raw_share"] = .number(share) }
         return .object(object)
@@ -162,6 +165,10 @@ extension FeatureSchema {
             sensitivePrivacy[name] = privacy
         }
         keyFingerprint = json["privacy_key"]?.stringValue
+        for json in json["segments"]?.arrayValue ?? [] {
+            guard let segment = Segment(json: json) else { return nil }
+            segments.append(segment)
+        }
     }
 
     /// What is wrong with the name of a model, a version, a feature or an attribute; nil for a good one.
@@ -194,7 +201,7 @@ extension FeatureSchema {
         }
         if task != .multiclass, !classes.isEmpty { found.append("classes: given for a \(task.rawValue) model, expected none") }
         if !threshold.isFinite { found.append("threshold: \(threshold), expected a finite number") }
-        return found + privacyProblems
+        return found + privacyProblems + segmentProblems
     }
 }
 
@@ -218,6 +225,10 @@ public struct RegisteredVersion: Sendable, Equatable {
     public var registeredAt: Timestamp
     /// Its own monitors and policies, as its spec has them; an empty object where those of the service hold.
     public var watch: JSON
+    /// Where the sums of its schema's segments are, in their order.
+    public var segmentStreams: [Int64] = []
+    /// The segment that is meant; nil for all records. Then ``streamID`` is that of the segment.
+    public private(set) var segment: Segment?
 
     public init(
         key: ModelVersion, versionID: Int64, streamID: Int64, stage: VersionStage, schema: FeatureSchema, referenceRows: Int64,
@@ -231,5 +242,16 @@ public struct RegisteredVersion: Sendable, Equatable {
         self.referenceRows = referenceRows
         self.registeredAt = registeredAt
         self.watch = watch
+    }
+}
+
+extension RegisteredVersion {
+    /// The same version, for one segment each.
+    public var parts: [RegisteredVersion] {
+        zip(schema.segments, segmentStreams).map { segment, stream in
+            var part = self
+            (part.segment, part.streamID) = (segment, stream)
+            return part
+        }
     }
 }

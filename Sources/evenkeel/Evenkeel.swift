@@ -28,8 +28,8 @@ struct Evenkeel: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, IngestCommand.self, EvaluateCommand.self,
             AlertsCommand.self, ReportCommand.self, EraseCommand.self, TokenCommand.self, AuditLogCommand.self, DoctorCommand.self,
             CompletionCommand.self,
-            DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, EstimateCommand.self,
-            DetectCommand.self, ScoreCommand.self, ShadowCommand.self, StatCommand.self,
+            DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, SlicesCommand.self,
+            EstimateCommand.self, DetectCommand.self, ScoreCommand.self, ShadowCommand.self, StatCommand.self,
         ])
 }
 

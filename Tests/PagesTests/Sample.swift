@@ -55,11 +55,15 @@ struct Sample {
         ])
     }
 
+    var segment: Segment { Segment(name: level, conditions: [.init(column: attribute, test: .levels([group, nil]))]) }
+
     var modelFrame: ModelFrame {
-        let schema = FeatureSchema(
+        var schema = FeatureSchema(
             features: (0..<features).map { Feature(name: featureName($0), kind: .numeric) }, sensitive: [attribute])
-        let registered = RegisteredVersion(
+        schema.segments = [segment]
+        var registered = RegisteredVersion(
             key: key, versionID: 1, streamID: 1, stage: .champion, schema: schema, referenceRows: 5000, registeredAt: Sample.now)
+        registered.segmentStreams = [2]
         return ModelFrame(
             version: registered, versions: [registered], head: StreamHead(newest: Sample.now, evaluations: heads.suffix(1)), kind: .hour,
             from: window(0).start, to: Sample.now, windows: heads, shown: heads.last)
@@ -94,7 +98,8 @@ struct Sample {
         return ModelPage(
             frame: modelFrame, marks: marks, findings: [finding(.featureDrift, feature, "psi", 0.25, verdict ?? .ok)],
             statistics: statistics,
-            sums: sums, firing: 1)
+            sums: sums, firing: 1,
+            segments: [.init(segment: segment, rows: 40, verdicts: [.featureDrift: .drifted, .fairness: .insufficient])])
     }
 
     var featurePage: FeaturePage {

@@ -15,14 +15,14 @@ private let samples = [
 
 @Suite("The text of /metrics")
 struct PrometheusTextTests {
-    @Test("Prometheus 0.0.4: families in the catalogue's order, series by their labels, buckets cumulative")
+    @Test("Prometheus 0.0.4: families in the catalogue's order, series as they come, buckets cumulative")
     func prometheus() {
         #expect(
             PrometheusText.render(samples) == """
                 # HELP evenkeel_predictions_total Predictions stored.
                 # TYPE evenkeel_predictions_total counter
-                evenkeel_predictions_total{model="credit",version="2"} 7
                 evenkeel_predictions_total{model="credit",version="3"} 1200
+                evenkeel_predictions_total{model="credit",version="2"} 7
                 # HELP evenkeel_feature_drift Distance of a feature in the newest window from the reference.
                 # TYPE evenkeel_feature_drift gauge
                 evenkeel_feature_drift{model="credit",version="3",feature="age",statistic="psi",window="hour"} 0.25
@@ -112,14 +112,32 @@ struct PrometheusTextTests {
         #expect(PrometheusText.render([MetricSample(.buildInfo, ["1"], value)]).hasSuffix("evenkeel_build_info{version=\"1\"} \(text)\n"))
     }
 
-    @Test("the same samples give the same text, in whatever order they come", arguments: [1, 2, 3] as [UInt64])
-    func stable(seed: UInt64) {
+    @Test("whatever order they come in, each series is there once and those of a family stand together", arguments: [1, 2, 3] as [UInt64])
+    func together(seed: UInt64) {
         var random = Seeded(seed)
         let many = samples + (0..<50).map { MetricSample(.verdict, ["m\($0 % 7)", "\($0)", "fairness", "fair"], Double($0)) }
         for format in [PrometheusText.Format.prometheus, .openMetrics] {
+            let plain = PrometheusText.render(many, as: format).split(separator: "\n")
+            let shuffled = PrometheusText.render(many.shuffled(using: &random), as: format).split(separator: "\n")
+            #expect(shuffled.sorted() == plain.sorted(), "seed \(seed)")
+            #expect(shuffled.filter { $0.hasPrefix("#") } == plain.filter { $0.hasPrefix("#") })
+            let families = shuffled.map { line in line.hasPrefix("# ") ? "#" : String(line.prefix { $0 != "{" && $0 != " " }.prefix(24)) }
             #expect(
-                PrometheusText.render(many.shuffled(using: &random), as: format) == PrometheusText.render(many, as: format), "seed \(seed)")
+                families.indices.dropFirst().count { families[$0] == "evenkeel_verdict" && families[$0 - 1] != "evenkeel_verdict" } == 1)
         }
+    }
+
+    @Test("a registry has its series in the order in which they came first, whatever is counted later") func order() {
+        let registry = MetricRegistry()
+        let names = (0..<200).map { "m\($0 * 7919 % 200)" }
+        for name in names { registry.add(to: .labels, [name]) }
+        registry.observe([0.2], in: .evaluationDuration, [])
+        for name in names.reversed() { registry.add(2, to: .labels, [name]) }
+        registry.observe([0.3, .nan], in: .evaluationDuration, [])
+        let samples = registry.samples()
+        #expect(samples.dropLast() == names.map { MetricSample(.labels, [$0], 3) }[...])
+        guard case .histogram(let counts, let sum)? = samples.last?.value else { Issue.record("no histogram"); return }
+        #expect(counts.reduce(0, +) == 2 && sum == 0.5)
     }
 
     @Test("a counter's newest event stands beside it in OpenMetrics, and nowhere else") func exemplars() async throws {

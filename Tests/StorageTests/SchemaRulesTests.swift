@@ -11,7 +11,9 @@ struct SchemaRulesTests {
         "ingest_file", "half", "half_total", "shadow_run", "shadow_look",
     ]
     /// Copied to every node.
-    static let lookup: Set<String> = ["model", "model_version", "stream", "feature", "reference_profile", "reference_variation"]
+    static let lookup: Set<String> = [
+        "model", "model_version", "stream", "feature", "reference_profile", "reference_variation", "segment_reference",
+    ]
     /// On the coordinator alone.
     static let local: Set<String> = [
         "dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week", "access_token",

@@ -1,14 +1,14 @@
 -- name: model_streams
 select s.stream_id, v.version_id from evenkeel.model_version v
-join evenkeel.stream s on s.version_id = v.version_id
+join evenkeel.stream s on s.version_id = v.version_id and s.segment = ''
 where v.model_id = $1
 order by s.stream_id
 
 -- name: predictions_by_id
-select p.record_id, p.ts, p.score, p.prediction, p.groups, p.error is not null, p.extra ->> 'levels'
+select p.record_id, p.ts, p.score, p.prediction, p.groups, p.error is not null, p.extra ->> 'levels', p.segments
 from (select distinct unnest($2::text[]) as record_id) w
 cross join lateral (
-    select record_id, ts, score, prediction, groups, error, extra from evenkeel.prediction
+    select record_id, ts, score, prediction, groups, error, extra, segments from evenkeel.prediction
     where stream_id = $1 and record_id = w.record_id
     offset 0
 ) p

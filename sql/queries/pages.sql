@@ -3,16 +3,17 @@
 select m.name, v.version, v.stage, s.stream_id, jsonb_array_length(v.schema -> 'features'), v.registered_at
 from evenkeel.model m
 join evenkeel.model_version v on v.model_id = m.model_id
-join evenkeel.stream s on s.version_id = v.version_id and s.lane = 0
+join evenkeel.stream s on s.version_id = v.version_id and s.lane = 0 and s.segment = ''
 where v.stage <> 'retired'
 order by m.name, v.registered_at, v.version_id
 limit $1
 
 -- name: versions_of_model
-select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id, v.watch::text
+select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id, v.watch::text,
+       (select json_object_agg(g.segment, g.stream_id)::text from evenkeel.stream g where g.version_id = v.version_id and g.segment <> '')
 from evenkeel.model m
 join evenkeel.model_version v on v.model_id = m.model_id
-join evenkeel.stream s on s.version_id = v.version_id and s.lane = 0
+join evenkeel.stream s on s.version_id = v.version_id and s.lane = 0 and s.segment = ''
 where m.name = $1
 order by v.registered_at desc, v.version_id desc
 limit $2

@@ -67,7 +67,7 @@ public struct PerformanceAnalysis: Sendable {
     /// More classes than this are names of rows, and their table of confusion has as many cells as their square.
     static let classesMax = 1000
 
-    private static func checkedClasses(
+    static func checkedClasses(
         _ task: PerformanceOptions.Task, labels: [Cells], _ frame: Frame, _ options: PerformanceOptions
     ) throws -> [String] {
         let classes = try classes(task, labels: labels, frame, options)

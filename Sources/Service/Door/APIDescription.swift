@@ -71,7 +71,8 @@ enum APIDescription {
         "GET /v1/models/{model}/results": APIOperation(
             summary: "Findings, the newest windows first.",
             parameters: [
-                "of_version", "metric", "feature", "attribute", "window", "from", "to", "as_of", "limit", "after", "if_none_match",
+                "of_version", "segment", "metric", "feature", "attribute", "window", "from", "to", "as_of", "limit", "after",
+                "if_none_match",
             ], answers: [200: .init(bodies: [("application/json", "Results"), ("text/csv", "Text")])]),
         "POST /v1/models/{model}/versions/{version}/model": APIOperation(
             summary: "Store the model file of a version, so that it is scored in shadow.", parameters: ["start", "by"],

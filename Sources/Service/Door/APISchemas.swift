@@ -16,6 +16,7 @@ enum APISchemas {
           "if_none_match":{"name":"If-None-Match","in":"header","description":"The ETag of the answer that is known.","schema":{"type":"string"}},
           "idempotency_key":{"name":"Idempotency-Key","in":"header","description":"The same key with the same body is stored once.","schema":{"type":"string","minLength":1,"maxLength":200}},
           "of_version":{"name":"version","in":"query","schema":{"type":"string"}},
+          "segment":{"name":"segment","in":"query","description":"Of this segment instead of all records.","schema":{"type":"string"}},
           "new_version":{"name":"version","in":"query","required":true,"schema":{"type":"string"}},
           "note":{"name":"note","in":"query","schema":{"type":"string"}},
           "metric":{"name":"metric","in":"query","description":"The statistic.","schema":{"type":"string"}},
@@ -83,7 +84,7 @@ enum APISchemas {
             "next":{"$ref":"#/components/schemas/Next"}}},
           "Finding":{"type":"object","required":["model","version","window","from","to","evaluated_at","monitor","subject","statistic","value","verdict","why"],"properties":{
             "model":{"type":"string"},"version":{"type":"string"},"window":{"type":"string"},"from":{"$ref":"#/components/schemas/Time"},"to":{"$ref":"#/components/schemas/Time"},
-            "evaluated_at":{"$ref":"#/components/schemas/Time"},"monitor":{"type":"string"},"subject":{"type":"string"},"group":{"type":"string"},"statistic":{"type":"string"},
+            "evaluated_at":{"$ref":"#/components/schemas/Time"},"monitor":{"type":"string"},"subject":{"type":"string"},"group":{"type":"string"},"segment":{"type":"string"},"statistic":{"type":"string"},
             "value":{"$ref":"#/components/schemas/Number"},"lower":{"$ref":"#/components/schemas/Number"},"upper":{"$ref":"#/components/schemas/Number"},
             "p_value":{"$ref":"#/components/schemas/Number"},"p_adjusted":{"$ref":"#/components/schemas/Number"},"reference_n":{"type":"integer"},"n":{"type":"integer"},
             "verdict":{"enum":["ok","negligible","drifted","insufficient","no_data","fair","unfair",null]},"why":{"type":"string"},

@@ -18,16 +18,22 @@ enum ProtectedValues {
     }
 
     /// An alert as an answer has it.
-    static func redacted(_ alert: Alert, sensitive: Set<String>) -> Alert {
+    static func redacted(_ alert: Alert, _ schema: FeatureSchema) -> Alert {
         var alert = alert
         var namesGroups = alert.monitor == .fairness
+        // A segment may be a group; one that the schema does not know is taken for one.
+        let open = Set(schema.segments.filter { !$0.isOfGroups(schema) }.map(\.name))
         if case .object(var detail) = alert.detail, let findings = detail["findings"]?.arrayValue {
             detail["findings"] = .array(
                 findings.compactMap { json in
                     guard case .object(var finding) = json, (finding["group"]?.stringValue ?? "").isEmpty else { return nil }
+                    if let segment = finding["segment"]?.stringValue, !open.contains(segment) {
+                        namesGroups = true
+                        return nil
+                    }
                     let isOfGroups =
                         finding["monitor"]?.stringValue == Monitor.fairness.rawValue
-                        || sensitive.contains(finding["subject"]?.stringValue ?? "")
+                        || schema.sensitive.contains(finding["subject"]?.stringValue ?? "")
                     guard isOfGroups else { return json }
                     namesGroups = true
                     finding["why"] = .string(note)
@@ -47,6 +53,6 @@ enum ProtectedValues {
     /// - Parameter models: of which the caller may know; nil for all.
     static func isShown(_ sample: MetricSample, seesGroups: Bool, models: Set<String>?) -> Bool {
         if let models, sample.metric.labels.first == "model", let model = sample.labels.first, !models.contains(model) { return false }
-        return seesGroups || sample.metric != .groupRate
+        return seesGroups || sample.metric != .groupRate && !sample.isOfGroup
     }
 }

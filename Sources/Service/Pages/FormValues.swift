@@ -47,7 +47,8 @@ struct FormValues {
 
     /// What the URL of a page says.
     func pageQuery() throws -> PageQuery {
-        var query = PageQuery(from: try time("from"), to: try time("to"), version: self["version"], at: try time("at"))
+        var query = PageQuery(
+            from: try time("from"), to: try time("to"), version: self["version"], at: try time("at"), segment: self["segment"])
         if let word = self["window"] {
             guard let kind = WindowKind(rawValue: word) else {
                 throw HTTPError(.badRequest, message: "window: expected hour, day, week or custom")

@@ -25,7 +25,7 @@ struct PageReader: Sendable {
     func frame(_ model: String, _ query: PageQuery) async throws -> ModelFrame {
         let versions = try await overview.versions(of: model)
         guard !versions.isEmpty else { throw HTTPError(.notFound, message: "model: \(model) is not registered") }
-        let version: RegisteredVersion
+        var version: RegisteredVersion
         if let wanted = query.version {
             guard let found = versions.first(where: { $0.key.version == wanted }) else {
                 throw HTTPError(.notFound, message: "version: \(model) has no version \(wanted)")
@@ -33,6 +33,13 @@ struct PageReader: Sendable {
             version = found
         } else {
             version = versions.first { $0.stage == .champion } ?? versions.first { $0.stage != .retired } ?? versions[0]
+        }
+        // An empty one is what the form sends for all records.
+        if let segment = query.segment, !segment.isEmpty {
+            guard let part = version.parts.first(where: { $0.segment?.name == segment }) else {
+                throw HTTPError(.notFound, message: "segment: \(version.key) has no segment \(segment)")
+            }
+            version = part
         }
         let head = try await overview.heads(of: [version.streamID])[0]
         let kind = query.window ?? Self.suited(query, head)
@@ -71,7 +78,26 @@ struct PageReader: Sendable {
             } catch let error as StoreError where error.isUnanswerable { sums = WindowSums(problem: Self.gone) }
         }
         let firing = try await engine.alerts.firing().reduce(0) { $1.model == model ? $0 + $1.count : $0 }
-        return ModelPage(frame: frame, marks: marks, findings: findings, statistics: statistics, sums: sums, firing: firing)
+        return ModelPage(
+            frame: frame, marks: marks, findings: findings, statistics: statistics, sums: sums, firing: firing,
+            segments: try await segments(frame))
+    }
+
+    /// The segments of a page of the whole.
+    private func segments(_ frame: ModelFrame) async throws -> [ModelPage.SegmentRow] {
+        guard let shown = frame.shown?.window, frame.version.segment == nil, !frame.version.parts.isEmpty else { return [] }
+        var heads: [EvaluationHead] = []
+        for part in frame.version.parts {
+            heads += try await overview.windows(shown.kind, of: part.streamID, from: shown.start, to: shown.end, limit: 1)
+                .filter { $0.window == shown }
+        }
+        let marks = Dictionary(grouping: try await overview.marks(heads), by: \.place)
+        return frame.version.parts.compactMap { part in
+            guard let segment = part.segment else { return nil }
+            let place = heads.firstIndex { $0.streamID == part.streamID }
+            return ModelPage.SegmentRow(
+                segment: segment, rows: place.map { heads[$0].rows }, verdicts: VerdictMark.combined(place.flatMap { marks[$0] } ?? []))
+        }
     }
 
     private static let gone =

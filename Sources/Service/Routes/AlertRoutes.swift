@@ -88,8 +88,8 @@ struct AlertRoutes {
         let next = alerts.count == limit ? alerts.last?.id.map { Cursor([String($0)]).text } : nil
         if !caller.seesGroups {
             let versions = try await engine.registry.versions()
-            let sensitive = Dictionary(versions.map { ($0.key, Set($0.schema.sensitive)) }, uniquingKeysWith: { $0.union($1) })
-            alerts = alerts.map { ProtectedValues.redacted($0, sensitive: sensitive[$0.version] ?? []) }
+            let schemas = Dictionary(versions.map { ($0.key, $0.schema) }, uniquingKeysWith: { first, _ in first })
+            alerts = alerts.map { ProtectedValues.redacted($0, schemas[$0.version] ?? FeatureSchema(features: [])) }
         }
         let budgets = try await engine.alertBudgets(at: Engine.systemClock()).filter { caller.sees($0.model) }
         var object = JSONObject([

@@ -68,7 +68,7 @@ enum ResultsCSV {
     static let columns = [
         "model", "version", "window", "from", "to", "evaluated_at", "monitor", "subject", "group", "statistic", "value", "lower", "upper",
         "p_value",
-        "p_adjusted", "reference_n", "n", "verdict", "why",
+        "p_adjusted", "reference_n", "n", "verdict", "why", "segment",
     ]
 
     static func text(_ results: [JSON]) -> String {

@@ -82,6 +82,7 @@ struct ModelRoutes {
         let wanted = try request.query("version")
         let versions = try await engine.registry.versions().filter { $0.key.model == model && (wanted == nil || $0.key.version == wanted) }
         guard !versions.isEmpty else { throw HTTPError(.notFound, message: "\(model)\(wanted.map { " " + $0 } ?? "") is not registered") }
+        let asked = try asked(try request.query("segment"), of: versions, context.caller)
         // What is evaluated while the client goes from answer to answer must not move what it has not seen yet.
         let after = try request.after()
         var offset = 0
@@ -105,7 +106,7 @@ struct ModelRoutes {
             limit: try request.limit(standard: 1000, max: ResultStore.resultsMax))
         var out: [JSON] = []
         var isMore = false
-        for version in versions {
+        for version in asked {
             let found = try await engine.results.results(filter, of: version)
             isMore = isMore || found.count == filter.limit
             for var stored in found {
@@ -130,6 +131,20 @@ struct ModelRoutes {
         }
         response.headers[.vary] = "Accept"
         return response
+    }
+
+    /// The versions themselves, or the segment of those that have one of this name.
+    private func asked(_ segment: String?, of versions: [RegisteredVersion], _ caller: Caller) throws -> [RegisteredVersion] {
+        guard let segment else { return versions }
+        let parts = versions.flatMap(\.parts).filter { $0.segment?.name == segment }
+        guard let first = parts.first else {
+            throw HTTPError(.notFound, message: "segment: \(versions[0].key.model) has no segment \(segment)")
+        }
+        guard caller.seesGroups || !parts.contains(where: { $0.segment?.isOfGroups($0.schema) == true }) else {
+            throw HTTPError(
+                .forbidden, message: "segment: \(segment) of \(first.key) is a group of a sensitive attribute: it needs the role audit")
+        }
+        return parts
     }
 
     private func time(_ name: String, _ request: Request) throws -> Timestamp? {

@@ -22,6 +22,10 @@ struct CopyEncoder {
         write(Int32(8))
         write(value)
     }
+    mutating func int4(_ value: Int32) {
+        write(Int32(4))
+        write(value)
+    }
     mutating func bool(_ value: Bool) {
         write(Int32(1))
         write(UInt8(value ? 1 : 0))

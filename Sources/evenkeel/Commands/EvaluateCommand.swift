@@ -77,13 +77,16 @@ struct EvaluateCommand: AsyncParsableCommand {
     private static func table(_ evaluation: Evaluation) -> String {
         var text = "\(evaluation.version), \(evaluation.window.kind.rawValue) \(evaluation.window.start) to \(evaluation.window.end): "
         text += "\(evaluation.rows) predictions, \(evaluation.labelled) labelled\n"
-        var table = TextTable(["monitor", "of", "group", "statistic", "value", "adjusted p", "n", "verdict", "why"])
+        let hasSegments = evaluation.findings.contains { !$0.segment.isEmpty }
+        var table = TextTable(
+            (hasSegments ? ["segment"] : []) + ["monitor", "of", "group", "statistic", "value", "adjusted p", "n", "verdict", "why"])
         for finding in evaluation.findings {
-            table.add([
-                finding.monitor.rawValue, finding.subject, finding.group, finding.statistic, shortNumber(finding.value),
-                shortNumber(finding.adjustedP),
-                String(finding.currentCount), finding.verdict?.rawValue ?? "", finding.why,
-            ])
+            table.add(
+                (hasSegments ? [finding.segment] : []) + [
+                    finding.monitor.rawValue, finding.subject, finding.group, finding.statistic, shortNumber(finding.value),
+                    shortNumber(finding.adjustedP),
+                    String(finding.currentCount), finding.verdict?.rawValue ?? "", finding.why,
+                ])
         }
         return text + table.fitted
     }

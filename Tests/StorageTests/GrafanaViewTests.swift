@@ -8,7 +8,7 @@ import Vocabulary
 @Suite("Views for Grafana's PostgreSQL data source")
 struct GrafanaViewTests {
     private static let open = ["grafana_alerts", "grafana_models", "grafana_results", "grafana_shadow", "grafana_volume"]
-    private static let protected = ["grafana_alert_texts", "grafana_group_results"]
+    private static let protected = ["grafana_alert_texts", "grafana_group_results", "grafana_segment_results"]
 
     private func hour(_ number: Int64) -> Window { Window(kind: .hour, holding: Loans.start.adding(seconds: number * 3600))! }
     private func finding(_ value: Double, group: String = "") -> Finding {
@@ -50,7 +50,7 @@ struct GrafanaViewTests {
             #expect(views == Set(Self.open + Self.protected))
             #expect(first.count == views.count && first.allSatisfy { $0[1] == "time" && $0[2] == "timestamp with time zone" })
             #expect(names.isDisjoint(with: ["stream_id", "version_id", "record_id", "why", "drivers", "summary", "detail"]), "\(names)")
-            #expect(grouped == ["grafana_group_results"])
+            #expect(grouped == ["grafana_group_results", "grafana_segment_results"])
         }
     }
 

@@ -2,11 +2,13 @@ import Foundation
 import Inference
 
 /// `inference-benchmarks [--write FOLDER] [--rows n] [--only name]`: times made-up models. The models and rows can be written for `times.py`.
-/// `inference-benchmarks --model FILE [--rows n]` times a file of one's own over made-up rows.
+/// `inference-benchmarks --model FILE [--rows n] [--answers FILE]` times a file of one's own over made-up rows; the answers (margins, where a model
+/// has some) can be written as 64-bit numbers, to be compared with another library's.
 struct BenchCommand {
     private var folder: String?
     private var only = ""
     private var file: String?
+    private var answers: String?
     private var rows = 100_000
     private static let features = 28
 
@@ -17,8 +19,9 @@ struct BenchCommand {
             case "--write": folder = rest.popFirst()
             case "--only": only = rest.popFirst() ?? ""
             case "--model": file = rest.popFirst()
+            case "--answers": answers = rest.popFirst()
             case "--rows": rows = rest.popFirst().flatMap { Int($0) } ?? rows
-            default: throw Usage("\(word), expected --write, --only, --model or --rows")
+            default: throw Usage("\(word), expected --write, --only, --model, --answers or --rows")
             }
         }
     }
@@ -72,6 +75,12 @@ struct BenchCommand {
     private func time(_ path: String, _ columns: [[Double]]) throws {
         let model = try Model(Array(try Data(contentsOf: URL(filePath: path))), file: path)
         let inputs = columns.map { InputColumn.numbers($0) }
+        if let answers {
+            let made = try (try? model.score(inputs, rows: rows, options: ScoreOptions(.margin))) ?? model.score(inputs, rows: rows)
+            let numbers = made.compactMap { if case .numbers(let values) = $0.values { values } else { nil } }
+            let bytes = numbers.joined().flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(8 * $0)) } }
+            try Data(bytes).write(to: URL(filePath: answers))
+        }
         _ = try model.score(inputs, rows: rows)
         for threads in [1, 2] {
             var options = ScoreOptions()

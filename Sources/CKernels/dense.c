@@ -1,50 +1,17 @@
 #include "CKernels.h"
 
-#include <math.h>
-#include <string.h>
-
-// Products of matrices in 32-bit numbers. Every element is one chain of fused multiply-adds in the order of the inner axis, however the work
-// is cut into tiles, so that all forms give the same bits.
+#include "dense_tile.h"
 
 /// Lines of a panel: it stays in the cache, and its memory does not grow with the matrices.
 enum { EK_DENSE_DEPTH = 4096 };
 
-/// A tile of `ROWS` rows and two vectors of columns, `depth` numbers further in each chain: `a` has `ROWS` rows, `inner` numbers apart, `panel`
-/// has `depth` lines of two vectors. The chains go on from `out`, or begin at 0 where `isFirst`.
-#define EK_DENSE_TILE(NAME, VECTOR, ROWS) \
-    static inline __attribute__((always_inline)) void NAME(const float *a, size_t inner, size_t depth, int isFirst, const float *panel, size_t width, \
-                                                           float *out, size_t columns) { \
-        enum { LANES = sizeof(VECTOR) / sizeof(float) }; \
-        VECTOR sum[ROWS][2]; \
-        for (int r = 0; r < ROWS; r++) { \
-            VECTOR both[2] = {{0}, {0}}; \
-            if (!isFirst) memcpy(both, out + (size_t)r * columns, width * sizeof(float)); \
-            sum[r][0] = both[0]; \
-            sum[r][1] = both[1]; \
-        } \
-        for (size_t k = 0; k < depth; k++) { \
-            VECTOR left, right; \
-            memcpy(&left, panel + k * 2 * LANES, sizeof left); \
-            memcpy(&right, panel + k * 2 * LANES + LANES, sizeof right); \
-            for (int r = 0; r < ROWS; r++) { \
-                VECTOR x = (VECTOR){0} + a[(size_t)r * inner + k]; \
-                sum[r][0] = __builtin_elementwise_fma(x, left, sum[r][0]); \
-                sum[r][1] = __builtin_elementwise_fma(x, right, sum[r][1]); \
-            } \
-        } \
-        for (int r = 0; r < ROWS; r++) { \
-            VECTOR both[2] = {sum[r][0], sum[r][1]}; \
-            memcpy(out + (size_t)r * columns, both, width * sizeof(float)); \
-        } \
-    }
-
-/// The product, panel after panel. `panel` has room for `EK_DENSE_DEPTH` lines of two vectors.
-#define EK_DENSE(NAME, VECTOR, ROWS, TARGET) \
-    EK_DENSE_TILE(NAME##_tile, VECTOR, ROWS) \
-    EK_DENSE_TILE(NAME##_row, VECTOR, 1) \
+/// The product, panel after panel. `panel` has room for `EK_DENSE_DEPTH` lines of all vectors.
+#define EK_DENSE(NAME, VECTOR, ROWS, VECTORS, TARGET) \
+    EK_DENSE_TILE(NAME##_tile, VECTOR, ROWS, VECTORS) \
+    EK_DENSE_TILE(NAME##_row, VECTOR, 1, VECTORS) \
     TARGET static void NAME(const float *a, const float *b, size_t rows, size_t inner, size_t columns, size_t line, size_t step, float *panel, \
                             float *out) { \
-        enum { WIDTH = 2 * sizeof(VECTOR) / sizeof(float) }; \
+        enum { WIDTH = VECTORS * sizeof(VECTOR) / sizeof(float) }; \
         for (size_t from = 0; from < columns; from += WIDTH) { \
             size_t width = columns - from < WIDTH ? columns - from : WIDTH, top = 0; \
             do { \
@@ -54,24 +21,20 @@ enum { EK_DENSE_DEPTH = 4096 };
                     for (size_t j = width; j < WIDTH; j++) panel[k * WIDTH + j] = 0; \
                 } \
                 for (; row + ROWS <= rows; row += ROWS) \
-                    NAME##_tile(a + row * inner + top, inner, depth, top == 0, panel, width, out + row * columns + from, columns); \
+                    NAME##_tile(a + row * inner + top, inner, depth, top == 0, panel, WIDTH, width, NULL, 0, out + row * columns + from, columns); \
                 for (; row < rows; row++) \
-                    NAME##_row(a + row * inner + top, inner, depth, top == 0, panel, width, out + row * columns + from, columns); \
+                    NAME##_row(a + row * inner + top, inner, depth, top == 0, panel, WIDTH, width, NULL, 0, out + row * columns + from, columns); \
                 top += depth; \
             } while (top < inner); \
         } \
     }
 
-typedef float ek_floats_64 __attribute__((vector_size(64)));
-typedef float ek_floats_32 __attribute__((vector_size(32)));
-typedef float ek_floats_16 __attribute__((vector_size(16)));
-
-// As many rows as the registers of each have room for. Where there is no fused instruction, the C library's function has the same bits.
+// As many rows as the registers of each have room for.
 #if defined(__x86_64__)
-EK_DENSE(dense_512, ek_floats_64, 12, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))))
-EK_DENSE(dense_256, ek_floats_32, 6, __attribute__((target("arch=x86-64-v3"))))
+EK_DENSE(dense_512, ek_floats_64, 12, 2, EK_DENSE_512)
+EK_DENSE(dense_256, ek_floats_32, 6, 2, EK_DENSE_256)
 #endif
-EK_DENSE(dense_128, ek_floats_16, 8, )
+EK_DENSE(dense_128, ek_floats_16, 8, 2, )
 
 size_t ek_dense_panel(size_t inner) { return (inner < EK_DENSE_DEPTH ? inner : EK_DENSE_DEPTH) * 2 * sizeof(ek_floats_64) / sizeof(float); }
 

@@ -90,6 +90,39 @@ const uint8_t *ek_number_prefix(const uint8_t *p, double *value, int *form) {
     return p;
 }
 
+static inline const uint8_t *after_blanks(const uint8_t *p, const uint8_t *end) {
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
+    return p;
+}
+
+size_t ek_number_list(const uint8_t *p, const uint8_t *end, double *out, size_t room, const uint8_t **next, int *is_end) {
+    size_t count = 0;
+    int form;
+    *is_end = 0;
+    for (*next = p; count < room; *next = ++p) {
+        p = after_blanks(p, end);
+        if (p >= end) return count;
+        // A number of one digit, of which models have many, needs no more than a look.
+        unsigned digit = (unsigned)*p - '0';
+        if (digit <= 9 && (p[1] == ',' || p[1] == ']')) {
+            out[count] = digit;
+            p++;
+        } else {
+            p = ek_number_prefix(p, out + count, &form);
+            if (!p) return count;
+            p = after_blanks(p, end);
+            if (*p != ',' && *p != ']') return count;
+        }
+        count++;
+        if (*p == ']') {
+            *next = p + 1;
+            *is_end = 1;
+            return count;
+        }
+    }
+    return count;
+}
+
 int ek_number(const uint8_t *p, size_t count, double *value) {
     if (count == 0) return 0;
     size_t sign = *p == '-' || *p == '+';

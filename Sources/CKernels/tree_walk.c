@@ -1,6 +1,7 @@
 #include "CKernels.h"
 
 #include <math.h>
+#include <string.h>
 
 // Trees by steps, for trees too large for planes and for few rows. Eight walks go side by side: each waits for memory, not for the others,
 // and a step is a comparison and an addition rather than a branch.
@@ -54,25 +55,68 @@ void ek_tree_walk_rows(const ek_tree_node *nodes, uint32_t root, uint32_t depth,
     }
 }
 
+/// Where one row's walks end in the trees [tree, tree + count).
+static inline __attribute__((always_inline)) void walk(const ek_tree_node *nodes, const uint32_t *roots, const uint32_t *depths, size_t tree, int count,
+                                                       const uint64_t *tables, const double *x, uint32_t *at) {
+    uint32_t deepest = 0;
+    for (int j = 0; j < count; j++) {
+        at[j] = roots[tree + j];
+        deepest = depths[tree + j] > deepest ? depths[tree + j] : deepest;
+    }
+    for (uint32_t level = 0; level < deepest; level++)
+        for (int j = 0; j < count; j++) at[j] = step(nodes + at[j], tables, x);
+}
+
 void ek_tree_walk_trees(const ek_tree_node *nodes, const uint32_t *roots, const uint32_t *depths, size_t from, size_t to, const uint64_t *tables,
                         const double *x, uint32_t *end) {
     size_t tree = from;
     for (; tree + EK_TREES <= to; tree += EK_TREES) {
-        uint32_t at[EK_TREES], deepest = 0;
-        for (int j = 0; j < EK_TREES; j++) {
-            at[j] = roots[tree + j];
-            deepest = depths[tree + j] > deepest ? depths[tree + j] : deepest;
-        }
-        for (uint32_t level = 0; level < deepest; level++)
-            for (int j = 0; j < EK_TREES; j++) at[j] = step(nodes + at[j], tables, x);
-        for (int j = 0; j < EK_TREES; j++) end[tree + j - from] = at[j];
+        uint32_t at[EK_TREES];
+        walk(nodes, roots, depths, tree, EK_TREES, tables, x, at);
+        memcpy(end + tree - from, at, sizeof at);
     }
-    for (; tree < to; tree++) {
-        uint32_t at = roots[tree];
-        for (uint32_t level = 0; level < depths[tree]; level++) at = step(nodes + at, tables, x);
-        end[tree - from] = at;
-    }
+    for (; tree < to; tree++) walk(nodes, roots, depths, tree, 1, tables, x, end + tree - from);
 }
+
+void ek_tree_row(const ek_tree_look *looks, size_t count, const double *cuts, const double *x, int single, double *views) {
+    for (size_t i = 0; i < count; i++) {
+        const ek_tree_look *look = looks + i;
+        if (look->rule < 0) {
+            ek_tree_row_view(x, look->feature, 1, single, look->left, look->zero, i, count + 1, views);
+            continue;
+        }
+        uint16_t code[EK_TREE_ROWS];
+        ek_tree_codes(cuts, look->at, look->count, look->rule, x, look->feature, 1, single, code);
+        views[i] = code[0];
+    }
+    views[count] = -INFINITY;
+}
+
+// The sum stays in a register while trees of one output follow each other.
+#define EK_ROW_ADD(NAME, REAL) \
+    void NAME(const ek_tree_node *nodes, const uint32_t *roots, const uint32_t *depths, const uint32_t *output, size_t trees, const uint64_t *tables, \
+              const double *views, REAL *sums) { \
+        uint32_t to = 0; \
+        REAL sum = sums[0]; \
+        for (size_t tree = 0; tree < trees; tree += EK_TREES) { \
+            int count = trees - tree < EK_TREES ? (int)(trees - tree) : EK_TREES; \
+            uint32_t at[EK_TREES]; \
+            if (count == EK_TREES) walk(nodes, roots, depths, tree, EK_TREES, tables, views, at); \
+            else walk(nodes, roots, depths, tree, count, tables, views, at); \
+            for (int j = 0; j < count; j++) { \
+                if (output[tree + j] != to) { \
+                    sums[to] = sum; \
+                    to = output[tree + j]; \
+                    sum = sums[to]; \
+                } \
+                sum += (REAL)nodes[at[j]].threshold; \
+            } \
+        } \
+        sums[to] = sum; \
+    }
+
+EK_ROW_ADD(ek_tree_row_add_f32, float)
+EK_ROW_ADD(ek_tree_row_add_f64, double)
 
 void ek_tree_leaf_f32(const ek_tree_node *nodes, const uint32_t *end, size_t n, size_t at, float *sums) {
     for (size_t i = 0; i < n; i++) sums[at + i] += (float)nodes[end[i]].threshold;

@@ -50,6 +50,14 @@ public struct ScoreColumn: Sendable, Equatable {
         case numbers([Double])
         case integers([Int64])
         case texts([String])
+
+        var count: Int {
+            switch self {
+            case .numbers(let values): values.count
+            case .integers(let values): values.count
+            case .texts(let values): values.count
+            }
+        }
     }
     public var name: String
     public var values: Values

@@ -4,6 +4,7 @@ internal import Kernels
 struct JSONDocument {
     private let file: String
     private let bytes: [UInt8]
+    private let lists: NumberLists
     private var at = 0
 
     static func read(_ bytes: [UInt8], file: String) throws(InferenceError) -> Document {
@@ -17,6 +18,7 @@ struct JSONDocument {
     private init(file: String, bytes: [UInt8]) {
         self.file = file
         self.bytes = bytes
+        lists = NumberLists(bytes)
     }
 
     private func malformed(_ message: String) -> InferenceError {
@@ -27,8 +29,8 @@ struct JSONDocument {
         while at < bytes.count, bytes[at] == 32 || bytes[at] == 10 || bytes[at] == 13 || bytes[at] == 9 { at += 1 }
     }
 
-    private mutating func take(_ byte: Character) -> Bool {
-        guard at < bytes.count, bytes[at] == byte.asciiValue else { return false }
+    private mutating func take(_ byte: Unicode.Scalar) -> Bool {
+        guard at < bytes.count, bytes[at] == UInt8(ascii: byte) else { return false }
         at += 1
         return true
     }
@@ -85,6 +87,7 @@ struct JSONDocument {
         var numbers: [Double] = []
         // As long as all of them are numbers (or booleans, which old models have as directions), they stay numbers.
         while true {
+            if lists.append(bytes, from: &at, to: &numbers) { return .numbers(numbers) }
             skipSpace()
             guard at < bytes.count else { throw malformed("") }
             if let number = number() {

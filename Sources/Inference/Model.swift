@@ -30,6 +30,8 @@ public struct Model: Sendable {
     /// Whether inputs are rounded to 32 bits, as in training.
     let isSingle: Bool
     let body: Body
+    /// Whether a feature's categories must be looked up.
+    private let hasCategories: Bool
 
     init(file: String, format: String, task: ModelTask, features: [Feature], isSingle: Bool, body: Body) {
         self.file = file
@@ -38,6 +40,7 @@ public struct Model: Sendable {
         self.features = features
         self.isSingle = isSingle
         self.body = body
+        hasCategories = features.contains { if case .category = $0.kind { true } else { false } }
     }
 
     /// Reads a model; what kind of file it is, its bytes tell.
@@ -134,6 +137,11 @@ public struct Model: Sendable {
         if options.answer == .outputs { throw unsupported("--outputs of a model that is no graph, expected an ONNX model") }
         switch body {
         case .trees(let whole):
+            if rows == 1, options.rounds == nil, options.answer != .leaves, let row = plainRow(columns),
+                let margins = whole.margins(row: row)
+            {
+                return ScoreColumn.predictions(options.answer == .margin ? margins : whole.predictions(margins))
+            }
             // The kernels round where the ensemble says so.
             let numbers = try numbers(columns, isSingle: false)
             let model = try whole.prefix(rounds: options.rounds, file: file)
@@ -149,6 +157,18 @@ public struct Model: Sendable {
             return ScoreColumn.predictions(options.answer == .margin ? margins : model.link.predictions(margins))
         case .graph: return []
         }
+    }
+
+    /// The first row, where it consists of numbers that are taken as they are.
+    private func plainRow(_ columns: [InputColumn]) -> [Double]? {
+        if hasCategories { return nil }
+        var out: [Double] = []
+        out.reserveCapacity(columns.count)
+        for column in columns {
+            guard case .numbers(let values) = column else { return nil }
+            out.append(values[0])
+        }
+        return out
     }
 
     private func unsupported(_ message: String) -> InferenceError { InferenceError(.unsupported, file: file, message) }

@@ -35,9 +35,6 @@ struct TreeSHAP: Sendable {
         var values: [(output: Int, value: Double)]
     }
 
-    /// Patterns of so many features are looked up.
-    static let lookupMax = 8
-
     private let ensemble: TreeEnsemble
     private let paths: [Path]
     /// Of each output: what is expected where nothing is known.
@@ -105,72 +102,70 @@ struct TreeSHAP: Sendable {
         return true
     }
 
+    /// Rows whose sums the cache holds while path after path adds to them.
+    private static let blockRows = 2_048
+
     /// Of each output, of each feature and last of the base, a column.
     func contributions(columns: [[Double]], rows: Range<Int>) -> [[Double]] {
+        let width = ensemble.featureCount + 1
+        var out = [[Double]](repeating: [], count: expected.count * width)
+        for i in out.indices { out[i].reserveCapacity(rows.count) }
+        var patterns = PathPatterns()
+        for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.blockRows) {
+            let block = start..<min(start + Self.blockRows, rows.upperBound)
+            let sums = sums(columns, block, &patterns)
+            for i in out.indices { out[i] += sums[i * block.count..<(i + 1) * block.count] }
+        }
+        return out
+    }
+
+    /// The same of some rows, column after column.
+    private func sums(_ columns: [[Double]], _ rows: Range<Int>, _ patterns: inout PathPatterns) -> [Double] {
         let (count, width) = (rows.count, ensemble.featureCount + 1)
         var out = [Double](repeating: 0, count: expected.count * width * count)
         for (output, base) in expected.enumerated() {
             let from = (output * width + width - 1) * count
             for i in from..<from + count { out[i] = base }
         }
-        var patterns = [Int](repeating: 0, count: count)
         for path in paths {
             let depth = path.elements.count
-            if depth <= Self.lookupMax {
-                for i in patterns.indices { patterns[i] = 0 }
-                for (bit, element) in path.elements.enumerated() {
-                    mark(&patterns, element, 1 << bit, columns[element.feature], rows.lowerBound)
-                }
-                add(path, patterns, &out, count: count, width: width)
+            if depth > PathPatterns.depthMax {
+                addLong(path, columns, rows, &out)
                 continue
             }
-            let zeros = path.elements.map(\.zero)
-            var (sums, weights) = ([Double](repeating: 0, count: depth + 1), [Double](repeating: 0, count: depth))
-            for i in 0..<count {
-                let bits = path.elements.map { passes($0, columns[$0.feature][rows.lowerBound + i]) }
-                Self.weights(zeros, &sums, isOne: { bits[$0] }, put: { weights[$0] = $1 })
-                for (output, value) in path.values {
-                    for (element, weight) in zip(path.elements, weights) {
-                        out[(output * width + element.feature) * count + i] += weight * value
-                    }
+            patterns.begin(rows: count)
+            for (bit, element) in path.elements.enumerated() {
+                let column = columns[element.feature]
+                if element.others.isEmpty {
+                    patterns.mark(
+                        bit, column, from: rows.lowerBound, low: element.low, high: element.high, allowsLowest: element.allowsLowest,
+                        missingPasses: element.missingPasses)
+                } else {
+                    patterns.mark(bit) { passes(element, column[rows.lowerBound + $0]) }
+                }
+            }
+            patterns.weigh(path.elements.map(\.zero))
+            for (output, value) in path.values {
+                for (k, element) in path.elements.enumerated() {
+                    patterns.add(k, depth: depth, value: value, to: &out, at: (output * width + element.feature) * count)
                 }
             }
         }
-        return (0..<expected.count * width).map { Array(out[$0 * count..<($0 + 1) * count]) }
+        return out
     }
 
-    /// Sets a bit where rows pass.
-    private func mark(_ patterns: inout [Int], _ element: Element, _ bit: Int, _ column: [Double], _ start: Int) {
-        var marks = patterns.mutableSpan
-        if element.others.isEmpty {
-            let (low, high) = (element.allowsLowest ? -Double.infinity : element.low, element.high)
-            let (lowest, missing) = (element.allowsLowest, element.missingPasses)
-            for i in marks.indices {
-                let x = column[start + i]
-                let isPassed = x.isNaN ? missing : (x > low || lowest) && x <= high
-                marks[i] |= isPassed ? bit : 0
-            }
-        } else {
-            for i in marks.indices where passes(element, column[start + i]) { marks[i] |= bit }
-        }
-    }
-
-    /// Adds a short path's contributions to all rows; those of a pattern are computed when it is first met.
-    private func add(_ path: Path, _ patterns: [Int], _ out: inout [Double], count: Int, width: Int) {
-        let depth = path.elements.count
-        var isKnown = [Bool](repeating: false, count: 1 << depth)
-        var table = [Double](repeating: 0, count: depth << depth)
+    /// Adds the contributions of a path that is too long for patterns, row after row.
+    private func addLong(_ path: Path, _ columns: [[Double]], _ rows: Range<Int>, _ out: inout [Double]) {
+        let (depth, count, width) = (path.elements.count, rows.count, ensemble.featureCount + 1)
         let zeros = path.elements.map(\.zero)
-        var sums = [Double](repeating: 0, count: depth + 1)
-        for pattern in patterns where !isKnown[pattern] {
-            isKnown[pattern] = true
-            Self.weights(zeros, &sums, isOne: { pattern >> $0 & 1 == 1 }, put: { table[($0 << depth) + pattern] = $1 })
-        }
-        for (output, value) in path.values {
-            for (k, element) in path.elements.enumerated() {
-                let from = (output * width + element.feature) * count
-                var sums = out.mutableSpan
-                for i in patterns.indices { sums[from + i] += table[(k << depth) + patterns[i]] * value }
+        var (sums, weights) = ([Double](repeating: 0, count: depth + 1), [Double](repeating: 0, count: depth))
+        for i in 0..<count {
+            let bits = path.elements.map { passes($0, columns[$0.feature][rows.lowerBound + i]) }
+            Self.weights(zeros, &sums, isOne: { bits[$0] }, put: { weights[$0] = $1 })
+            for (output, value) in path.values {
+                for (element, weight) in zip(path.elements, weights) {
+                    out[(output * width + element.feature) * count + i] += weight * value
+                }
             }
         }
     }
@@ -179,7 +174,7 @@ struct TreeSHAP: Sendable {
     /// - Parameters:
     ///   - zeros: the features' zᵢ. - sums: room for one number more than there are features.
     @inline(__always)
-    private static func weights(_ zeros: [Double], _ sums: inout [Double], isOne: (Int) -> Bool, put: (Int, Double) -> Void) {
+    static func weights(_ zeros: [Double], _ sums: inout [Double], isOne: (Int) -> Bool, put: (Int, Double) -> Void) {
         let depth = zeros.count
         sums[0] = 1
         for i in 0..<depth {

@@ -58,6 +58,8 @@ extension CompiledTrees {
         var wide: [UInt16]
         var planes: [UInt64]
         var values: [Double]
+        /// The same as 32-bit numbers, for trees in words.
+        var lines: [Float]
         var ends: [UInt32]
         var singles: [Float]
         var doubles: [Double]
@@ -76,6 +78,7 @@ extension CompiledTrees {
             planes = [UInt64](repeating: 0, count: hasPlanes ? (TreeMux.firstTest + CompiledTrees.testsMax) * words + words : 0)
             // The view that leaves look at is beyond all others.
             values = [Double](repeating: -.infinity, count: (count + 1) * (isBlock && model.hasWalks ? block : 1))
+            lines = [Float](repeating: -.infinity, count: isBlock && !model.words.isEmpty ? (count + 1) * block : 0)
             ends = [UInt32](repeating: 0, count: max(block, model.roots.count))
             singles = model.ensemble.isSingle ? [Float](repeating: 0, count: model.ensemble.outputCount * block) : []
             doubles = model.ensemble.isSingle ? [] : [Double](repeating: 0, count: model.ensemble.outputCount * block)
@@ -94,6 +97,7 @@ extension CompiledTrees {
     private func addBlock(_ columns: [[Double]], _ start: Int, _ count: Int, _ scratch: inout Scratch) {
         if !programs.isEmpty { fillViews(columns, start, count, &scratch) }
         if hasWalks { fillRows(columns, start, count, &scratch) }
+        if !words.isEmpty { fillLines(columns, start, count, &scratch) }
         for stage in stages {
             switch stage {
             case .planes(let range, let wanted):
@@ -108,6 +112,10 @@ extension CompiledTrees {
                         programs, range.lowerBound, range.upperBound, ops, places, doubles.codes, ensemble.targets, &scratch.planes,
                         &scratch.doubles)
                 }
+            case .walk(let tree) where wordStarts[tree] >= 0:
+                unsafe ek_tree_narrow_add(
+                    words, wordStarts[tree], scratch.lines, views.views.count + 1, count, Int(outputs[tree]) * Self.blockRows,
+                    &scratch.singles)
             case .walk(let tree):
                 unsafe ek_tree_walk_rows(
                     nodes, roots[tree], depths[tree], tables, scratch.values, views.views.count + 1, count, &scratch.ends)
@@ -212,6 +220,15 @@ extension CompiledTrees {
                     column, start, count, ensemble.roundsInputs ? 1 : 0, view.missingGoesLeft ? 1 : 0,
                     view.zeroIsMissing ? DecisionTree.zeroSize : -1, number, width, &scratch.values)
             }
+        }
+    }
+
+    /// The same as 32-bit numbers, of views that are no codes.
+    private func fillLines(_ columns: [[Double]], _ start: Int, _ count: Int, _ scratch: inout Scratch) {
+        for (number, view) in views.views.enumerated() where view.rule < 0 {
+            unsafe ek_tree_narrow_view(
+                columns[Int(view.feature)], start, count, view.missingGoesLeft ? 1 : 0, view.zeroIsMissing ? DecisionTree.zeroSize : -1,
+                number, views.views.count + 1, &scratch.lines)
         }
     }
 }

@@ -30,6 +30,8 @@ public struct CompiledTrees: Sendable {
     var memberStarts: [Int] = []
     /// The trees in the order of their outputs: the place in the ensemble of each.
     let order: [Int]
+    /// The views, for a row that comes alone.
+    var looks: [ek_tree_look] = []
     var tables: [UInt64] = [0]
     var stages: [Stage] = []
     var hasWalks = false
@@ -47,6 +49,9 @@ public struct CompiledTrees: Sendable {
     var roots: [UInt32] = []
     var depths: [UInt32] = []
     var outputs: [UInt32] = []
+    /// Large trees in words, and where each tree's begin; -1 for those that are not among them.
+    var words: [UInt64] = []
+    var wordStarts: [Int] = []
     /// Whether the walk's leaves hold their values: one a leaf, and none of them NaN, which no comparison lets stay.
     let hasLeafValues: Bool
     /// Of each node of the walk, the leaf's place among all leaves, and its number in the file's tree.
@@ -71,8 +76,17 @@ public struct CompiledTrees: Sendable {
             memberStarts.append(cuts.count)
             cuts += list
         }
+        looks = views.views.indices.map { number in
+            let view = views.views[number]
+            return ek_tree_look(
+                feature: Int(view.feature), at: memberStarts[number], count: views.members[number].count,
+                zero: view.zeroIsMissing ? DecisionTree.zeroSize : -1, rule: view.rule, left: view.missingGoesLeft ? 1 : 0)
+        }
         if ensemble.roundsInputs { addSingleCuts() }
-        guard trees.reduce(0, { $0 + $1.nodes.count }) < Int(UInt32.max) / 4, addTables() else { return nil }
+        let nodeCount = trees.reduce(0) { $0 + $1.nodes.count }
+        guard nodeCount < Int(UInt32.max) / 4, addTables() else { return nil }
+        nodes.reserveCapacity(nodeCount)
+        leafOfNode.reserveCapacity(nodeCount)
         for tree in order { addWalk(trees[tree]) }
         addStages()
     }

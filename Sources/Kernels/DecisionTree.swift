@@ -90,12 +90,15 @@ public enum TreeDefect: Error, Sendable, Equatable {
     case setOutOfRange(node: Int)
     case thresholdNotANumber(node: Int)
     case leafOutOfRange(node: Int)
+    /// A node with children that no node leads to.
+    case unreachable(node: Int)
 
     public var node: Int {
         switch self {
         case .empty: 0
         case .childOutOfRange(let n), .notATree(let n), .featureOutOfRange(let n), .setOutOfRange(let n), .thresholdNotANumber(let n),
-            .leafOutOfRange(let n):
+            .leafOutOfRange(let n),
+            .unreachable(let n):
             n
         }
     }
@@ -145,7 +148,7 @@ public struct TreeEnsemble: Sendable {
                 open.append(child)
             }
         }
-        return nil
+        return zip(tree.nodes.indices, isReached).first { !$1 && !tree.nodes[$0].isLeaf }.map { .unreachable(node: $0.0) }
     }
 
     /// Where a value goes: the rule that all kernels must keep.

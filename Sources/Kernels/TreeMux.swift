@@ -16,57 +16,89 @@ struct TreeMux {
     static let leavesMax = 256
     static let bitsMax = 8
 
-    struct Piece {
-        /// Where each bit of the code is, lowest first.
-        var planes: [UInt16]
-        var codes: [(leaf: Int, code: Int)]
+    /// A subtree: where each bit of its code is, lowest first, and which of the leaves that were met are its.
+    private struct Piece {
+        var planes = SIMD8<UInt16>()
+        var width = 0
+        var leaves: Range<Int>
     }
 
-    private(set) var ops: [ek_tree_op] = []
+    /// A tree in selections.
+    struct Result {
+        var planes: [UInt16]
+        var codes: [(leaf: Int, code: Int)]
+        var ops: [ek_tree_op]
+    }
+
+    private let tree: DecisionTree
+    /// Of each node's test.
+    private let tests: [UInt16]
+    private var ops: [ek_tree_op] = []
     private var free: [UInt16] = []
     private var next: UInt16 = 2
+    /// The leaves in the order in which they are met, so that those of a subtree lie together, and their codes so far.
+    private var leaves: [Int] = []
+    private var codes: [UInt8] = []
 
-    /// - Parameter plane: of a node's test. - Returns: nil when the tree needs more bits or planes than there are.
-    mutating func build(_ tree: DecisionTree, at index: Int = 0, plane: (Int) -> UInt16) -> Piece? {
+    /// - Parameter tests: the plane of each node's test.
+    /// - Returns: nil when the tree needs more bits or planes than there are.
+    static func build(_ tree: DecisionTree, tests: [UInt16]) -> Result? {
+        var builder = TreeMux(tree: tree, tests: tests)
+        guard let piece = builder.build(at: 0) else { return nil }
+        return Result(
+            planes: (0..<piece.width).map { piece.planes[$0] }, codes: zip(builder.leaves, builder.codes).map { ($0, Int($1)) },
+            ops: builder.ops)
+    }
+
+    private init(tree: DecisionTree, tests: [UInt16]) {
+        self.tree = tree
+        self.tests = tests
+        ops.reserveCapacity(tree.nodes.count)
+        leaves.reserveCapacity(tree.nodes.count)
+        codes.reserveCapacity(tree.nodes.count)
+    }
+
+    private mutating func build(at index: Int) -> Piece? {
         let node = tree.nodes[index]
-        if node.isLeaf { return Piece(planes: [], codes: [(Int(node.left), 0)]) }
-        guard let left = build(tree, at: Int(node.left), plane: plane), let right = build(tree, at: Int(node.right), plane: plane) else {
-            return nil
+        if node.isLeaf {
+            leaves.append(Int(node.left))
+            codes.append(0)
+            return Piece(leaves: leaves.count - 1..<leaves.count)
         }
-        let (isLeftLarge, mask) = (left.planes.count >= right.planes.count, plane(index))
+        guard let left = build(at: Int(node.left)), let right = build(at: Int(node.right)) else { return nil }
+        let (isLeftLarge, mask) = (left.width >= right.width, tests[index])
         let (large, small) = isLeftLarge ? (left, right) : (right, left)
-        var width = large.planes.count
+        var made = Piece(planes: large.planes, width: large.width, leaves: left.leaves.lowerBound..<right.leaves.upperBound)
         var padded = small.planes
-        var codes = large.codes
         if let base = gap(in: large, for: small) {
-            for bit in small.planes.count..<width { padded.append(base >> bit & 1 == 1 ? Self.ones : Self.zeros) }
-            codes += small.codes.map { ($0.leaf, $0.code | base) }
+            for bit in small.width..<large.width { padded[bit] = base >> bit & 1 == 1 ? Self.ones : Self.zeros }
+            for leaf in small.leaves { codes[leaf] |= UInt8(truncatingIfNeeded: base) }
         } else {
-            for _ in small.planes.count..<width { padded.append(Self.zeros) }
+            guard large.width < Self.bitsMax else { return nil }
+            for bit in small.width..<large.width { padded[bit] = Self.zeros }
             // The node's own bit is 1 for rows that go left.
-            let own = 1 << width
-            codes =
-                large.codes.map { ($0.leaf, $0.code | (isLeftLarge ? own : 0)) }
-                + small.codes.map { ($0.leaf, $0.code | (isLeftLarge ? 0 : own)) }
-            width += 1
+            for leaf in left.leaves { codes[leaf] |= 1 << UInt8(large.width) }
+            made.width += 1
         }
-        guard width <= Self.bitsMax else { return nil }
-        var planes: [UInt16] = []
-        for bit in large.planes.indices {
+        for bit in 0..<large.width {
             let pair = isLeftLarge ? (large.planes[bit], padded[bit]) : (padded[bit], large.planes[bit])
             guard let chosen = select(mask, pair.0, pair.1) else { return nil }
-            planes.append(chosen)
+            made.planes[bit] = chosen
         }
-        if planes.count < width { planes.append(mask) }
-        return Piece(planes: planes, codes: codes)
+        if made.width > large.width { made.planes[large.width] = mask }
+        return made
     }
 
     /// Where the small side's codes collide with none of the large side's.
     private func gap(in large: Piece, for small: Piece) -> Int? {
-        var isUsed = [Bool](repeating: false, count: 1 << large.planes.count)
-        for (_, code) in large.codes { isUsed[code] = true }
-        return stride(from: 0, to: isUsed.count, by: 1 << small.planes.count).first { base in
-            small.codes.allSatisfy { !isUsed[base | $0.code] }
+        guard large.leaves.count + small.leaves.count <= 1 << large.width else { return nil }
+        var isUsed = SIMD4<UInt64>()
+        for leaf in large.leaves { isUsed[Int(codes[leaf]) / 64] |= 1 << UInt64(codes[leaf] % 64) }
+        return stride(from: 0, to: 1 << large.width, by: 1 << small.width).first { base in
+            small.leaves.allSatisfy { leaf in
+                let code = base | Int(codes[leaf])
+                return isUsed[code / 64] >> UInt64(code % 64) & 1 == 0
+            }
         }
     }
 

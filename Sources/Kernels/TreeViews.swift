@@ -9,12 +9,17 @@ struct TreeViews: Sendable {
         var rule: Int32
         var missingGoesLeft: Bool
         var zeroIsMissing: Bool
+
+        /// Among the four views of values that each feature may have.
+        fileprivate var place: Int { 4 * Int(feature) + (missingGoesLeft ? 2 : 0) + (zeroIsMissing ? 1 : 0) }
     }
 
     private(set) var views: [View] = []
     /// Those of one feature together.
     private(set) var byFeature: [Int] = []
     private var numbers: [View: Int] = [:]
+    /// Of views of values: by feature and what is missing, -1 for none.
+    private var plain: [Int32]
     /// Of each feature: the distinct thresholds, ascending, and where its members begin for each rule.
     private(set) var cuts: [[Double]]
     /// Of each view of codes, the distinct members of all of its sets, ascending.
@@ -25,6 +30,7 @@ struct TreeViews: Sendable {
 
     init(_ ensemble: TreeEnsemble) {
         cuts = [[Double]](repeating: [], count: ensemble.featureCount)
+        plain = [Int32](repeating: -1, count: 4 * ensemble.featureCount)
         for tree in ensemble.trees {
             for node in tree.nodes where !node.isLeaf {
                 let number = insert(Self.view(node, ensemble))
@@ -49,11 +55,16 @@ struct TreeViews: Sendable {
         return View(feature: node.feature, rule: -1, missingGoesLeft: node.missingGoesLeft, zeroIsMissing: node.zeroIsMissing)
     }
 
-    func number(_ view: View) -> Int { numbers[view] ?? 0 }
+    func number(_ view: View) -> Int { view.rule < 0 ? Int(plain[view.place]) : numbers[view] ?? 0 }
 
     private mutating func insert(_ view: View) -> Int {
-        if let known = numbers[view] { return known }
-        numbers[view] = views.count
+        if view.rule < 0 {
+            if plain[view.place] >= 0 { return Int(plain[view.place]) }
+            plain[view.place] = Int32(views.count)
+        } else {
+            if let known = numbers[view] { return known }
+            numbers[view] = views.count
+        }
         views.append(view)
         members.append([])
         return views.count - 1

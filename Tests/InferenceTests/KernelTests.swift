@@ -95,6 +95,10 @@ struct KernelTests {
                 #expect(sums[output].map(\.bitPattern) == wanted, "rows \(range), output \(output)")
             }
         }
+        for row in 0..<40 {
+            let alone = compiled.sums(row: columns.map { $0[row] }, base: base)
+            #expect(alone.map(\.bitPattern) == twin[row].map(\.bitPattern), "row \(row) alone")
+        }
         let leaves = compiled.leafNodes(columns: columns, rows: 0..<40)
         for (number, tree) in ensemble.trees.enumerated() {
             #expect(leaves[number].map(Int.init) == (0..<40).map { row in ensemble.leafNode(of: tree, row: columns.map { $0[row] }) })
@@ -127,6 +131,9 @@ struct KernelTests {
         #expect(ensemble.defect(in: tree(-1, 2)) == .childOutOfRange(node: 0))
         #expect(ensemble.defect(in: tree(1, 2, feature: 2)) == .featureOutOfRange(node: 0))
         #expect(ensemble.defect(in: tree(1, 2, threshold: .nan)) == .thresholdNotANumber(node: 0))
+        var loose = tree(1, 2)
+        loose.nodes.append(loose.nodes[0])
+        #expect(ensemble.defect(in: loose) == .unreachable(node: 3))
         ensemble.targets = 2
         #expect(ensemble.defect(in: tree(1, 2)) == .leafOutOfRange(node: 2))
         #expect(ensemble.defect(in: DecisionTree(nodes: [], leafValues: [])) == .empty)

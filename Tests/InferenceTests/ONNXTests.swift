@@ -79,6 +79,37 @@ struct ONNXTests {
         #expect(try outputs(bytes, Self.columns) == [[1.5, 0, 1], [0, 0, 1]])
     }
 
+    @Test("layers that are run in one go have the bits of their steps", arguments: ["MatMul", "Gemm"], [0, 1, 3, 5, 300])
+    func chain(_ product: String, _ rows: Int) throws {
+        var random = Seeded(UInt64(rows))
+        func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.uniform() * 2 - 1) } }
+        let tensors = [
+            Wire.tensor("w", [2, 70], numbers(140)), Wire.tensor("b", [1, 70], numbers(70)), Wire.tensor("v", [70, 3], numbers(210)),
+            Wire.tensor("c", [], numbers(1)), Wire.tensor("u", [2, 3], numbers(6)),
+        ]
+        let turned = Wire.int("transB", 1)
+        let nodes = [
+            Wire.node(product, ["x", "w"], ["h"]), Wire.node("Add", ["h", "b"], ["i"]), Wire.node("Relu", ["i"], ["j"]),
+            product == "Gemm" ? Wire.node("Gemm", ["j", "v", "c"], ["k"]) : Wire.node("MatMul", ["j", "v"], ["k"]),
+            Wire.node("Relu", ["k"], ["l"]), Wire.node("Gemm", ["l", "u"], ["y"], attributes: [turned]),
+        ]
+        // A second reader of each value keeps the steps apart.
+        let readers = ["h", "i", "j", "k", "l"].map { Wire.node("Identity", [$0], ["\($0)2"]) }
+        let columns = [numbers(rows).map(Double.init), numbers(rows).map(Double.init)]
+        let together = try outputs(Wire.model(nodes, tensors, width: 2), columns)
+        let apart = try outputs(Wire.model(nodes + readers, tensors, width: 2), columns)
+        #expect(together.map { $0.map(\.bitPattern) } == apart.map { $0.map(\.bitPattern) })
+        #expect(together.count == 2 && together[0].count == rows)
+    }
+
+    @Test("a chain that does not fit its rows says which step")
+    func misfit() {
+        let bytes = Wire.model(
+            [Wire.node("MatMul", ["x", "w"], ["a"]), Wire.node("Relu", ["a"], ["y"])], [Wire.tensor("w", [3, 2], [1, 2, 3, 4, 5, 6])],
+            width: 2)
+        #expect { try outputs(bytes, Self.columns) } throws: { "\($0)".contains("node 0 (MatMul): shapes") }
+    }
+
     static let moving: [([UInt8], [[UInt8]], [[Double]])] = [
         (Wire.node("Transpose", ["x"], ["t"]), [], [[0.0]]),
         (

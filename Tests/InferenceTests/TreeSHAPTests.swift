@@ -69,6 +69,43 @@ struct TreeSHAPTests {
         }
     }
 
+    @Test("patterns of rows give the bits of the plain loop", arguments: 1...8)
+    func patterns(_ depth: Int) {
+        var random = Seeded(UInt64(depth))
+        let zeros = (0..<depth).map { $0 % 5 == 4 ? 0 : random.uniform() }
+        for rows in [1, 7, 8, 9, 300] {
+            let columns = KernelTests.columns(depth, rows + 3, seed: UInt64(rows))
+            let bounds = (0..<depth).map { feature in
+                (low: Double(feature), high: Double(feature) + 6 * random.uniform(), isOdd: feature % 2 == 1)
+            }
+            var patterns = PathPatterns()
+            var sums = [Double](repeating: 0.1, count: depth * rows)
+            for _ in 0..<2 {
+                patterns.begin(rows: rows)
+                for (feature, bound) in bounds.enumerated() {
+                    patterns.mark(
+                        feature, columns[feature], from: 3, low: bound.low, high: bound.high, allowsLowest: bound.isOdd,
+                        missingPasses: bound.isOdd)
+                }
+            }
+            patterns.weigh(zeros)
+            for feature in 0..<depth { patterns.add(feature, depth: depth, value: 0.3, to: &sums, at: feature * rows) }
+            for row in 0..<rows {
+                let passed = bounds.enumerated().map { feature, bound in
+                    let x = columns[feature][row + 3]
+                    return x.isNaN ? bound.isOdd : (bound.isOdd || x > bound.low) && x <= bound.high
+                }
+                var (scratch, weights) = ([Double](repeating: 0, count: depth + 1), [Double](repeating: 0, count: depth))
+                TreeSHAP.weights(zeros, &scratch, isOne: { passed[$0] }, put: { weights[$0] = $1 })
+                for feature in 0..<depth {
+                    #expect(
+                        sums[feature * rows + row].bitPattern == (0.1 + weights[feature] * 0.3).bitPattern, "row \(row), feature \(feature)"
+                    )
+                }
+            }
+        }
+    }
+
     @Test("models without covers are refused")
     func noCovers() throws {
         #expect(TreeSHAP(KernelTests.ensemble(seed: 1, trees: 1, leaves: 4, isSingle: true), base: [0]) == nil)

@@ -8,6 +8,7 @@
 #include "number.h"
 #include "record.h"
 #include "scores.h"
+#include "shap.h"
 #include "trees.h"
 
 // Kernels with per-function instruction sets, chosen when the program starts. Each has a scalar twin in Sources/Kernels.

@@ -79,12 +79,37 @@ void ek_tree_row_codes(const uint16_t *code, size_t n, size_t view, size_t width
 /// Clears the plane of zeros (0) and fills that of ones (1).
 void ek_tree_constants(uint64_t *planes);
 
+/// A view as one row's values are put into it: what ek_tree_row_view and ek_tree_codes are told of it.
+typedef struct {
+    size_t feature, at, count;
+    double zero;
+    int32_t rule, left;
+} ek_tree_look;
+
+/// All views of one row, whose features are x; the one beyond them is that of the leaves.
+void ek_tree_row(const ek_tree_look *looks, size_t count, const double *cuts, const double *x, int single, double *views);
+
+/// sums[output[tree]] += the value in the leaf where the row's walk ends, tree after tree. Trees of one output lie together.
+void ek_tree_row_add_f32(const ek_tree_node *nodes, const uint32_t *roots, const uint32_t *depths, const uint32_t *output, size_t trees,
+                         const uint64_t *tables, const double *views, float *sums);
+void ek_tree_row_add_f64(const ek_tree_node *nodes, const uint32_t *roots, const uint32_t *depths, const uint32_t *output, size_t trees,
+                         const uint64_t *tables, const double *views, double *sums);
+
 /// The node where each row's walk from `root` ends, at most `depth` steps down.
 void ek_tree_walk_rows(const ek_tree_node *nodes, uint32_t root, uint32_t depth, const uint64_t *tables, const double *x, size_t width, size_t n,
                        uint32_t *end);
 /// The node where one row's walk ends, in each of the trees [from, to).
 void ek_tree_walk_trees(const ek_tree_node *nodes, const uint32_t *roots, const uint32_t *depths, size_t from, size_t to, const uint64_t *tables,
                         const double *x, uint32_t *end);
+
+/// A node of a large tree in one word: the bits of a 32-bit threshold, or of a leaf's value; then, in the upper half, the child's distance from the root
+/// and above it the view.
+enum { EK_TREE_NARROW_BITS = 20, EK_TREE_NARROW_CHILD = (1 << EK_TREE_NARROW_BITS) - 1 };
+
+/// As ek_tree_row_view, of 32-bit numbers.
+void ek_tree_narrow_view(const double *x, size_t start, size_t n, int left, double zero, size_t view, size_t width, float *out);
+/// sums[at + row] += the value in the leaf where the row's walk from nodes[root] ends. Rows up to the next multiple of 8 are there, too.
+void ek_tree_narrow_add(const uint64_t *nodes, size_t root, const float *x, size_t width, size_t n, size_t at, float *sums);
 
 /// sums[at + row] += the value in the leaf where the row ended.
 void ek_tree_leaf_f32(const ek_tree_node *nodes, const uint32_t *end, size_t n, size_t at, float *sums);

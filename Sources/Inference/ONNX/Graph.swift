@@ -6,6 +6,9 @@ internal import Synchronization
 struct Graph: Sendable {
     typealias Work = @Sendable ([Tensor?]) throws(OperatorError) -> [Tensor]
 
+    /// Work of an operator over the columns of a table, rounded to 32 bits, and some of its rows.
+    typealias ColumnWork = @Sendable ([[Double]], Range<Int>) throws(OperatorError) -> [Tensor]
+
     struct Step: Sendable {
         var place: String
         var work: Work
@@ -31,6 +34,10 @@ struct Graph: Sendable {
 
     let file: String
     var steps: [Step] = []
+    /// Steps that are run in one go, by the first of them.
+    var chains: [Int: DenseChain] = [:]
+    /// Steps that take an input in its columns, by the input's slot: what only they read need not be put into rows.
+    var heads: [Int: (step: Int, work: ColumnWork)] = [:]
     var constants: [(slot: Int, tensor: Tensor)] = []
     var inputs: [Input] = []
     var outputs: [Output] = []
@@ -96,41 +103,48 @@ struct Graph: Sendable {
         return (0..<width).map { column in
             let isOne = width == 1 && tensor.keys == nil
             let title = isOne ? name : "\(name)_\(tensor.keys?[column] ?? "\(column)")"
-            let places = (0..<rows).map { $0 * width + column }
-            switch tensor.picking(places, shape: [rows]).values {
-            case .float(let v): return ScoreColumn(title, .numbers(v.map(Double.init)))
-            case .double(let v): return ScoreColumn(title, .numbers(v))
-            case .int(let v): return ScoreColumn(title, .integers(v))
-            case .bool(let v): return ScoreColumn(title, .integers(v.map { $0 ? 1 : 0 }))
-            case .text(let v): return ScoreColumn(title, .texts(v))
+            func picked<T, U>(_ values: [T], _ made: (T) -> U) -> [U] { (0..<rows).map { made(values[$0 * width + column]) } }
+            switch tensor.values {
+            case .float(let v): return ScoreColumn(title, .numbers(columnDoubles(v, width: width, column: column)))
+            case .double(let v): return ScoreColumn(title, .numbers(picked(v) { $0 }))
+            case .int(let v): return ScoreColumn(title, .integers(picked(v) { $0 }))
+            case .bool(let v): return ScoreColumn(title, .integers(picked(v) { $0 ? 1 : 0 }))
+            case .text(let v): return ScoreColumn(title, .texts(picked(v) { $0 }))
             }
         }
     }
 
     /// Runs the operators over some rows.
     func run(_ columns: [InputColumn], _ rows: Range<Int>) throws(InferenceError) -> [Tensor] {
-        var given: [Tensor] = []
+        var slots = [Tensor?](repeating: nil, count: slotCount)
+        for (slot, tensor) in constants { slots[slot] = tensor }
+        var (given, done): ([Tensor], Set<Int>) = ([], [])
         var at = 0
         for input in inputs {
             let width = input.width < 0 ? columns.count : input.width
-            given.append(try tensor(input, Array(columns[at..<at + width]), rows))
+            let own = Array(columns[at..<at + width])
             at += width
+            if session == nil, let head = heads[input.slot], let numbers = Self.numbers(own) {
+                try run(steps[head.step], &slots) { () throws(OperatorError) in try head.work(numbers, rows) }
+                done.insert(head.step)
+                continue
+            }
+            let tensor = try tensor(input, own, rows)
+            if session == nil { slots[input.slot] = tensor } else { given.append(tensor) }
         }
         if let session {
             do {
                 return try session.run(zip(inputs, given).map { ($0.name, $0.type, $1) }, outputs: outputs.map(\.name))
             } catch { throw InferenceError(.input, file: file, error.message) }
         }
-        var slots = [Tensor?](repeating: nil, count: slotCount)
-        for (slot, tensor) in constants { slots[slot] = tensor }
-        for (input, tensor) in zip(inputs, given) { slots[input.slot] = tensor }
-        for step in steps {
-            do {
-                let made = try step.work(step.inputs.map { $0.flatMap { slots[$0] } })
-                for (slot, tensor) in zip(step.outputs, made) where slot >= 0 { slots[slot] = tensor }
-            } catch {
-                throw InferenceError(.input, file: file, place: step.place, error.message)
+        for (number, step) in steps.enumerated() where !done.contains(number) {
+            if let chain = chains[number], let made = chain.run(slots[chain.input]) {
+                slots[chain.output] = made
+                done.formUnion(chain.steps)
+                continue
             }
+            let given = step.inputs.map { $0.flatMap { slots[$0] } }
+            try run(step, &slots) { () throws(OperatorError) in try step.work(given) }
         }
         var out: [Tensor] = []
         for output in outputs {
@@ -138,6 +152,25 @@ struct Graph: Sendable {
                 throw InferenceError(.malformed, file: file, "output \(output.name) was not made")
             }
             out.append(tensor)
+        }
+        return out
+    }
+
+    private func run(_ step: Step, _ slots: inout [Tensor?], _ work: () throws(OperatorError) -> [Tensor]) throws(InferenceError) {
+        do {
+            for (slot, tensor) in zip(step.outputs, try work()) where slot >= 0 { slots[slot] = tensor }
+        } catch {
+            throw InferenceError(.input, file: file, place: step.place, error.message)
+        }
+    }
+
+    /// Columns that are all numbers.
+    private static func numbers(_ columns: [InputColumn]) -> [[Double]]? {
+        var out: [[Double]] = []
+        out.reserveCapacity(columns.count)
+        for column in columns {
+            guard case .numbers(let values) = column else { return nil }
+            out.append(values)
         }
         return out
     }
@@ -153,6 +186,8 @@ struct Graph: Sendable {
             }
             return Tensor(shape, .text(out))
         }
+        // The usual case: numbers all along.
+        if input.type == 1, let numbers = Self.numbers(columns) { return Tensor(shape, .float(rowFloats(numbers, rows: rows))) }
         var out = [Double](repeating: .nan, count: rows.count * width)
         for (i, column) in columns.enumerated() {
             switch column {
@@ -191,10 +226,15 @@ extension Tensor {
 extension ScoreColumn.Values {
     /// Pieces of one column, one after the other.
     static func joined(_ parts: [ScoreColumn.Values]) -> ScoreColumn.Values {
+        if parts.count == 1 { return parts[0] }
         switch parts.first {
-        case .integers: .integers(parts.flatMap { part -> [Int64] in if case .integers(let v) = part { v } else { [] } })
-        case .texts: .texts(parts.flatMap { part -> [String] in if case .texts(let v) = part { v } else { [] } })
-        default: .numbers(parts.flatMap { part -> [Double] in if case .numbers(let v) = part { v } else { [] } })
+        case .integers: return .integers(parts.flatMap { part -> [Int64] in if case .integers(let v) = part { v } else { [] } })
+        case .texts: return .texts(parts.flatMap { part -> [String] in if case .texts(let v) = part { v } else { [] } })
+        default:
+            var out: [Double] = []
+            out.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+            for case .numbers(let values) in parts { out += values }
+            return .numbers(out)
         }
     }
 }

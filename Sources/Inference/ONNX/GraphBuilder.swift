@@ -61,6 +61,7 @@ struct GraphBuilder {
         }
         for (name, tensor) in constants { graph.constants.append((slot(name), tensor)) }
         let features = try features(inputs.filter { constants[$0.name] == nil }, &graph, slot: slot)
+        var contexts: [OperatorNode] = []
         for (i, node) in nodes.enumerated() {
             let context = OperatorNode(
                 file: file, node: node, place: "node \(i) (\(node.type)\(node.name.isEmpty ? "" : " \(node.name)"))",
@@ -72,6 +73,7 @@ struct GraphBuilder {
                 }
                 return known
             }
+            contexts.append(context)
             let work = try OperatorTable.work(context)
             graph.steps.append(
                 Graph.Step(place: context.place, work: work, inputs: places, outputs: node.outputs.map { $0.isEmpty ? -1 : slot($0) }))
@@ -87,6 +89,14 @@ struct GraphBuilder {
             throw InferenceError(.malformed, file: file, "a graph without inputs or outputs")
         }
         graph.slotCount = slots.count
+        let finder = DenseChainFinder(graph, contexts)
+        graph.chains = finder.chains()
+        for input in graph.inputs where input.type == 1 && input.rank == 2 {
+            guard let step = finder.onlyReader(of: input.slot), graph.steps[step].inputs.count == 1,
+                let work = try PredictorOperators.columnWork(contexts[step])
+            else { continue }
+            graph.heads[input.slot] = (step, work)
+        }
         return Model(
             file: file, format: "ONNX", task: Self.task(nodes.map(\.type)), features: features, isSingle: false, body: .graph(graph))
     }

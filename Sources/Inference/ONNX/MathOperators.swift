@@ -94,10 +94,10 @@ enum MathOperators {
         { inputs throws(OperatorError) in
             let (a, b, shape) = try broadcast(inputs)
             switch (a.values, b.values) {
-            case (.float(let x), .float(let y)): return [Tensor(shape, .float(zip(x, y).map(float)))]
-            case (.double(let x), .double(let y)): return [Tensor(shape, .double(zip(x, y).map(double)))]
-            case (.int(let x), .int(let y)): return [Tensor(shape, .int(zip(x, y).map(int)))]
-            case (.float(let x), .int(let y)): return [Tensor(shape, .float(zip(x, y).map { float($0, Float($1)) }))]
+            case (.float(let x), .float(let y)): return [Tensor(shape, .float(paired(x, y, float)))]
+            case (.double(let x), .double(let y)): return [Tensor(shape, .double(paired(x, y, double)))]
+            case (.int(let x), .int(let y)): return [Tensor(shape, .int(paired(x, y, int)))]
+            case (.float(let x), .int(let y)): return [Tensor(shape, .float(paired(x, y.map { Float($0) }, float)))]
             default: throw OperatorError("inputs of different or unfit types, expected two of one type of numbers")
             }
         }
@@ -123,10 +123,18 @@ enum MathOperators {
         }
     }
 
+    /// Two inputs for `paired`: stretched to one shape, except for a single element.
     private static func broadcast(_ inputs: [Tensor?]) throws(OperatorError) -> (Tensor, Tensor, [Int]) {
         let (a, b) = (try OperatorTable.input(inputs, 0), try OperatorTable.input(inputs, 1))
         let shape = try Shape.broadcast(a.shape, b.shape)
-        return (try stretched(a, shape), try stretched(b, shape), shape)
+        return (a.count == 1 ? a : try stretched(a, shape), b.count == 1 ? b : try stretched(b, shape), shape)
+    }
+
+    /// Element by element; a single one goes with all of the others.
+    private static func paired<T, U>(_ x: [T], _ y: [T], _ join: (T, T) -> U) -> [U] {
+        if x.count == y.count { return zip(x, y).map(join) }
+        if y.count == 1 { return x.map { join($0, y[0]) } }
+        return y.map { join(x[0], $0) }
     }
 
     static func stretched(_ x: Tensor, _ shape: [Int]) throws(OperatorError) -> Tensor {
@@ -154,9 +162,9 @@ enum MathOperators {
     {
         { inputs throws(OperatorError) in
             let (a, b, shape) = try broadcast(inputs)
-            if let texts, case .text(let x) = a.values, case .text(let y) = b.values { return [Tensor(shape, .bool(zip(x, y).map(texts)))] }
+            if let texts, case .text(let x) = a.values, case .text(let y) = b.values { return [Tensor(shape, .bool(paired(x, y, texts)))] }
             guard let x = a.doubles, let y = b.doubles else { throw OperatorError("found text, expected numbers") }
-            return [Tensor(shape, .bool(zip(x, y).map(test)))]
+            return [Tensor(shape, .bool(paired(x, y, test)))]
         }
     }
 
@@ -166,7 +174,7 @@ enum MathOperators {
             guard case .bool(let x) = a.values, case .bool(let y) = b.values else {
                 throw OperatorError("found numbers, expected booleans")
             }
-            return [Tensor(shape, .bool(zip(x, y).map(test)))]
+            return [Tensor(shape, .bool(paired(x, y, test)))]
         }
     }
 

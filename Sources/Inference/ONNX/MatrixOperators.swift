@@ -164,11 +164,14 @@ enum MatrixOperators {
             }
             let (size, inner) = (x.shape[axis], x.shape[(axis + 1)...].reduce(1, *))
             var out: [Int64] = []
+            out.reserveCapacity(values.count / size)
             for i in 0..<x.shape[..<axis].reduce(1, *) {
                 for j in 0..<inner {
-                    var best = 0
-                    let at = { (k: Int) in values[(i * size + k) * inner + j] }
-                    for k in 1..<max(size, 1) where isBetter(at(k), at(best)) || (takesLast && at(k) == at(best)) { best = k }
+                    var (best, most) = (0, values[i * size * inner + j])
+                    for k in 1..<size {
+                        let value = values[(i * size + k) * inner + j]
+                        if isBetter(value, most) || (takesLast && value == most) { (best, most) = (k, value) }
+                    }
                     out.append(Int64(best))
                 }
             }

@@ -5,8 +5,7 @@ internal import Kernels
 enum PredictorOperators {
     static func work(_ node: OperatorNode) throws(InferenceError) -> Graph.Work? {
         switch node.node.type {
-        case "LinearRegressor": return try linearRegressor(node)
-        case "LinearClassifier": return try linearClassifier(node)
+        case "LinearRegressor", "LinearClassifier": return try linear(node)
         case "TreeEnsembleRegressor": return try TreeOperators.regressor(node)
         case "TreeEnsembleClassifier": return try TreeOperators.classifier(node)
         default: return nil
@@ -28,79 +27,131 @@ enum PredictorOperators {
             self = found
         }
 
-        /// Changes one row's scores.
-        func apply(_ row: inout ArraySlice<Float>) {
+        /// Changes the scores of rows of this width.
+        func apply(_ scores: inout [Float], width: Int) {
+            guard width > 0 else { return }
             switch self {
             case .none, .probit: break
-            case .logistic: for i in row.indices { row[i] = MathOperators.logistic(row[i]) }
-            case .softmax, .softmaxZero:
-                let most = row.max() ?? 0
-                var total: Float = 0
-                for i in row.indices {
-                    // Scores of nothing stay nothing with SOFTMAX_ZERO.
-                    row[i] = self == .softmaxZero && abs(row[i]) < 1e-7 ? 0 : exp(row[i] - most)
-                    total += row[i]
-                }
-                if total != 0 { for i in row.indices { row[i] /= total } }
+            case .logistic: for i in scores.indices { scores[i] = MathOperators.logistic(scores[i]) }
+            case .softmax, .softmaxZero: for from in stride(from: 0, to: scores.count, by: width) { soften(&scores, from..<from + width) }
             }
         }
 
-        func apply(_ scores: inout [Float], width: Int) {
-            guard self != .none, width > 0 else { return }
-            for from in stride(from: 0, to: scores.count, by: width) { apply(&scores[from..<from + width]) }
+        private func soften(_ scores: inout [Float], _ row: Range<Int>) {
+            let most = scores[row].max() ?? 0
+            var total: Float = 0
+            for i in row {
+                // Scores of nothing stay nothing with SOFTMAX_ZERO.
+                scores[i] = self == .softmaxZero && abs(scores[i]) < 1e-7 ? 0 : exp(scores[i] - most)
+                total += scores[i]
+            }
+            if total != 0 { for i in row { scores[i] /= total } }
         }
     }
 
     /// x · coefficientsᵀ + intercepts, one row of coefficients a target.
-    private static func linear(_ x: Tensor, _ coefficients: [Float], _ intercepts: [Float], targets: Int) throws(OperatorError) -> (
-        scores: [Float], rows: Int
-    ) {
-        guard let values = x.floats, x.shape.count == 2 || x.shape.count == 1 else {
-            throw OperatorError("shape \(x.shape), expected rows of numbers")
-        }
-        let (rows, width) = (x.shape.count == 2 ? x.shape[0] : 1, x.shape[x.shape.count - 1])
-        guard width * targets == coefficients.count else {
-            throw OperatorError("\(coefficients.count) coefficients for \(width) columns and \(targets) targets")
-        }
-        let products = denseProduct(values, coefficients, rows: rows, inner: width, columns: targets, isTransposed: true)
-        let added = (0..<targets).map { $0 < intercepts.count ? intercepts[$0] : 0 }
-        return (repeatedSum(products, added), rows)
-    }
+    private struct Linear {
+        private let coefficients: [Float]
+        private let added: [Float]
+        /// The same, laid out for the kernels, where there is anything to multiply.
+        private let layers: DenseLayers?
 
-    private static func linearRegressor(_ node: OperatorNode) throws(InferenceError) -> Graph.Work {
-        let (coefficients, intercepts) = (try node.floats("coefficients") ?? [], try node.floats("intercepts") ?? [])
-        let targets = try node.int("targets") ?? 1
-        let transform = try Transform(node)
-        guard 1...InferenceLimits.outputs ~= targets else { throw node.malformed("\(targets) targets, expected at least one") }
-        return { inputs throws(OperatorError) in
-            var (scores, rows) = try linear(try OperatorTable.input(inputs, 0), coefficients, intercepts, targets: targets)
-            transform.apply(&scores, width: targets)
-            return [Tensor([rows, targets], .float(scores))]
+        init(_ coefficients: [Float], _ intercepts: [Float], targets: Int) {
+            self.coefficients = coefficients
+            added = (0..<targets).map { $0 < intercepts.count ? intercepts[$0] : 0 }
+            var layer = DenseLayers.Layer(weights: coefficients, inner: coefficients.count / targets, columns: targets)
+            layer.isTransposed = true
+            layer.bias = added
+            layers = DenseLayers([layer])
         }
-    }
 
-    private static func linearClassifier(_ node: OperatorNode) throws(InferenceError) -> Graph.Work {
-        let (coefficients, intercepts) = (try node.floats("coefficients") ?? [], try node.floats("intercepts") ?? [])
-        let transform = try Transform(node)
-        guard let labels = try node.labels() else { throw node.malformed("no class labels, expected some") }
-        let classes = Tensor([], labels).count
-        let targets = max(intercepts.count, 1)
-        guard targets <= InferenceLimits.outputs, classes == targets || (classes == 2 && targets == 1) || targets == 1 else {
-            throw node.malformed("\(classes) labels for \(targets) classes")
-        }
-        return { inputs throws(OperatorError) in
-            var (scores, rows) = try linear(try OperatorTable.input(inputs, 0), coefficients, intercepts, targets: targets)
-            var chosen: [Int] = []
-            if targets > 1 {
-                for row in 0..<rows { chosen.append(largest(scores, row * targets, targets)) }
-                transform.apply(&scores, width: targets)
-                return [Tensor(labels, picking: chosen), Tensor([rows, targets], .float(scores))]
+        func scores(_ x: Tensor) throws(OperatorError) -> (scores: [Float], rows: Int) {
+            guard let values = x.floats, x.shape.count == 2 || x.shape.count == 1 else {
+                throw OperatorError("shape \(x.shape), expected rows of numbers")
             }
-            for row in 0..<rows { chosen.append(scores[row] > 0 && classes > 1 ? 1 : 0) }
-            transform.apply(&scores, width: 1)
-            guard classes == 2 else { return [Tensor(labels, picking: chosen), Tensor([rows, 1], .float(scores))] }
-            return [Tensor(labels, picking: chosen), Tensor([rows, 2], .float(scores.flatMap { [1 - $0, $0] }))]
+            let (rows, width, targets) = (x.shape.count == 2 ? x.shape[0] : 1, x.shape[x.shape.count - 1], added.count)
+            try check(width: width)
+            if let layers { return (layers.output(values, rows: rows), rows) }
+            return (
+                repeatedSum(denseProduct(values, coefficients, rows: rows, inner: width, columns: targets, isTransposed: true), added), rows
+            )
         }
+
+        /// The same of a table's columns, as 32-bit numbers.
+        func scores(_ columns: [[Double]], _ rows: Range<Int>) throws(OperatorError) -> [Float] {
+            try check(width: columns.count)
+            if let layers { return layers.output(columns: columns, rows: rows) }
+            return try scores(Tensor([rows.count, columns.count], .float(rowFloats(columns, rows: rows)))).scores
+        }
+
+        private func check(width: Int) throws(OperatorError) {
+            guard width * added.count == coefficients.count else {
+                throw OperatorError("\(coefficients.count) coefficients for \(width) columns and \(added.count) targets")
+            }
+        }
+    }
+
+    /// A linear model and what becomes of its scores.
+    private struct Predictor {
+        let linear: Linear
+        let finish: @Sendable (_ scores: [Float], _ rows: Int) -> [Tensor]
+
+        init?(_ node: OperatorNode) throws(InferenceError) {
+            let (coefficients, intercepts) = (try node.floats("coefficients") ?? [], try node.floats("intercepts") ?? [])
+            let transform = try Transform(node)
+            let targets: Int
+            switch node.node.type {
+            case "LinearRegressor":
+                targets = try node.int("targets") ?? 1
+                guard 1...InferenceLimits.outputs ~= targets else { throw node.malformed("\(targets) targets, expected at least one") }
+                let width = targets
+                finish = { scores, rows in
+                    var scores = scores
+                    transform.apply(&scores, width: width)
+                    return [Tensor([rows, width], .float(scores))]
+                }
+            case "LinearClassifier":
+                targets = max(intercepts.count, 1)
+                guard let labels = try node.labels() else { throw node.malformed("no class labels, expected some") }
+                let (classes, width) = (Tensor([], labels).count, targets)
+                guard targets <= InferenceLimits.outputs, classes == targets || (classes == 2 && targets == 1) || targets == 1 else {
+                    throw node.malformed("\(classes) labels for \(targets) classes")
+                }
+                finish = { scores, rows in PredictorOperators.classified(scores, rows, labels, classes, width: width, transform) }
+            default: return nil
+            }
+            linear = Linear(coefficients, intercepts, targets: targets)
+        }
+    }
+
+    private static func classified(
+        _ sums: [Float], _ rows: Int, _ labels: Tensor.Values, _ classes: Int, width: Int, _ transform: Transform
+    ) -> [Tensor] {
+        var scores = sums
+        transform.apply(&scores, width: width)
+        if width > 1 {
+            let chosen = Tensor(labels, picking: (0..<rows).map { largest(sums, $0 * width, width) })
+            return [chosen, Tensor([rows, width], .float(scores))]
+        }
+        let chosen = Tensor(labels, picking: sums.map { $0 > 0 && classes > 1 ? 1 : 0 })
+        guard classes == 2 else { return [chosen, Tensor([rows, 1], .float(scores))] }
+        var both = [Float](repeating: 0, count: 2 * rows)
+        for row in 0..<rows { (both[2 * row], both[2 * row + 1]) = (1 - scores[row], scores[row]) }
+        return [chosen, Tensor([rows, 2], .float(both))]
+    }
+
+    private static func linear(_ node: OperatorNode) throws(InferenceError) -> Graph.Work? {
+        guard let predictor = try Predictor(node) else { return nil }
+        return { inputs throws(OperatorError) in
+            let (scores, rows) = try predictor.linear.scores(try OperatorTable.input(inputs, 0))
+            return predictor.finish(scores, rows)
+        }
+    }
+
+    /// The same over columns of 64-bit numbers, for a linear model that reads the table; nil for all other operators.
+    static func columnWork(_ node: OperatorNode) throws(InferenceError) -> Graph.ColumnWork? {
+        guard node.node.domain == "ai.onnx.ml", let predictor = try Predictor(node) else { return nil }
+        return { columns, rows throws(OperatorError) in predictor.finish(try predictor.linear.scores(columns, rows), rows.count) }
     }
 
     /// The first of the largest.

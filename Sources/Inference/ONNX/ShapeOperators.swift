@@ -131,7 +131,11 @@ enum ShapeOperators {
             let sizes = list.map { $0.shape[axis...].reduce(1, *) }
             var out: [T] = []
             out.reserveCapacity(parts.reduce(0) { $0 + $1.count })
-            for i in 0..<outer { for (part, size) in zip(parts, sizes) { out += part[i * size..<(i + 1) * size] } }
+            for i in 0..<outer {
+                for (part, size) in zip(parts, sizes) {
+                    if size == 1 { out.append(part[i]) } else { out += part[i * size..<(i + 1) * size] }
+                }
+            }
             return out
         }
         let count = list.count
@@ -161,7 +165,7 @@ enum ShapeOperators {
                 let at = index < 0 ? index + size : index
                 guard (0..<size).contains(at) else { throw OperatorError("index \(index) beyond \(size) elements") }
                 let from = (i * size + at) * inner
-                places += from..<from + inner
+                if inner == 1 { places.append(from) } else { places += from..<from + inner }
             }
         }
         return x.picking(places, shape: shape)

@@ -70,20 +70,29 @@ enum TreeOperators {
     }
 
     private static func scores(_ forest: Forest, _ x: Tensor) throws(OperatorError) -> (scores: [Float], rows: Int) {
-        guard let values = x.doubles, x.shape.count == 2 || x.shape.count == 1 else {
+        guard x.shape.count == 2 || x.shape.count == 1, let columns = try columns(forest, x) else {
             throw OperatorError("shape \(x.shape), expected rows of numbers")
         }
-        let (rows, width) = (x.shape.count == 2 ? x.shape[0] : 1, x.shape[x.shape.count - 1])
-        guard forest.compiled.ensemble.featureCount <= width else {
-            throw OperatorError("\(width) columns, expected at least \(forest.compiled.ensemble.featureCount)")
-        }
-        let columns = (0..<forest.compiled.ensemble.featureCount).map { column in (0..<rows).map { values[$0 * width + column] } }
-        let sums = forest.compiled.sums(columns: columns, rows: 0..<rows, base: [Double](repeating: 0, count: forest.width))
+        let rows = x.shape.count == 2 ? x.shape[0] : 1
+        let base = [Double](repeating: 0, count: forest.width)
+        let sums =
+            rows == 1
+            ? forest.compiled.sums(row: columns.map { $0[0] }, base: base).map { [$0] }
+            : forest.compiled.sums(columns: columns, rows: 0..<rows, base: base)
         var out = [Float](repeating: 0, count: rows * forest.width)
         for (k, column) in sums.enumerated() {
             for row in 0..<rows { out[row * forest.width + k] = Float(column[row]) / forest.divisor + Float(forest.base[k]) }
         }
         return (out, rows)
+    }
+
+    /// The features that the trees ask; nil where they are no numbers.
+    private static func columns(_ forest: Forest, _ x: Tensor) throws(OperatorError) -> [[Double]]? {
+        let (width, count) = (x.shape[x.shape.count - 1], forest.compiled.ensemble.featureCount)
+        guard count <= width else { throw OperatorError("\(width) columns, expected at least \(count)") }
+        if case .float(let values) = x.values { return (0..<count).map { columnDoubles(values, width: width, column: $0) } }
+        guard let values = x.doubles else { return nil }
+        return (0..<count).map { column in stride(from: column, to: values.count, by: width).map { values[$0] } }
     }
 
     private struct Place: Hashable { var tree: Int, node: Int }

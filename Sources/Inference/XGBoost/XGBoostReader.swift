@@ -172,6 +172,7 @@ extension TreeDefect {
             case .featureOutOfRange(let n): "node \(n) splits on a feature that is not there, expected one of the model's"
             case .setOutOfRange(let n): "node \(n) asks for a set of categories that is not there"
             case .thresholdNotANumber(let n): "node \(n) has NaN as its threshold, expected a number"
+            case .unreachable(let n): "no node leads to node \(n), expected a tree"
             case .leafOutOfRange(let n): "node \(n) is a leaf without a value"
             }
         return InferenceError(.malformed, file: file, place: place, what)

@@ -2,8 +2,7 @@ import Foundation
 import Reporting
 import Vocabulary
 
-/// What a scrape costs: the gauges of a registry, as text.
-/// One line `name value` each; the best of several runs, CPU time.
+/// What a scrape costs: the gauges of a registry, as text. One line `name value` each; the best of several runs, CPU time.
 ///
 ///     exposition-benchmarks [SERIES] [--text]      --text: the text itself, to be compared with that of others
 @main enum Main {

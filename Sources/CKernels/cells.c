@@ -1,12 +1,7 @@
 #include "CKernels.h"
+#include "clones.h"
 
 #include <string.h>
-
-#if defined(__x86_64__)
-#define EK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EK_CLONES
-#endif
 
 enum { EK_CELL_BLOCK = 512 };
 

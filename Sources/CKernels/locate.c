@@ -1,10 +1,5 @@
 #include "CKernels.h"
-
-#if defined(__x86_64__)
-#define EK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EK_CLONES
-#endif
+#include "clones.h"
 
 enum { EK_BLOCK = 32 };
 

@@ -1,13 +1,8 @@
 #include "CKernels.h"
+#include "clones.h"
 
 #include <math.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#define EK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EK_CLONES
-#endif
 
 enum { EK_BLOCK = 512, EK_LANES = 8 };
 

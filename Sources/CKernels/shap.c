@@ -1,14 +1,9 @@
 #include "CKernels.h"
+#include "clones.h"
 
 #include <string.h>
 
 // Lanes are patterns or rows, so that each element goes through the operations of the plain loop in their order and has its bits.
-
-#if defined(__x86_64__)
-#define EK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EK_CLONES
-#endif
 
 enum { EK_DEPTH = 8, EK_LANES = 8 };
 typedef double ek_lanes __attribute__((vector_size(EK_LANES * sizeof(double))));

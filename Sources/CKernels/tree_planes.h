@@ -1,18 +1,13 @@
 #pragma once
 
 #include "CKernels.h"
+#include "clones.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 // What the masks and the leaves of trees by bits share.
-
-#if defined(__x86_64__)
-#define EK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define EK_CLONES
-#endif
 
 typedef uint64_t ek_plane __attribute__((vector_size(EK_TREE_PLANE), may_alias));
 

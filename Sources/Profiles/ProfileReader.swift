@@ -24,11 +24,9 @@ public struct ReferenceProfile: Sendable {
 }
 
 extension ReferenceProfile {
-    /// Of each record a bit for each segment that has sums; nil where there are none.
-    public func segmentBits(of batch: PredictionBatch, _ schema: FeatureSchema) -> [Int32]? {
-        var schema = schema
-        schema.segments = segments.map(\.segment)
-        return schema.segmentBits(of: batch)
+    /// Of each record which segments with sums it belongs to; nil where there are none.
+    public func segmentBits(of batch: PredictionBatch, _ schema: FeatureSchema) -> [SegmentBits]? {
+        schema.segmentBits(of: batch, among: segments.map(\.segment))
     }
 }
 

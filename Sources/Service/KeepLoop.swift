@@ -19,7 +19,7 @@ struct KeepLoop: ServiceLifecycle.Service {
             let now = Engine.systemClock()
             try await engine.records.makePartitions(at: now)
             let versions = try await engine.registry.versions()
-            for version in versions { for part in [version] + version.parts { try await rollUp(part, at: now) } }
+            for version in versions { for part in version.all { try await rollUp(part, at: now) } }
             // Counted when it is done: a database that is away does not put it off for an hour.
             guard await round.value % Self.roundsPerRetention == 0 else { return await round.next() }
             try await removeOld(versions, at: now)

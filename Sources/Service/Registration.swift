@@ -145,7 +145,7 @@ public struct Registration: Sendable {
         let whole = part(Array(0..<batch.count))
         let bits = schema.segmentBits(of: batch)
         let segments = schema.segments.enumerated().map { place, segment in
-            let own = part(bits.map { bits in bits.indices.filter { bits[$0] & 1 << Int32(place) != 0 } } ?? [])
+            let own = part(bits?.rows(in: place) ?? [])
             return SegmentReference(segment: segment, profile: own.profile, variations: own.variations)
         }
         return ReferenceProfile(grid: grid, profile: whole.profile, variations: whole.variations, segments: segments)

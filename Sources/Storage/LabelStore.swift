@@ -77,7 +77,7 @@ extension RecordTables {
     /// Joins the labels that came before these new predictions: those that wait, and those that another version's prediction with
     /// the same id has already got.
     func joinEarlierLabels(
-        to batch: PredictionBatch, segments: [Int32]?, version: RegisteredVersion, deltas: inout ProfileDeltas,
+        to batch: PredictionBatch, segments: [SegmentBits]?, version: RegisteredVersion, deltas: inout ProfileDeltas,
         _ reference: ReferenceProfile, at now: Timestamp, on connection: Connection
     ) throws {
         let model = try streams(of: version.key.model, on: connection)
@@ -105,7 +105,7 @@ extension RecordTables {
             guard let i = place[event.id] else { continue }
             targets[event.id] = LabelTarget(
                 time: batch.timestamps[i], score: batch.scores[i], prediction: batch.predictions[i], group: batch.groups.map { $0[i] },
-                isFailed: batch.errors[i] != nil, segments: segments?[i] ?? 0)
+                isFailed: batch.errors[i] != nil, segments: segments?[i] ?? .none)
         }
         var receipt = LabelReceipt()
         try join(events, to: targets, stream: version.streamID, reference, deltas: &deltas, receipt: &receipt, at: now, on: connection)
@@ -153,7 +153,7 @@ extension RecordTables {
             if let known = targets[id], known.time > time { continue }
             targets[id] = LabelTarget(
                 time: time, score: rows.double(row, 2) ?? .nan, prediction: rows.double(row, 3) ?? .nan, group: group,
-                isFailed: rows.bool(row, 5), segments: rows.int(row, 7).map(Int32.init(truncatingIfNeeded:)) ?? 0)
+                isFailed: rows.bool(row, 5), segments: SegmentBits(stored: rows.int(row, 7)))
         }
         return targets
     }
@@ -249,7 +249,7 @@ private struct LabelTarget {
     var group: [String?]
     var isFailed: Bool
     /// A bit for each segment that it belongs to.
-    var segments: Int32
+    var segments: SegmentBits
 
     func labelled(_ label: Double) -> LabelledPrediction {
         LabelledPrediction(label: label, score: score, prediction: prediction, group: group)

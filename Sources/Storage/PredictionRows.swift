@@ -9,9 +9,9 @@ struct PredictionRows {
     let coded: PredictionBatch
     private let classes: [String]
     /// The segments of each row; nil where there are none.
-    private let segments: [Int32]?
+    private let segments: [SegmentBits]?
 
-    init(_ batch: PredictionBatch, kept: RawRows, classes: [String] = [], segments: [Int32]? = nil) {
+    init(_ batch: PredictionBatch, kept: RawRows, classes: [String] = [], segments: [SegmentBits]? = nil) {
         self.batch = batch
         self.classes = classes
         self.segments = segments
@@ -86,7 +86,7 @@ struct PredictionRows {
                 if !overflow.isEmpty { extra["levels"] = .object(JSONObject(overflow)) }
                 copy.jsonb(.object(extra))
             }
-            if let segments { copy.int4(segments[row]) }
+            if let segments { copy.int4(segments[row].rawValue) }
         }
         return copy.finished()
     }

@@ -27,7 +27,7 @@ extension ProfileStore {
             let reference = try references.reference(of: version.versionID, on: connection)
             let grid = reference.grid
             // The whole, and each segment.
-            let parts = [version] + version.parts
+            let parts = version.all
             var folded = parts.map { _ in Profile(grid: grid) }
             var records = try StoredRecords(of: version, on: connection)
             while let page = try records.next(on: connection) {
@@ -35,7 +35,7 @@ extension ProfileStore {
                 let bits = reference.segmentBits(of: page.batch, version.schema)
                 if let bits, bits != page.segments { return .different(["segments: rows that do not belong where they are counted"]) }
                 for place in parts.indices {
-                    let rows = page.segments.indices.filter { place == 0 || page.segments[$0] & 1 << Int32(place - 1) != 0 }
+                    let rows = place == 0 ? Array(page.labels.indices) : page.segments.rows(in: place - 1)
                     let batch = place == 0 ? page.batch : page.batch.rows(at: rows)
                     folded[place].fold(batch, grid: grid)
                     folded[place].foldLabels(rows.map { page.labels[$0] }, of: batch, grid: grid)

@@ -20,11 +20,11 @@ struct ProfileDeltas {
     private var grids: [Int64: ProfileGrid] = [:]
 
     /// Adds a stream's predictions, and to each segment's stream those that belong to it; at most one batch a stream.
-    mutating func fold(_ batch: PredictionBatch, segments bits: [Int32]?, stream: Int64, _ reference: ReferenceProfile) {
+    mutating func fold(_ batch: PredictionBatch, segments bits: [SegmentBits]?, stream: Int64, _ reference: ReferenceProfile) {
         fold(batch, stream: stream, grid: reference.grid)
         guard let bits else { return }
         for (place, segment) in reference.segments.enumerated() {
-            let rows = bits.indices.filter { bits[$0] & 1 << Int32(place) != 0 }
+            let rows = bits.rows(in: place)
             if rows.isEmpty { continue }
             fold(rows.count == batch.count ? batch : batch.rows(at: rows), stream: segment.streamID, grid: reference.grid)
         }
@@ -40,7 +40,7 @@ struct ProfileDeltas {
 
     /// Adds or takes back a label in the bucket of its prediction, also of the segments that it belongs to.
     mutating func fold(
-        _ labelled: LabelledPrediction, segments bits: Int32, at time: Timestamp, stream: Int64, _ reference: ReferenceProfile,
+        _ labelled: LabelledPrediction, segments bits: SegmentBits, at time: Timestamp, stream: Int64, _ reference: ReferenceProfile,
         times: Int64 = 1
     ) {
         let minute = time.floored(toSeconds: 60)
@@ -49,8 +49,8 @@ struct ProfileDeltas {
             deltas[Place(stream: stream, minute: minute), default: Delta()].labels.append((labelled, times))
         }
         add(to: stream)
-        if bits == 0 { return }
-        for (place, segment) in reference.segments.enumerated() where bits & 1 << Int32(place) != 0 { add(to: segment.streamID) }
+        if bits == .none { return }
+        for (place, segment) in reference.segments.enumerated() where bits.contains(place) { add(to: segment.streamID) }
     }
 
     /// Writes the deltas and marks the windows that they change.

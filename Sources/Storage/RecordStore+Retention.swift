@@ -53,7 +53,7 @@ extension RecordStore {
         }
         try await forget("label_waiting", Queries["forget_waiting"], before: limit(settings.waitingLabelDays))
         try await forget("batch", Queries["forget_receipts"], before: limit(settings.receiptDays))
-        for version in versions.flatMap({ [$0] + $0.parts }) {
+        for version in versions.flatMap(\.all) {
             let results = limit(settings.resultDays)
             try await forget("result", Queries["forget_results"], before: results, [.int(version.streamID)])
             try await forget("evaluation", Queries["forget_evaluations"], before: results, [.int(version.streamID)])

@@ -14,8 +14,8 @@ struct StoredRecords {
         var batch: PredictionBatch
         /// The label that holds now; NaN where there is none.
         var labels: [Double]
-        /// A bit for each segment that the record belongs to.
-        var segments: [Int32]
+        /// The segments that the record belongs to.
+        var segments: [SegmentBits]
     }
 
     init(of version: RegisteredVersion, on connection: Connection) throws {
@@ -31,7 +31,7 @@ struct StoredRecords {
         if rows.count == 0 { return nil }
         var batch = PredictionBatch(schema: version.schema)
         var labels: [Double] = []
-        var segments: [Int32] = []
+        var segments: [SegmentBits] = []
         let (offsets, width) = (version.schema.offsets, version.schema.width)
         var features = version.schema.features.map { _ in [Double]() }
         var extras: [JSON?] = []
@@ -58,7 +58,7 @@ struct StoredRecords {
             batch.errors.append(rows.text(row, 6))
             batch.variants.append(nil)
             labels.append(rows.double(row, 10) ?? .nan)
-            segments.append(rows.int(row, 11).map(Int32.init(truncatingIfNeeded:)) ?? 0)
+            segments.append(SegmentBits(stored: rows.int(row, 11)))
         }
         batch.features = features.enumerated().map { i, values in
             let feature = version.schema.features[i]
@@ -96,4 +96,9 @@ extension [UInt8] {
     func bigEndian(_ width: Int, _ place: Int) -> UInt64 {
         self[width * place..<width * place + width].reduce(0) { $0 << 8 | UInt64($1) }
     }
+}
+
+extension SegmentBits {
+    /// A record without a number belongs to none.
+    init(stored: Int64?) { self.init(rawValue: stored.map(Int32.init(truncatingIfNeeded:)) ?? 0) }
 }

@@ -254,4 +254,7 @@ extension RegisteredVersion {
             return part
         }
     }
+
+    /// The whole, then each segment.
+    public var all: [RegisteredVersion] { [self] + parts }
 }

@@ -132,15 +132,34 @@ extension LevelColumn {
     }
 }
 
+/// The segments that a record belongs to, by their places among those of its version: what is stored beside its row.
+public struct SegmentBits: RawRepresentable, Sendable, Equatable {
+    public var rawValue: Int32
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let none = SegmentBits(rawValue: 0)
+
+    public func contains(_ place: Int) -> Bool { rawValue & 1 << Int32(place) != 0 }
+    mutating func insert(_ place: Int) { rawValue |= 1 << Int32(place) }
+}
+
+extension [SegmentBits] {
+    /// The records of the segment at this place.
+    public func rows(in place: Int) -> [Int] { indices.filter { self[$0].contains(place) } }
+}
+
 extension FeatureSchema {
-    /// Of each record a bit for each segment that it belongs to; nil for a version without segments.
-    public func segmentBits(of batch: PredictionBatch) -> [Int32]? {
+    /// Of each record which of its version's segments it belongs to; nil for a version without segments.
+    public func segmentBits(of batch: PredictionBatch) -> [SegmentBits]? { segmentBits(of: batch, among: segments) }
+
+    /// - Parameter segments: those that have sums, which may be fewer than the schema's.
+    public func segmentBits(of batch: PredictionBatch, among segments: [Segment]) -> [SegmentBits]? {
         if segments.isEmpty { return nil }
-        var bits = [Int32](repeating: 0, count: batch.count)
+        var bits = [SegmentBits](repeating: .none, count: batch.count)
         for (place, segment) in segments.enumerated() {
             var holds = [Bool](repeating: true, count: batch.count)
             for condition in segment.conditions { condition.narrow(&holds, batch, self) }
-            for row in holds.indices where holds[row] { bits[row] |= 1 << Int32(place) }
+            for row in holds.indices where holds[row] { bits[row].insert(place) }
         }
         return bits
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -108,14 +109,13 @@ private enum Segmented {
         // Texts of metrics are shared for two seconds: an older one may be of before.
         let mark = "model=\"parted\",version=\"1\",segment=\"car loans\""
         var text = ""
-        while !text.contains(mark) {
-            text = try await service.get("/metrics", headers: read).text
-            try await Task.sleep(for: .milliseconds(100))
-        }
+        #expect(
+            try await eventually {
+                text = try await service.get("/metrics", headers: read).text
+                return text.contains(mark)
+            })
         #expect(!text.contains("segment=\"women\""))
-        while try await !service.get("/metrics", headers: audit).text.contains("segment=\"women\"") {
-            try await Task.sleep(for: .milliseconds(100))
-        }
+        #expect(try await eventually { try await service.get("/metrics", headers: audit).text.contains("segment=\"women\"") })
     }
 
     @Test("an alert tells the others neither their findings nor their summary") func alerts() {

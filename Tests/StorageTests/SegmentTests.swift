@@ -82,7 +82,7 @@ import Vocabulary
             guard case .equal(rows: 2500, _) = try await bench.profiles.check(version) else {
                 Issue.record("\(try await bench.profiles.check(version))"); return
             }
-            for part in [version] + version.parts {
+            for part in version.all {
                 while try await bench.profiles.compact(part, before: Bench.now) == 100 {}
                 _ = try await bench.profiles.compactHours(part, before: Bench.now, storedBefore: Timestamp(seconds: 4_000_000_000))
             }
@@ -133,7 +133,7 @@ import Vocabulary
             settings.profileDays = 1
             try await bench.run("update evenkeel.profile set stored_at = '2026-03-02'")
             _ = try await store.keep(settings, versions: [version], at: Bench.now)
-            for part in [version] + version.parts {
+            for part in version.all {
                 #expect(try await bench.int("select count(*) from evenkeel.profile where stream_id = $1", [.int(part.streamID)]) == 0)
                 await #expect(throws: StoreError.self) {
                     try await bench.profiles.profile(of: part, from: Loans.start, to: Loans.start.adding(seconds: 3600))

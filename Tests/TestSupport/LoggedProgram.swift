@@ -56,7 +56,7 @@ public func eventually(_ isDone: () async throws -> Bool) async throws -> Bool {
     let deadline = ContinuousClock.now + patience
     while try await !isDone() {
         if ContinuousClock.now > deadline { return false }
-        try await Task.sleep(for: .milliseconds(100))
+        try await Task.sleep(for: .milliseconds(20))
     }
     return true
 }

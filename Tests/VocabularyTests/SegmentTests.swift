@@ -37,7 +37,7 @@ import Vocabulary
         }
         batch.features = [.numeric(ages), .categorical(LevelColumn(purposes))]
         batch.groups = [LevelColumn(sexes)]
-        #expect(Self.schema.segmentBits(of: batch) == [0b000101, 0b001010, 0b010100, 0, 0b000110, 0b000001])
+        #expect(Self.schema.segmentBits(of: batch)?.map(\.rawValue) == [0b000101, 0b001010, 0b010100, 0, 0b000110, 0b000001])
         var none = Self.schema
         none.segments = []
         #expect(none.segmentBits(of: batch) == nil)

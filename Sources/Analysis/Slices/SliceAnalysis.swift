@@ -28,7 +28,6 @@ public struct SliceOptions: Sendable {
     public var limit = 10
     /// A slice whose loss is less than this share above the rest's is too little worse to matter.
     public var floor = 0.1
-    public var confidence = 0.95
     public init(_ outcome: PerformanceOptions) { self.outcome = outcome }
 
     func check() throws {
@@ -68,7 +67,7 @@ public struct SliceAnalysis: Sendable {
         let search = try SliceSearch(
             losses: losses,
             columns: columns.map { column in SliceColumn(codes: rows.map { column.codes[$0] }, levelCount: column.levels.count) },
-            rowsMin: options.rowsMin, limit: options.limit, confidence: options.confidence)
+            rowsMin: options.rowsMin, limit: options.limit, confidence: options.outcome.confidence)
         let found = search.slices.map { Found($0, columns, options) }
         report = Self.report(frame, options, task, metric, search, found, used: rows.count, columns: columns.map(\.name))
     }
@@ -143,9 +142,12 @@ public struct SliceAnalysis: Sendable {
             if distinct.count > bins { break }
         }
         if distinct.count <= bins { return nil }
-        // Bins end at values that are there, so that their ends read well; the largest value ends none.
+        // Bins end at values that are there, so that their ends read well; the largest value ends none. No rule is about infinity.
         let edges = (1..<bins).map { sorted[(sorted.count - 1) * $0 / bins] }
-            .reduce(into: [Double]()) { edges, edge in if edge < sorted[sorted.count - 1], edges.last != edge { edges.append(edge) } }
+            .reduce(into: [Double]()) { edges, edge in
+                if edge.isFinite, edge < sorted[sorted.count - 1], edges.last != edge { edges.append(edge) }
+            }
+        if edges.isEmpty { return nil }
         func text(_ x: Double) -> String { JSON.statistic(x).stringValue ?? JSON.number(x).text }
         var levels: [(words: String, rule: JSON)] = (0...edges.count).map { i in
             let lower = i == 0 ? nil : "> \(text(edges[i - 1]))"
@@ -157,20 +159,18 @@ public struct SliceAnalysis: Sendable {
         levels.append(("\(name) missing", .null))
         let codes = numbers.map { x -> Int32 in
             if x.isNaN { return missing }
-            var (low, high) = (0, edges.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if edges[middle] < x { low = middle + 1 } else { high = middle }
-            }
-            return Int32(low)
+            // Not a binary search: there are fewer edges than bins, mostly four.
+            return Int32(edges.firstIndex { $0 >= x } ?? edges.count)
         }
         return Cut(name: name, codes: codes, levels: levels)
     }
 
-    /// The commonest levels; rows of rarer ones are in no slice of the column.
+    /// The commonest levels, those of a numeric column as numbers; rows of rarer ones are in no slice of the column.
     private static func levels(_ frame: Frame, _ name: String) throws -> Cut {
         let column = try frame.coded(name)
         let (names, codes) = column.ordered()
+        let isNumeric = try frame.kind(name) == .numeric
+        func rule(_ level: String) -> JSON { isNumeric ? Double(level).map(JSON.number) ?? .string(level) : .string(level) }
         var counts = [Int](repeating: 0, count: names.count)
         for code in codes where code >= 0 { counts[Int(code)] += 1 }
         let kept = counts.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }.prefix(SliceSearch.levelsMax - 1).sorted()
@@ -179,7 +179,7 @@ public struct SliceAnalysis: Sendable {
         let missing = Int32(kept.count)
         return Cut(
             name: name, codes: codes.map { $0 < 0 ? missing : places[Int($0)] },
-            levels: kept.map { ("\(name) = \(names[$0])", .string(names[$0])) } + [("\(name) missing", .null)])
+            levels: kept.map { ("\(name) = \(names[$0])", rule(names[$0])) } + [("\(name) missing", .null)])
     }
 
     /// A slice with its words and its verdict.
@@ -194,7 +194,7 @@ public struct SliceAnalysis: Sendable {
             let levels = slice.conditions.map { (columns[$0.column].name, columns[$0.column].levels[$0.level]) }
             words = levels.map(\.1.words).joined(separator: ", ")
             rule = .object(JSONObject(levels.map { ($0.0, $0.1.rule) }))
-            let isSure = slice.adjustedP <= 1 - options.confidence
+            let isSure = slice.adjustedP <= 1 - options.outcome.confidence
             verdict = !isSure ? "ok" : slice.difference >= options.floor * abs(slice.rest) ? "worse" : "negligible"
         }
 
@@ -226,11 +226,6 @@ public struct SliceAnalysis: Sendable {
             "command": .string("slices"), "task": .string(task.rawValue), "metric": .string(metric.rawValue), "rows": JSON(frame.rows),
             "n": JSON(used), "left_out": JSON(frame.rows - used), "loss": .number(search.mean), "columns": .array(columns.map(JSON.string)),
             "searched": JSON(search.searched), "slices": .array(found.map(\.json)), "verdict": .string(verdict), "why": .string(why),
-            "settings": .object([
-                "bins": JSON(options.bins), "min_rows": JSON(options.rowsMin), "limit": JSON(options.limit),
-                "floor": .number(options.floor),
-                "confidence": .number(options.confidence),
-            ]),
         ])
         var blocks: [Report.Block] = [
             .text("\(why). \(used) rows; \(frame.rows - used) left out. \(search.searched) slices searched."),
@@ -265,6 +260,8 @@ public struct SliceAnalysis: Sendable {
 extension SliceOptions {
     public var settings: Settings {
         var out = outcome.settings
+        out["positive"] = outcome.positive
+        if outcome.prediction == nil { out.set("threshold", outcome.threshold) }
         out["metric"] = metric?.rawValue
         out.set("columns", columns ?? [])
         out.set("bins", bins)

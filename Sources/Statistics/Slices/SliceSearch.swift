@@ -109,7 +109,9 @@ public struct SliceSearch: Sendable, Equatable {
             }
         }
         searched = found.count
-        let law = Law(all: all, isBinary: isBinary, centre: centre, searched: found.count, confidence: confidence)
+        let law = Law(
+            all: all, isBinary: isBinary, centre: centre, searched: found.count,
+            confidence: 1 - (1 - confidence) / Double(max(1, found.count)))
         let ranked = found.map { (conditions: $0.conditions, sums: $0.sums, lower: law.roughLower($0.sums)) }.enumerated()
             .filter { $0.element.sums.sum * Double(all.rows) > all.sum * Double($0.element.sums.rows) }
             .sorted { ($1.element.lower, $0.offset) < ($0.element.lower, $1.offset) }.prefix(Self.candidatesMax)
@@ -155,13 +157,7 @@ public struct SliceSearch: Sendable, Equatable {
         var searched: Int
         /// Of one interval, so that all hold together.
         var confidence: Double
-        var z: Double
-
-        init(all: Sums, isBinary: Bool, centre: Double, searched: Int, confidence: Double) {
-            (self.all, self.isBinary, self.centre, self.searched) = (all, isBinary, centre, searched)
-            self.confidence = 1 - (1 - confidence) / Double(max(1, searched))
-            z = Distributions.normalQuantile(0.5 + self.confidence / 2)
-        }
+        var z: Double { Distributions.normalQuantile(0.5 + confidence / 2) }
 
         /// The lower end by the normal law; of 0 and 1 with two rows added on either side (Agresti and Caffo), so that a slice of few rows
         /// that are all bad does not look certain.

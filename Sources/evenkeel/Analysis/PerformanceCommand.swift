@@ -1,8 +1,6 @@
-public import Analysis
-public import ArgumentParser
+import Analysis
+import ArgumentParser
 import Foundation
-
-extension PerformanceOptions.Task: ExpressibleByArgument {}
 
 /// `evenkeel performance`
 struct PerformanceCommand: ParsableCommand {
@@ -17,14 +15,7 @@ struct PerformanceCommand: ParsableCommand {
 
     @Argument(help: "CSV file with a header; - for standard input.") var file: String
 
-    @Option(help: "Column of labels.") var label: String
-    @Option(help: "Column of scores of the positive label; need not be probabilities.") var score: String?
-    @Option(help: "CLASS=column for each class, comma-separated.") var scores: String?
-    @Option(help: "Column of predictions.") var prediction: String?
-    @Option(help: "binary, multiclass or regression (default: by the columns).") var task: PerformanceOptions.Task?
-    @Option(help: "The classes and their order, comma-separated (default: those seen, by code point).") var classes: String?
-    @Option(help: "The positive label (default: 1 or true).") var positive: String?
-    @Option(parsing: .unconditional, help: "Prediction = score >= this.") var threshold = 0.5
+    @OptionGroup var outcome: OutcomeOptions
     @Option(help: "Column of weights, at least 0.") var weights: String?
     @Option(help: "Column of times, for --chunk-period and labels that are due.") var timestamp: String?
     @Option(help: "Column that names a prediction, for --label-events.") var id: String?
@@ -39,14 +30,7 @@ struct PerformanceCommand: ParsableCommand {
     @OptionGroup var analysis: AnalysisOptions
 
     func run() throws {
-        var options = PerformanceOptions(label: label)
-        options.score = score
-        options.scores = try ClassScore.list(list(scores ?? ""))
-        options.prediction = prediction
-        options.task = task
-        options.classes = classes.map(list)
-        options.positive = positive
-        options.threshold = threshold
+        var options = try outcome.options(analysis)
         options.weights = weights
         options.timestamp = timestamp
         options.id = id
@@ -58,8 +42,6 @@ struct PerformanceCommand: ParsableCommand {
         options.labelEvents = try labelEvents.map(analysis.frame)
         options.asOf = asOf
         options.labelTimestamp = labelTimestamp
-        options.confidence = analysis.confidence
-        options.seed = analysis.seed
         let input = try analysis.frame(file)
         try analysis.print(try PerformanceAnalysis(input, options).report, options.settings, from: [input] + options.inputs)
     }

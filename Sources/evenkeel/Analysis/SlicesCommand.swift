@@ -18,14 +18,7 @@ struct SlicesCommand: ParsableCommand {
 
     @Argument(help: "CSV file with a header; - for standard input.") var file: String
 
-    @Option(help: "Column of labels.") var label: String
-    @Option(help: "Column of scores of the positive label.") var score: String?
-    @Option(help: "CLASS=column for each class, comma-separated.") var scores: String?
-    @Option(help: "Column of predictions.") var prediction: String?
-    @Option(help: "binary, multiclass or regression (default: by the columns).") var task: PerformanceOptions.Task?
-    @Option(help: "The classes and their order, comma-separated (default: those seen, by code point).") var classes: String?
-    @Option(help: "The positive label (default: 1 or true).") var positive: String?
-    @Option(parsing: .unconditional, help: "Prediction = score >= this.") var threshold = 0.5
+    @OptionGroup var outcome: OutcomeOptions
     @Option(
         help: """
             error, false_positive, false_negative, log_loss or brier; of a regression absolute_error or squared_error (default: error or \
@@ -41,24 +34,13 @@ struct SlicesCommand: ParsableCommand {
     @OptionGroup var analysis: AnalysisOptions
 
     func run() throws {
-        var outcome = PerformanceOptions(label: label)
-        outcome.score = score
-        outcome.scores = try ClassScore.list(list(scores ?? ""))
-        outcome.prediction = prediction
-        outcome.task = task
-        outcome.classes = classes.map(list)
-        outcome.positive = positive
-        outcome.threshold = threshold
-        outcome.confidence = analysis.confidence
-        outcome.seed = analysis.seed
-        var options = SliceOptions(outcome)
+        var options = SliceOptions(try outcome.options(analysis))
         options.metric = metric
         options.columns = columns.map(list)
         options.bins = bins
         options.rowsMin = minRows
         options.limit = limit
         options.floor = floor
-        options.confidence = analysis.confidence
         let input = try analysis.frame(file)
         try analysis.print(try SliceAnalysis(input, options).report, options.settings, from: [input])
     }

@@ -63,9 +63,8 @@ extension RecordTables {
             touched[stream] = version
             let grid = try references.reference(of: version, on: connection).grid
             try join(
-                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, grid: grid, deltas: &deltas, receipt: &receipt,
-                at: now,
-                on: connection)
+                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, batchID: batchID, grid: grid, deltas: &deltas,
+                receipt: &receipt, at: now, on: connection)
         }
         let waiting = events.filter { unclaimed.contains($0.id) }
         receipt.waiting = Int64(waiting.count)
@@ -78,8 +77,8 @@ extension RecordTables {
     /// Joins the labels that came before these new predictions: those that wait, and those that another version's prediction with
     /// the same id has already got.
     func joinEarlierLabels(
-        to batch: PredictionBatch, version: RegisteredVersion, deltas: inout ProfileDeltas, grid: ProfileGrid, at now: Timestamp,
-        on connection: Connection
+        to batch: PredictionBatch, version: RegisteredVersion, batchID: Int64, deltas: inout ProfileDeltas, grid: ProfileGrid,
+        at now: Timestamp, on connection: Connection
     ) throws {
         let model = try streams(of: version.key.model, on: connection)
         // Mostly there are none, which is cheaper to ask than to ask for every id.
@@ -109,7 +108,9 @@ extension RecordTables {
                 isFailed: batch.errors[i] != nil)
         }
         var receipt = LabelReceipt()
-        try join(events, to: targets, stream: version.streamID, grid: grid, deltas: &deltas, receipt: &receipt, at: now, on: connection)
+        try join(
+            events, to: targets, stream: version.streamID, batchID: batchID, grid: grid, deltas: &deltas, receipt: &receipt, at: now,
+            on: connection)
         if isWaiting { try connection.query(Queries["take_waiting"], [.int(model.home), .texts(Array(targets.keys).sorted())]) }
     }
 
@@ -160,8 +161,8 @@ extension RecordTables {
     }
 
     private func join(
-        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, grid: ProfileGrid, deltas: inout ProfileDeltas,
-        receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
+        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, batchID: Int64, grid: ProfileGrid,
+        deltas: inout ProfileDeltas, receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
     ) throws {
         let wanted = targets.sorted { $0.key < $1.key }
         var effective: [String: LabelEvent] = [:]
@@ -173,6 +174,8 @@ extension RecordTables {
             known.insert(event.content)
         }
         var kept: [(event: LabelEvent, target: LabelTarget)] = []
+        // Predictions that had no label before: what they have after is what detectors follow, once.
+        var first: Set<String> = []
         for event in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }).map(\.element) {
             guard let target = targets[event.id] else { continue }
             let current = effective[event.id]
@@ -193,15 +196,17 @@ extension RecordTables {
                 deltas.fold(target.labelled(event.label), at: target.time, stream: stream, grid: grid)
             }
             if current == nil { receipt.joined += 1 } else { receipt.corrected += 1 }
+            if current == nil, !target.isFailed { first.insert(event.id) }
             effective[event.id] = event
         }
         if kept.isEmpty { return }
+        let joined = kept.map { first.contains($0.event.id) && effective[$0.event.id]?.sequence == $0.event.sequence ? batchID : nil }
         try connection.query(
             Queries["insert_labels"],
             [
                 .int(stream), .texts(kept.map(\.event.id)), .times(kept.map(\.event.time)),
                 .ints(kept.map(\.event.sequence)), .doubles(kept.map(\.event.label)),
-                .times(kept.map(\.target.time)), .time(now),
+                .times(kept.map(\.target.time)), .time(now), .ints(joined),
             ])
     }
 

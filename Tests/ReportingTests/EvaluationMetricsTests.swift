@@ -130,6 +130,7 @@ struct ContractedMetricsTests {
             .spoolKeptBytes,
             .spoolRecords, .cloudEvents, .shadowVerdict, .shadowBroken, .rolloutWeight,
             .shadowInfo, .shadowRecords, .shadowLabelled, .shadowPerformance, .shadowBound, .shadowAgreement, .shadowSeconds,
+            .errorChanges, .errorChangeLast,
             .spoolRecords, .cloudEvents, .leader, .breakerOpen, .databaseUp, .windowsWaiting, .modelInfo,
         ]
         for metric in Metric.allCases where !ours.contains(metric) {

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release bench fuzz fault schedulers webhooks format lint clean setup setup-tests
+.PHONY: help demo test build release bench fuzz fault schedulers changes webhooks format lint clean setup setup-tests
 
 SWIFT_FILES = Package.swift Sources Tests sql
 
@@ -47,6 +47,9 @@ fault: setup-tests build ## kills everything while records come in; none is lost
 
 schedulers: setup-tests build ## two schedulers, the leader killed again and again: the same alerts as with one (KILLS=50)
 	python3 -B scripts/schedulers.py --kills $(or $(KILLS),50) $(ARGS)
+
+changes: setup-tests build ## the services that follow errors killed again and again: the same changes, each once (KILLS=30)
+	python3 -B scripts/changes.py --kills $(or $(KILLS),30) $(ARGS)
 
 webhooks: setup-tests build ## the service killed before, while and after it sends, receivers that fail: every alert arrives, under one id (KILLS=15)
 	python3 -B scripts/webhook_faults.py --kills $(or $(KILLS),15) $(ARGS)

@@ -22,7 +22,9 @@ public struct AlertLifecycle: Sendable {
                 if let dealtWith = last.memory.seen.last?.windowEnd, evaluation.window.end <= dealtWith { return nil }
                 current = nil
             }
-            if !verdict.isFinding, let current, !Self.isJudged(current.memory.places, evaluation, monitor) { return nil }
+            if !verdict.isFinding, !monitor.isOfEvents, let current, !Self.isJudged(current.memory.places, evaluation, monitor) {
+                return nil
+            }
             // To begin takes certainty; an alert that fires goes on while the verdict does.
             let isFinding = verdict.isFinding && (current?.state == .firing || sure.contains(monitor))
             return step(current, evaluation, monitor, isFinding: isFinding, fired: fired)
@@ -47,13 +49,14 @@ public struct AlertLifecycle: Sendable {
         }
     }
 
-    /// The monitors with a finding that the budget allows to be believed.
+    /// The monitors with a finding that the budget allows to be believed. Events have no p-value: whoever watches them believes them.
     private func monitorsWithSureFindings(_ evaluation: Evaluation) -> Set<Vocabulary.Monitor> {
         let watched = evaluation.findings.filter { policy.monitors.contains($0.monitor) }
         guard let budget = policy.falseAlarms else { return Set(watched.map(\.monitor)) }
         let tests = watched.count { $0.pValue != nil && $0.verdict?.isInformed == true }
         let level = budget.alpha(window: policy.window, findings: policy.findings) / Double(max(1, tests))
-        return Set(watched.lazy.filter { $0.verdict?.isFinding == true && ($0.pValue ?? 1) <= level }.map(\.monitor))
+        return Set(
+            watched.lazy.filter { $0.verdict?.isFinding == true && ($0.monitor.isOfEvents || ($0.pValue ?? 1) <= level) }.map(\.monitor))
     }
 
     /// Ends the alerts of a version that serves no more: nothing will be seen of it that could resolve them.
@@ -111,7 +114,7 @@ public struct AlertLifecycle: Sendable {
         if isFinding, seen.last?.windowEnd == evaluation.window.end { describe(&alert, evaluation, monitor) }
         switch alert.state {
         case .pending:
-            if seen.suffix(policy.of).count(where: \.isFinding) >= policy.findings {
+            if seen.suffix(policy.of).count(where: \.isFinding) >= (monitor.isOfEvents ? 1 : policy.findings) {
                 alert.state = .firing
                 alert.firedAt = evaluation.evaluatedAt
                 noteFlapping(&alert.memory, evaluation.window.end)

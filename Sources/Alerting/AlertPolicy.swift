@@ -42,7 +42,7 @@ public struct AlertPolicy: Sendable, Equatable {
     public var retrainingDays: Int64 = 30
 
     public init(
-        name: String, monitors: [Vocabulary.Monitor] = Vocabulary.Monitor.allCases, window: WindowKind = .hour, findings: Int = 2,
+        name: String, monitors: [Vocabulary.Monitor] = Vocabulary.Monitor.budgeted, window: WindowKind = .hour, findings: Int = 2,
         of: Int = 3,
         resolveAfter: Int = 2, severity: AlertSeverity = .warning, destinations: [String] = [], retraining: String? = nil
     ) {

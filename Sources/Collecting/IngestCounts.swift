@@ -20,8 +20,10 @@ extension MetricRegistry {
         add(Double(batch.count), to: .predictions, key)
         add(Double(batch.errors.count { $0 != nil }), to: .predictionErrors, key)
         if let latency = batch.measures[PredictionBatch.latencyMeasure] { observe(latency, in: .predictionLatency, key) }
-        if let cost = batch.measures[PredictionBatch.costMeasure] {
-            add(cost.filter { !$0.isNaN }.reduce(0, +), to: .predictionCost, key + [write.version.schema.currency])
+        let cost = batch.measures[PredictionBatch.costMeasure]
+        if cost != nil || receipt.priced > 0 {
+            let own = cost?.filter { !$0.isNaN }.reduce(0, +) ?? 0
+            add(own + receipt.priced, to: .predictionCost, key + [write.version.schema.currency])
         }
     }
 

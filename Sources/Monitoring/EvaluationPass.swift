@@ -8,6 +8,7 @@ public struct EvaluationPass: Sendable {
     private let reader: any ProfileReader
     private let store: any EvaluationStore
     private let directory: any VersionDirectory
+    private let errors: (any ErrorLog)?
     private let settings: @Sendable (RegisteredVersion) -> MonitorSettings
     private let delaySeconds: Int64
     private let clock: @Sendable () -> Timestamp
@@ -25,16 +26,19 @@ public struct EvaluationPass: Sendable {
 
     /// - Parameters:
     ///   - evaluator: with the settings of the service.
+    ///   - errors: where the changes are that detectors saw.
     ///   - settings: of a version, where it has its own.
     public init(
         reader: any ProfileReader, store: any EvaluationStore, directory: any VersionDirectory, evaluator: WindowEvaluator,
-        settings: (@Sendable (RegisteredVersion) -> MonitorSettings)? = nil, clock: @escaping @Sendable () -> Timestamp,
+        errors: (any ErrorLog)? = nil, settings: (@Sendable (RegisteredVersion) -> MonitorSettings)? = nil,
+        clock: @escaping @Sendable () -> Timestamp,
         report: @escaping @Sendable (String) -> Void = { _ in },
         announce: @escaping @Sendable (Evaluation, RegisteredVersion) async throws -> Void
     ) {
         self.reader = reader
         self.store = store
         self.directory = directory
+        self.errors = errors
         self.settings = settings ?? { _ in evaluator.settings }
         delaySeconds = evaluator.settings.delaySeconds
         self.clock = clock
@@ -153,8 +157,10 @@ public struct EvaluationPass: Sendable {
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
         var earlier: EarlierRows?
         if let first { earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: first) }
+        // Detectors follow the errors of all records.
+        let changes = version.segment == nil ? try await errors?.changes(of: version, from: window.start, to: window.end) : nil
         var evaluation = WindowEvaluator(settings: settings).evaluate(
-            version, window, reference: reference, baseline: baseline, current: current, earlier: earlier, at: clock())
+            version, window, reference: reference, baseline: baseline, current: current, earlier: earlier, changes: changes, at: clock())
         guard let segment = version.segment else { return evaluation }
         for i in evaluation.findings.indices { evaluation.findings[i].segment = segment.name }
         return evaluation

@@ -64,6 +64,9 @@ public struct MonitorSettings: Sendable, Equatable {
     /// A window that changes again and again is evaluated at most once in this time, until it has been quiet.
     public var patienceSeconds: Int64 = 600
 
+    /// What follows the errors of labelled predictions; empty: nothing does.
+    public var detectors: [DetectorSetting] = [.standard]
+
     public init() {}
 
     /// DESIGN.md: a finding needs both a significant p-value and an effect at or above the floor. Without significance, a sample

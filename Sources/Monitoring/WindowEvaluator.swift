@@ -12,18 +12,20 @@ public struct WindowEvaluator: Sendable {
     /// - Parameters:
     ///   - baseline: what `reference` is, if it is not the frozen one.
     ///   - earlier: how many records came in comparable windows.
+    ///   - changes: what detectors saw in the window; nil where none follow.
     public func evaluate(
         _ version: RegisteredVersion, _ window: Window, reference: ReferenceProfile, baseline: Baseline = .frozen, current: Profile,
-        earlier: EarlierRows? = nil, at now: Timestamp
+        earlier: EarlierRows? = nil, changes: [ErrorChange]? = nil, at now: Timestamp
     ) -> Evaluation {
         let variation = reference.variation(for: window)
         let families = families(version, reference: reference, current: current).map { family in
             family.map { $0.widened(by: variation, settings: settings) }
         }
         let volume = VolumeMonitor(settings: settings).findings(rows: current.rows, earlier: earlier)
+        let events = changes.map { ConceptDriftMonitor(settings: settings).findings(version, $0, labelled: current.labelled) } ?? []
         return Evaluation(
             version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled, baseline: baseline,
-            findings: explained((families + [volume]).flatMap(settle)))
+            findings: explained((families + [volume]).flatMap(settle) + events))
     }
 
     /// Of a window in which nothing came only that is said.
@@ -76,7 +78,7 @@ public struct WindowEvaluator: Sendable {
         let drivers = moved.map { Driver("PSI of \($0.subject)", after: $0.value, count: $0.currentCount) }
         let names = moved.map { "\($0.subject) (PSI \(format($0.value ?? 0)))" }.joined(separator: ", ")
         let effects: Set<Vocabulary.Monitor> = [
-            .predictionDrift, .calibration, .performance, .estimatedPerformance, .labelDrift, .fairness,
+            .predictionDrift, .calibration, .performance, .estimatedPerformance, .labelDrift, .fairness, .conceptDrift,
         ]
         return findings.map { finding in
             guard effects.contains(finding.monitor), finding.verdict?.isFinding == true else { return finding }

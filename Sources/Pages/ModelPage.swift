@@ -9,6 +9,8 @@ public struct ModelPage: Sendable {
     public var findings: [Finding]
     public var statistics: [PlacedFinding]
     public var sums: WindowSums
+    /// What detectors saw, the newest first.
+    public var changes: [ErrorChange]
     /// Alerts that fire.
     public var firing: Int64
     /// In the shown window; those that were not evaluated have no rows.
@@ -26,14 +28,15 @@ public struct ModelPage: Sendable {
     }
 
     public init(
-        frame: ModelFrame, marks: [VerdictMark], findings: [Finding], statistics: [PlacedFinding], sums: WindowSums, firing: Int64,
-        segments: [SegmentRow] = []
+        frame: ModelFrame, marks: [VerdictMark], findings: [Finding], statistics: [PlacedFinding], sums: WindowSums,
+        changes: [ErrorChange] = [], firing: Int64, segments: [SegmentRow] = []
     ) {
         self.frame = frame
         self.marks = marks
         self.findings = findings
         self.statistics = statistics
         self.sums = sums
+        self.changes = changes
         self.firing = firing
         self.segments = segments
     }
@@ -42,6 +45,8 @@ public struct ModelPage: Sendable {
     public static let featuresMax = 40
     /// Findings in the table.
     public static let findingsMax = 40
+    /// Changes of the errors that are told.
+    public static let changesMax = 5
     /// Measures with a chart of their own.
     static let measuresMax = 4
 
@@ -215,7 +220,19 @@ public struct ModelPage: Sendable {
         }
         out += lines.volume
         let problem = sums.problem.map { "<p class=\"note\">\(escaped($0))</p>" } ?? ""
-        return "<h2>Performance, scores and service</h2>\(problem)\n<div class=\"charts\">\n\(out)</div>"
+        return "<h2>Performance, scores and service</h2>\(problem)\(changed)\n<div class=\"charts\">\n\(out)</div>"
+    }
+
+    /// When the errors changed, in a line each.
+    private var changed: String {
+        if changes.isEmpty { return "" }
+        let items = changes.prefix(Self.changesMax).map { change in
+            let from = change.before.map { " from a mean of \(shortNumber($0)) over \(counted(change.beforeCount)) labels" } ?? ""
+            let to = change.after.map { " to \(shortNumber($0)) over \(counted(change.afterCount))" } ?? ""
+            let began = change.beganAt.map { ", beginning about \(moment($0))" } ?? ""
+            return "<li>\(moment(change.time)): \(escaped(change.detector)) saw the errors change\(from)\(to)\(began)</li>"
+        }
+        return "<p>Changes of the errors, as labels came in:</p><ul class=\"changes\">\(items.joined())</ul>"
     }
 
     /// A metric as realised and as estimated, where both are there; else the metrics that are.

@@ -24,7 +24,7 @@ public struct ByteWriter {
     mutating func signed(_ value: Int128) { unsigned(UInt128(bitPattern: value << 1 ^ value >> 127)) }
     mutating func signed(_ value: Int64) { unsigned(UInt64(bitPattern: value << 1 ^ value >> 63)) }
     public mutating func byte(_ value: UInt8) { bytes.append(value) }
-    mutating func fixed(_ value: UInt64) {
+    public mutating func fixed(_ value: UInt64) {
         for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
     }
     public mutating func double(_ value: Double) { fixed(value.bitPattern) }
@@ -111,7 +111,7 @@ public struct ByteReader {
         guard let value = Int(exactly: try unsigned()), value <= end - at else { throw EncodingError("a count is out of range") }
         return value
     }
-    mutating func fixed() throws(EncodingError) -> UInt64 {
+    public mutating func fixed() throws(EncodingError) -> UInt64 {
         var value: UInt64 = 0
         for _ in 0..<8 { value = value << 8 | UInt64(try byte()) }
         return value

@@ -72,6 +72,7 @@ public enum EvaluationMetrics {
         case .calibration: return MetricSample(.calibrationError, key + [finding.statistic, window], value)
         case .labelDrift: return MetricSample(.labelDrift, key + [finding.statistic, window], value)
         case .volume: return nil  // the evaluation has the count
+        case .conceptDrift: return nil  // changes are counted as they are seen
         case .estimatedPerformance:
             let metric = finding.statistic.hasPrefix("estimated_") ? String(finding.statistic.dropFirst(10)) : finding.statistic
             return MetricSample(.performance, key + [metric, window, "estimated"], value)

@@ -27,6 +27,9 @@ public struct Engine: Sendable {
     public let halves: HalfStore
     public let cloudEvents: CloudEventCollector
     public let evaluation: EvaluationPass
+    public let errors: ErrorStore
+    /// Follows the errors of labelled predictions.
+    let errorPass: ErrorPass
     public let outbox: Outbox
     public let metrics = MetricRegistry()
     public let logger: Logger
@@ -81,9 +84,13 @@ public struct Engine: Sendable {
         halves = records.halves(limits: configuration.kserve.limits)
         cloudEvents = CloudEventCollector(
             collector: collector, halves: halves, directory: knownVersions, metrics: metrics, services: configuration.kserve, clock: clock)
+        let errors = ErrorStore(database: database)
+        self.errors = errors
+        errorPass = ErrorPass(
+            log: errors, directory: registry, settings: { configuration.monitors(of: $0) }, clock: clock, report: { logger.error("\($0)") })
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
-            settings: { configuration.monitors(of: $0) }, clock: clock, report: { logger.error("not evaluated: \($0)") },
+            errors: errors, settings: { configuration.monitors(of: $0) }, clock: clock, report: { logger.error("not evaluated: \($0)") },
             announce: { evaluation, version in
                 // Only what serves users wakes somebody.
                 guard version.stage == .champion else { return }

@@ -13,8 +13,7 @@ public struct ModelSpecFile: Sendable {
 
     static let known = [
         "model", "version", "reference", "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold",
-        "currency", "features", "ignore", "raw", "raw_share", "classes", "scores", "segments", "monitors",
-        "policies",
+        "currency", "features", "ignore", "raw", "raw_share", "classes", "scores", "segments", "monitors", "policies", "prices",
     ]
 
     /// - Throws: ``ConfigurationError`` for what is no YAML, with its place.
@@ -39,17 +38,25 @@ public struct ModelSpecFile: Sendable {
         return watch
     }
 
-    /// `monitors` and `policies` as they are written, once they are checked: they are read again over the service's at each evaluation.
+    /// `monitors` and `policies` as they are written, once they are checked: they are read again over the service's at each evaluation. And
+    /// `prices`, which are read whenever records are stored.
     static func watch(_ top: [String: JSON], destinations: [Destination]?, _ reader: SettingsReader) -> JSON {
         var watch = JSONObject()
         if let monitors = top["monitors"], monitors != .null {
             var settings = MonitorSettings()
             settings.read(monitors, at: "monitors", reader)
+            // A word that is no task is a problem elsewhere.
+            if monitors["detectors"]?.arrayValue?.count == settings.detectors.count,
+                let task = top["task"]?.stringValue.flatMap(ModelTask.init)
+            {
+                DetectorSetting.checkTask(settings.detectors, task, at: "monitors.detectors", reader)
+            }
             watch["monitors"] = monitors
         }
         if AlertPolicy.read(top["policies"], at: "policies", destinations: destinations, reader) != nil, let policies = top["policies"] {
             watch["policies"] = policies
         }
+        if let prices = PriceList.read(top["prices"], at: "prices", reader) { watch["prices"] = prices.json }
         return .object(watch)
     }
 }

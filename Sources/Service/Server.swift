@@ -101,6 +101,10 @@ struct EvaluationLoop: ServiceLifecycle.Service {
     func run() async throws {
         await loop(everySeconds: engine.configuration.evaluateEverySeconds, logger: engine.logger, name: "evaluation") {
             guard try await engine.leadership.renew() else { return }
+            // First, so that the windows that are evaluated know their changes.
+            for (version, change) in try await engine.errorPass.run() {
+                engine.logger.notice("\(version): \(change.detector) saw its change \(change.number) of the errors")
+            }
             let started = ContinuousClock.now
             let made = try await engine.evaluation.run()
             if !made.isEmpty {

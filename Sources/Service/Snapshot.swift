@@ -45,6 +45,8 @@ struct Snapshot: Sendable {
         var budgets: [AlertBudget]
         /// Of candidates in shadow and rollouts.
         var shadows: [MetricSample]
+        /// What detectors saw.
+        var changes: [MetricSample]
         /// Windows that ended and wait for their evaluation.
         var windowsWaiting: Int64
         var readAt: Timestamp
@@ -64,7 +66,7 @@ struct Snapshot: Sendable {
                     samples.append(MetricSample(.lastPrediction, key, newest.seconds(since: Timestamp(seconds: 0))))
                 }
             }
-            samples += shadows
+            samples += shadows + changes
             for budget in budgets {
                 let key = [budget.model, budget.policy]
                 samples.append(MetricSample(.alertBudget, key, budget.budget.alarms))
@@ -105,6 +107,7 @@ struct Snapshot: Sendable {
             return State(
                 rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now),
                 shadows: try await ShadowMetrics.samples(engine),
+                changes: try await ErrorChanges.samples(engine, rows.map(\.version)),
                 windowsWaiting: try await engine.results.windowsWaiting(at: now), readAt: now)
         }
     }

@@ -36,10 +36,11 @@ extension Engine {
         let serving = try await registry.versions().filter { $0.stage == .champion }
         let watched = Dictionary(
             serving.map { version in
-                (
-                    version.key,
-                    Dictionary(configuration.policies(of: version).map { ($0.name, $0.monitors) }, uniquingKeysWith: { first, _ in first })
-                )
+                let isFollowed = !configuration.monitors(of: version).detectors.isEmpty
+                let monitors = configuration.policies(of: version).map { policy in
+                    (policy.name, policy.monitors.filter { $0 != .conceptDrift || isFollowed })
+                }
+                return (version.key, Dictionary(monitors, uniquingKeysWith: { first, _ in first }))
             }, uniquingKeysWith: { first, _ in first })
         for (key, name, monitor, told) in open where watched[key]?[name]?.contains(monitor) != true {
             let policy = AlertPolicy(name: name, destinations: told)

@@ -12,6 +12,8 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         state = seed &+ Self.mix(stream)  // stream 0 is splitmix64 as published
     }
 
+    mutating func visit(_ memory: inout DetectorMemory) { memory.word(&state) }
+
     private static func mix(_ value: UInt64) -> UInt64 {
         var z = value
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -63,8 +63,8 @@ extension RecordTables {
             touched[stream] = version
             let reference = try references.reference(of: version, on: connection)
             try join(
-                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, reference, deltas: &deltas, receipt: &receipt,
-                at: now, on: connection)
+                events.filter { targets[$0.id] != nil }, to: targets, stream: stream, batchID: batchID, reference, deltas: &deltas,
+                receipt: &receipt, at: now, on: connection)
         }
         let waiting = events.filter { unclaimed.contains($0.id) }
         receipt.waiting = Int64(waiting.count)
@@ -77,7 +77,7 @@ extension RecordTables {
     /// Joins the labels that came before these new predictions: those that wait, and those that another version's prediction with
     /// the same id has already got.
     func joinEarlierLabels(
-        to batch: PredictionBatch, segments: [SegmentBits]?, version: RegisteredVersion, deltas: inout ProfileDeltas,
+        to batch: PredictionBatch, segments: [SegmentBits]?, version: RegisteredVersion, batchID: Int64, deltas: inout ProfileDeltas,
         _ reference: ReferenceProfile, at now: Timestamp, on connection: Connection
     ) throws {
         let model = try streams(of: version.key.model, on: connection)
@@ -108,7 +108,9 @@ extension RecordTables {
                 isFailed: batch.errors[i] != nil, segments: segments?[i] ?? .none)
         }
         var receipt = LabelReceipt()
-        try join(events, to: targets, stream: version.streamID, reference, deltas: &deltas, receipt: &receipt, at: now, on: connection)
+        try join(
+            events, to: targets, stream: version.streamID, batchID: batchID, reference, deltas: &deltas, receipt: &receipt, at: now,
+            on: connection)
         if isWaiting { try connection.query(Queries["take_waiting"], [.int(model.home), .texts(Array(targets.keys).sorted())]) }
     }
 
@@ -159,7 +161,7 @@ extension RecordTables {
     }
 
     private func join(
-        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, _ reference: ReferenceProfile,
+        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, batchID: Int64, _ reference: ReferenceProfile,
         deltas: inout ProfileDeltas, receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
     ) throws {
         let wanted = targets.sorted { $0.key < $1.key }
@@ -172,6 +174,8 @@ extension RecordTables {
             known.insert(event.content)
         }
         var kept: [(event: LabelEvent, target: LabelTarget)] = []
+        // Predictions that had no label before: what they have after is what detectors follow, once.
+        var first: Set<String> = []
         for event in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }).map(\.element) {
             guard let target = targets[event.id] else { continue }
             let current = effective[event.id]
@@ -194,15 +198,17 @@ extension RecordTables {
                 fold(event.label, times: 1)
             }
             if current == nil { receipt.joined += 1 } else { receipt.corrected += 1 }
+            if current == nil, !target.isFailed { first.insert(event.id) }
             effective[event.id] = event
         }
         if kept.isEmpty { return }
+        let joined = kept.map { first.contains($0.event.id) && effective[$0.event.id]?.sequence == $0.event.sequence ? batchID : nil }
         try connection.query(
             Queries["insert_labels"],
             [
                 .int(stream), .texts(kept.map(\.event.id)), .times(kept.map(\.event.time)),
                 .ints(kept.map(\.event.sequence)), .doubles(kept.map(\.event.label)),
-                .times(kept.map(\.target.time)), .time(now),
+                .times(kept.map(\.target.time)), .time(now), .ints(joined),
             ])
     }
 

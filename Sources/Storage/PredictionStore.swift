@@ -78,9 +78,11 @@ extension RecordTables {
         let dropped = partitions.dropped
         let refused = all.timestamps.indices.filter { dropped.holds(all.timestamps[$0]) }
         let fresh = try freshRows(of: all, but: Set(refused), stream: stream, on: connection)
-        let batch = fresh.count == all.count ? all : all.rows(at: fresh)
+        var batch = fresh.count == all.count ? all : all.rows(at: fresh)
+        let version = first.write.version
+        // Whichever way a record came, it comes by here, once; and a price that somebody changes holds from the next transaction on.
+        let priced = try addCosts(to: &batch, of: version, on: connection)
         if batch.count > 0 {
-            let version = first.write.version
             let reference = try references.reference(of: version.versionID, on: connection)
             let bits = reference.segmentBits(of: batch, version.schema)
             let rows = PredictionRows(batch, kept: version.schema.raw, classes: version.schema.classes, segments: bits)
@@ -89,7 +91,8 @@ extension RecordTables {
             try connection.copy(rows.copy, rows.encode(stream: stream, batchID: batchID, codes: known))
             var deltas = ProfileDeltas()
             deltas.fold(batch, segments: bits, stream: stream, reference)
-            try joinEarlierLabels(to: batch, segments: bits, version: version, deltas: &deltas, reference, at: now, on: connection)
+            try joinEarlierLabels(
+                to: batch, segments: bits, version: version, batchID: batchID, deltas: &deltas, reference, at: now, on: connection)
             try deltas.store(batchID: batchID, versions: [stream: version.versionID], at: now, on: connection)
         }
         var start = 0
@@ -97,18 +100,39 @@ extension RecordTables {
         for part in new {
             let end = start + part.write.batch.count
             var stored: [Int] = []
+            var cost = 0.0
             while next < fresh.count, fresh[next] < end {
                 stored.append(fresh[next] - start)
+                if let priced, !priced[next].isNaN { cost += priced[next] }
                 next += 1
             }
             let late = refused.isEmpty ? 0 : refused.count { start..<end ~= $0 }
             var receipt = PredictionReceipt(
                 accepted: Int64(end - start - late), duplicates: Int64(end - start - late - stored.count), stored: stored)
             receipt.refused = Int64(late)
+            receipt.priced = cost
             try book(stream, part.write.key).keep((receipt.accepted, receipt.duplicates), batchID: batchID, at: now, on: connection)
             answer(part.place, receipt)
             start = end
         }
+    }
+
+    /// Gives the rows that came without a cost the one that the version's prices make of them.
+    ///
+    /// - Returns: what was added to each row, NaN for nothing; nil where nothing was.
+    private func addCosts(
+        to batch: inout PredictionBatch, of version: RegisteredVersion, on connection: Connection
+    ) throws -> [Double]? {
+        guard batch.count > 0, let text = try connection.query(Queries["prices_of_version"], [.int(version.versionID)]).text(0, 0)
+        else { return nil }
+        guard let prices = (try? JSON.parse(text)).flatMap(PriceList.init(json:)) else {
+            throw StoreError(.damaged, "the prices of \(version.key) cannot be read: give it others with evenkeel model configure")
+        }
+        let costs = prices.costs(of: batch)
+        guard costs.contains(where: { !$0.isNaN }) else { return nil }
+        let own = batch.measures[PredictionBatch.costMeasure] ?? [Double](repeating: .nan, count: batch.count)
+        batch.measures[PredictionBatch.costMeasure] = zip(own, costs).map { $0.isNaN ? $1 : $0 }
+        return costs
     }
 
     private func book(_ stream: Int64, _ key: BatchKey?) -> ReceiptBook { ReceiptBook(stream: stream, kind: "predictions", key: key) }

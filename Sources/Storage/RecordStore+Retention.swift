@@ -14,7 +14,7 @@ public struct RetentionSettings: Sendable, Equatable {
     public var hourProfileDays: Int64? = 35
     /// Profiles of days.
     public var profileDays: Int64? = 730
-    /// Evaluations and their findings.
+    /// Evaluations, their findings, and changes of errors.
     public var resultDays: Int64? = 730
     /// Alerts that were resolved, silences that ended, and messages that were sent or given up.
     public var alertDays: Int64? = 730
@@ -57,6 +57,7 @@ extension RecordStore {
             let results = limit(settings.resultDays)
             try await forget("result", Queries["forget_results"], before: results, [.int(version.streamID)])
             try await forget("evaluation", Queries["forget_evaluations"], before: results, [.int(version.streamID)])
+            try await forget("error_change", Queries["forget_error_changes"], before: results, [.int(version.streamID)])
             if let limit = limit(settings.profileDays) { try await dropProfiles(of: version, before: limit, &report) }
         }
         let alerts = limit(settings.alertDays)

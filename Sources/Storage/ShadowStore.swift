@@ -145,16 +145,8 @@ public struct ShadowStore: Sendable {
 
     // MARK: Steps
 
-    /// How far a stream may be followed now: every batch up to it is stored or never will be.
-    ///
-    /// Writers of a stream number their batch under the stream's lock and hold it until they have committed. Having it for a moment
-    /// proves that none is under way with a smaller number.
-    public func horizon(of version: RegisteredVersion) async throws -> Int64 {
-        try await database.transaction { connection in
-            try connection.query(Queries["lock_stream"], [.int(version.streamID)])
-            return try connection.query(Queries["batch_horizon"]).int(0, 0) ?? 0
-        }
-    }
+    /// How far a champion's log may be followed now.
+    public func horizon(of version: RegisteredVersion) async throws -> Int64 { try await database.horizon(of: version.streamID) }
 
     /// Brings the summaries of the log up to date, by which a step finds its rows.
     ///

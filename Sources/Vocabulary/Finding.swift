@@ -49,6 +49,15 @@ public enum Monitor: String, Sendable, CaseIterable {
     case dataQuality = "data_quality"
     case serviceLevel = "service_level"
     case volume
+    /// Detectors that follow the errors of labelled predictions.
+    case conceptDrift = "concept_drift"
+
+    /// Those that a policy watches unless it names others: their findings have p-values, which a budget of false alarms holds down.
+    public static let budgeted = allCases.filter { !$0.isOfEvents }
+
+    /// Whether a finding is an event, seen in one window and no more, that somebody decided already: it is told at once, whatever number of
+    /// windows a policy asks for, and its false alarms are its own.
+    public var isOfEvents: Bool { self == .conceptDrift }
 }
 
 /// What a window is compared with.

@@ -20,6 +20,8 @@ public enum Metric: String, Sendable, CaseIterable {
     case dataQuality = "evenkeel_data_quality"
     case serviceLevel = "evenkeel_service_level"
     case labelDrift = "evenkeel_label_drift"
+    case errorChanges = "evenkeel_error_changes_total"
+    case errorChangeLast = "evenkeel_error_change_last_timestamp_seconds"
     case windowRecords = "evenkeel_window_records"
     case lastPrediction = "evenkeel_last_prediction_timestamp_seconds"
     case verdict = "evenkeel_verdict"
@@ -59,7 +61,7 @@ public enum Metric: String, Sendable, CaseIterable {
     public var kind: Kind {
         switch self {
         case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .spoolRecords, .cloudEvents, .webhookDeliveries,
-            .seriesDropped:
+            .seriesDropped, .errorChanges:
             .counter
         case .predictionLatency, .evaluationDuration: .histogram
         default: .gauge
@@ -83,6 +85,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .groupRate: ["model", "version", "attribute", "group", "rate", "window"]
         case .verdict: ["model", "version", "monitor", "verdict"]
         case .segmentVerdict: ["model", "version", "segment", "monitor", "verdict"]
+        case .errorChanges, .errorChangeLast: ["model", "version", "detector"]
         case .alertsFiring: ["model", "severity"]
         case .alertBudget, .alertBudgetFired: ["model", "policy"]
         case .evaluationAge, .lastPrediction: ["model", "version"]
@@ -114,7 +117,7 @@ public enum Metric: String, Sendable, CaseIterable {
         case .predictions: "Predictions stored."
         case .predictionErrors: "Predictions that the caller marked as failed."
         case .predictionLatency: "Latency of the model, as sent with its predictions."
-        case .predictionCost: "Cost of the predictions, as sent with them."
+        case .predictionCost: "Cost of the predictions, as sent with them or by the prices of their version."
         case .labels: "Label events that gave a prediction its label or changed it."
         case .labelCoverage: "Share of the newest window's predictions that have their label."
         case .featureDrift: "Distance of a feature in the newest window from the reference."
@@ -126,6 +129,8 @@ public enum Metric: String, Sendable, CaseIterable {
         case .alertBudget: "False alarms that the policy may raise for the model in the time of its budget."
         case .alertBudgetFired: "Alerts of the policy for the model that began to fire within that time, false or not."
         case .labelDrift: "Share of positive labels in the newest window, or the distance of the labels' classes from the reference."
+        case .errorChanges: "Changes of the errors of labelled predictions, as a detector saw them."
+        case .errorChangeLast: "The time of the record whose label completed the newest change."
         case .windowRecords: "Predictions in the newest window."
         case .lastPrediction: "The minute of the newest prediction, in event time."
         case .dataQuality: "Shares of values outside the reference's range or levels, or 1 for a constant feature, in the newest window."

@@ -44,6 +44,8 @@ public struct PredictionReceipt: Sendable, Equatable {
     public var isSpooled = false
     /// Rows that were not taken, since the raw rows of their week were dropped meanwhile.
     public var refused: Int64 = 0
+    /// What the stored rows cost by the version's prices, beside the costs that they came with.
+    public var priced = 0.0
     public init(accepted: Int64, duplicates: Int64, stored: [Int]) {
         self.accepted = accepted
         self.duplicates = duplicates

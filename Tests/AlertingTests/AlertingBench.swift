@@ -20,8 +20,9 @@ enum Bench {
             version: version, window: window, evaluatedAt: window.end.adding(seconds: 60), rows: 1000, labelled: 10,
             findings: verdicts.map { monitor, verdict in
                 Finding(
-                    monitor: monitor, subject: "age", statistic: "psi", value: 0.5, pValue: 1e-6, adjustedP: 2e-6, referenceCount: 5000,
-                    currentCount: 1000, verdict: verdict, why: "above 60 rose from 10 % to 30 %")
+                    monitor: monitor, subject: "age", statistic: "psi", value: 0.5, pValue: monitor.isOfEvents ? nil : 1e-6,
+                    adjustedP: monitor.isOfEvents ? nil : 2e-6, referenceCount: 5000, currentCount: 1000, verdict: verdict,
+                    why: "above 60 rose from 10 % to 30 %")
             })
     }
 

@@ -130,7 +130,7 @@ struct ContractedMetricsTests {
             .spoolKeptBytes,
             .spoolRecords, .cloudEvents, .shadowVerdict, .shadowBroken, .rolloutWeight,
             .shadowInfo, .shadowRecords, .shadowLabelled, .shadowPerformance, .shadowBound, .shadowAgreement, .shadowSeconds,
-            .segmentVerdict, .leader, .breakerOpen, .databaseUp, .windowsWaiting, .modelInfo,
+            .errorChanges, .errorChangeLast, .segmentVerdict, .leader, .breakerOpen, .databaseUp, .windowsWaiting, .modelInfo,
         ]
         for metric in Metric.allCases where !ours.contains(metric) {
             guard let labels = contract[metric.rawValue] else {

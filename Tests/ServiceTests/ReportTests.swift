@@ -15,7 +15,7 @@ struct ReportTests {
 
     @Test("a monitoring report says over HTTP what was found, in every format") func formats() async throws {
         try await Drifting.fill("reported", on: service)
-        _ = try await service.eventually("/alerts") { $0.text.contains("Firing (1)") }
+        _ = try await service.eventually("/alerts") { $0.text.contains("reported 1 feature_drift") }
         let query = "from=2026-03-02T00:00:00Z&to=2026-03-02T03:00:00Z"
         let page = try await service.get("/models/reported/report?\(query)")
         #expect(page.status == 200 && page.headers["content-type"] == "text/html; charset=utf-8")

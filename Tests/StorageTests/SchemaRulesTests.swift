@@ -9,6 +9,7 @@ struct SchemaRulesTests {
     static let big: Set<String> = [
         "prediction", "level", "label", "label_waiting", "batch", "profile", "result", "evaluation",
         "ingest_file", "half", "half_total", "shadow_run", "shadow_look",
+        "error_run", "error_change",
     ]
     /// Copied to every node.
     static let lookup: Set<String> = [

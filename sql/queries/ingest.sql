@@ -34,6 +34,9 @@ select $1::bigint, attribute, code, value from unnest($2::int[], $3::int[], $4::
 -- name: insert_profile
 insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data) values ($1, $2, $3, $4, $5, $6, $7)
 
+-- name: prices_of_version
+select watch ->> 'prices' from evenkeel.model_version where version_id = $1
+
 -- name: mark_dirty
 insert into evenkeel.dirty_window (version_id, window_kind, window_start, window_end, batch_id, touched_at, marked_at)
 select $1::bigint, w.*, $5::bigint, $6::timestamptz, $6::timestamptz from unnest($2::text[], $3::timestamptz[], $4::timestamptz[]) as w

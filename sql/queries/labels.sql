@@ -23,9 +23,10 @@ cross join lateral (
 order by l.record_id, l.ts, l.label_seq
 
 -- name: insert_labels
-insert into evenkeel.label (stream_id, record_id, ts, label_seq, label, prediction_ts, received_at)
-select $1::bigint, record_id, ts, seq, label, prediction_ts, $7::timestamptz
-from unnest($2::text[], $3::timestamptz[], $4::bigint[], $5::float8[], $6::timestamptz[]) as l (record_id, ts, seq, label, prediction_ts)
+insert into evenkeel.label (stream_id, record_id, ts, label_seq, label, prediction_ts, received_at, joined_batch)
+select $1::bigint, record_id, ts, seq, label, prediction_ts, $7::timestamptz, joined_batch
+from unnest($2::text[], $3::timestamptz[], $4::bigint[], $5::float8[], $6::timestamptz[], $8::bigint[])
+    as l (record_id, ts, seq, label, prediction_ts, joined_batch)
 
 -- name: insert_waiting
 insert into evenkeel.label_waiting (stream_id, record_id, ts, label_seq, label, received_at)

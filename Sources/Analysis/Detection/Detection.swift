@@ -1,4 +1,4 @@
-internal import Statistics
+public import Statistics
 public import Vocabulary
 
 /// Where a stream changed: a column of a file, row by row, through a concept-drift detector.

@@ -1,7 +1,8 @@
+internal import Statistics
 internal import Tables
 
 /// Parameters of a detector as `name=value` words, with the names that it knows.
-struct DetectorSettings {
+struct DetectorSettings: DetectorParameters {
     private var words: [String: String] = [:]
 
     /// - Throws: ``AnalysisError`` for a word without `=`, or a name that is not known.

@@ -25,7 +25,7 @@ extension MonitorSettings {
             ("patience_seconds", \.patienceSeconds, 0...86_400),
         ]
         let members = reader.members(
-            json, at: path, known: numbers.map(\.0) + whole.map(\.0) + ["baseline", "baseline_windows", "baseline_gap"])
+            json, at: path, known: numbers.map(\.0) + whole.map(\.0) + ["baseline", "baseline_windows", "baseline_gap", "detectors"])
         for (key, field, range) in numbers {
             if let value = reader.number(members[key], at: "\(path).\(key)", in: range) { self[keyPath: field] = value }
         }
@@ -36,5 +36,6 @@ extension MonitorSettings {
         let windows = 4...NaturalVariation.windowsMax
         baselineWindows = reader.integer(members["baseline_windows"], at: path + ".baseline_windows", in: windows) ?? baselineWindows
         baselineGap = reader.integer(members["baseline_gap"], at: path + ".baseline_gap", in: 0...1000) ?? baselineGap
+        detectors = DetectorSetting.read(members["detectors"], at: path + ".detectors", reader) ?? detectors
     }
 }

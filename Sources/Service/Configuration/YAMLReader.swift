@@ -15,9 +15,9 @@ enum YAMLText {
         }
     }
 
-    /// As YAML 1.2 has it: `yes` and `no` are words, which labels may be.
+    /// As YAML 1.2 has it: `yes` and `no` are words, which labels may be, and a time is the text that somebody wrote.
     private static let resolver =
-        (try? Resolver.default.removing(.bool).appending(.bool, "^(?:true|True|TRUE|false|False|FALSE)$")) ?? .default
+        (try? Resolver.default.removing(.timestamp).removing(.bool).appending(.bool, "^(?:true|True|TRUE|false|False|FALSE)$")) ?? .default
 
     private static func convert(_ value: Any) throws -> JSON {
         switch value {

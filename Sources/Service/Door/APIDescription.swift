@@ -74,6 +74,9 @@ enum APIDescription {
                 "of_version", "segment", "metric", "feature", "attribute", "window", "from", "to", "as_of", "limit", "after",
                 "if_none_match",
             ], answers: [200: .init(bodies: [("application/json", "Results"), ("text/csv", "Text")])]),
+        "GET /v1/models/{model}/changes": APIOperation(
+            summary: "Changes of the errors, as detectors saw them, the newest first.",
+            parameters: ["of_version", "from", "to", "limit", "after", "if_none_match"], answers: [200: .json("Changes")]),
         "POST /v1/models/{model}/versions/{version}/model": APIOperation(
             summary: "Store the model file of a version, so that it is scored in shadow.", parameters: ["start", "by"],
             bodies: [("application/octet-stream", "Bytes")], answers: [201: .json("ModelFile")], problems: [409, 413]),

@@ -91,6 +91,12 @@ enum APISchemas {
             "drivers":{"type":"array","items":{"type":"object","required":["what"],"properties":{"what":{"type":"string"}}}}}},
           "Results":{"type":"object","required":["results","next"],"properties":{"results":{"type":"array","items":{"$ref":"#/components/schemas/Finding"}},
             "next":{"$ref":"#/components/schemas/Next"},"left_out":{"$ref":"#/components/schemas/LeftOut"}}},
+          "Change":{"type":"object","required":["model","version","detector","number","ts","labels","began_at","error_before","n_before","error_after","n_after","detected_at"],"properties":{
+            "model":{"type":"string"},"version":{"type":"string"},"detector":{"type":"string"},"number":{"type":"integer"},"ts":{"$ref":"#/components/schemas/Time"},
+            "labels":{"type":"integer"},"began_at":{"$ref":"#/components/schemas/TimeOrNull"},"error_before":{"$ref":"#/components/schemas/Number"},"n_before":{"type":"integer"},
+            "error_after":{"$ref":"#/components/schemas/Number"},"n_after":{"type":"integer"},"detected_at":{"$ref":"#/components/schemas/Time"}}},
+          "Changes":{"type":"object","required":["changes","next"],"properties":{"changes":{"type":"array","items":{"$ref":"#/components/schemas/Change"}},
+            "next":{"$ref":"#/components/schemas/Next"}}},
           "Alert":{"type":"object","required":["id","model","version","monitor","policy","severity","state","summary","started_at"],"properties":{
             "id":{"type":"integer"},"model":{"type":"string"},"version":{"type":"string"},"monitor":{"type":"string"},"policy":{"type":"string"},
             "severity":{"enum":["info","warning","critical"]},"state":{"enum":["firing","resolved"]},"summary":{"type":"string"},

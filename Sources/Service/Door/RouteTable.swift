@@ -46,6 +46,7 @@ enum RouteTable {
         RouteEntry(.post, "/v1/models/{model}/versions/{version}", .admin, .path),
         RouteEntry(.delete, "/v1/models/{model}/records/{id}", .admin, .path),
         RouteEntry(.get, "/v1/models/{model}/results", .read, .path),
+        RouteEntry(.get, "/v1/models/{model}/changes", .read, .path),
         RouteEntry(.post, "/v1/models/{model}/versions/{version}/model", .admin, .path),
         RouteEntry(.get, "/v1/models/{model}/shadow", .audit, .path),
         RouteEntry(.get, "/v1/models/{model}/ab", .audit, .path),

@@ -78,8 +78,11 @@ struct PageReader: Sendable {
             } catch let error as StoreError where error.isUnanswerable { sums = WindowSums(problem: Self.gone) }
         }
         let firing = try await engine.alerts.firing().reduce(0) { $1.model == model ? $0 + $1.count : $0 }
+        let changes = try await engine.errors.changes(
+            ofStreams: [frame.version.streamID], from: frame.from, to: frame.to, limit: ModelPage.changesMax
+        ).map(\.change)
         return ModelPage(
-            frame: frame, marks: marks, findings: findings, statistics: statistics, sums: sums, firing: firing,
+            frame: frame, marks: marks, findings: findings, statistics: statistics, sums: sums, changes: changes, firing: firing,
             segments: try await segments(frame))
     }
 

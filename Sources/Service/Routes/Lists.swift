@@ -15,6 +15,15 @@ extension Request {
         return limit
     }
 
+    /// A time in the query.
+    func time(_ name: String) throws -> Timestamp? {
+        guard let text = try query(name) else { return nil }
+        guard let time = Timestamp(rfc3339: text), time >= .earliest else {
+            throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z")
+        }
+        return time
+    }
+
     /// Where the last answer ended, as its `next` says.
     func after() throws -> Cursor? {
         guard let text = try query("after") else { return nil }

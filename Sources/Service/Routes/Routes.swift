@@ -30,6 +30,7 @@ struct Routes {
         MetricRoutes(engine: engine, snapshot: snapshot).add(to: router)
         if roles.contains(.web) {
             ModelRoutes(engine: engine).add(to: router)
+            ChangeRoutes(engine: engine).add(to: router)
             ErasureRoutes(engine: engine).add(to: router)
             ShadowRoutes(engine: engine).add(to: router)
             AlertRoutes(engine: engine).add(to: router)

@@ -53,17 +53,11 @@ struct ShadowRoutes {
     }
 
     private func arms(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        func time(_ name: String) throws -> Timestamp? {
-            guard let text = try request.query(name) else { return nil }
-            guard let time = Timestamp(rfc3339: text), time >= .earliest else {
-                throw HTTPError(.badRequest, message: "\(name): expected RFC 3339 such as 2026-01-31T12:00:00Z")
-            }
-            return time
-        }
         let test = try ArmsQuery(arms: try request.query("arms") ?? "", shares: try request.query("shares"))
         guard
             let json = try await engine.abComparison(
-                of: try context.name("model"), arms: test.arms, shares: test.shares, from: try time("from"), to: try time("to"))
+                of: try context.name("model"), arms: test.arms, shares: test.shares, from: try request.time("from"),
+                to: try request.time("to"))
         else { throw try unknown(context) }
         return answer(json)
     }

@@ -67,6 +67,27 @@ public struct ADWIN: ChangeDetector {
         }
     }
 
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        memory.wholes(&fill, counts: 1...64, in: 0...maxBuckets)
+        let stride = maxBuckets + 1
+        if memory.isReading {
+            totals = [Double](repeating: 0, count: fill.count * stride)
+            variances = totals
+        }
+        // What stands behind a row's last bucket is left from before and counts for nothing.
+        for row in fill.indices {
+            for k in row * stride..<row * stride + fill[row] {
+                memory.number(&totals[k])
+                memory.number(&variances[k])
+            }
+        }
+        memory.number(&width)
+        memory.number(&total)
+        memory.number(&variance)
+        memory.whole(&untilCheck, in: 1...clock)
+        memory.flag(&hasChanged)
+    }
+
     private mutating func restart() {
         fill = [0]
         totals.removeLast(totals.count - (maxBuckets + 1))

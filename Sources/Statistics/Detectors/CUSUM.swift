@@ -26,6 +26,12 @@ public struct CUSUM: ChangeDetector {
 
     public var state: [(name: String, value: Double)] { [("sum", sum), ("mean", mean.mean)] }
 
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        mean.visit(&memory)
+        memory.number(&sum)
+        memory.flag(&hasChanged)
+    }
+
     public mutating func add(_ value: Double) {
         if hasChanged {
             mean = DetectorMean()

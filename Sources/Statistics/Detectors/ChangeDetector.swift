@@ -7,6 +7,7 @@
 /// ### Of any numbers — ``ADWIN``, ``PageHinkley``, ``CUSUM``, ``KSWIN``
 /// ### Of errors — ``DDM``, ``EDDM``, ``HDDMA``, ``HDDMW``
 /// ### A whole stream at once — ``scan(_:stateEvery:)``
+/// ### Kept over restarts — ``memory``, ``restore(_:)``
 public protocol ChangeDetector: Sendable {
     /// What the values of the stream may be.
     static var input: DetectorInput { get }
@@ -18,6 +19,8 @@ public protocol ChangeDetector: Sendable {
     var isWarning: Bool { get }
     /// The quantities that the method decides by, by name.
     var state: [(name: String, value: Double)] { get }
+    /// Names every field that it remembers, beside its parameters, always in the same order.
+    mutating func visit(_ memory: inout DetectorMemory)
     /// Takes a whole stream.
     mutating func scan(_ values: [Double], stateEvery: Int?) -> DetectorScan
 }
@@ -86,6 +89,11 @@ struct DetectorMean: Sendable {
     mutating func add(_ value: Double) {
         count += 1
         mean += (1 / count) * (value - mean)
+    }
+
+    mutating func visit(_ memory: inout DetectorMemory) {
+        memory.number(&count)
+        memory.number(&mean)
     }
 }
 

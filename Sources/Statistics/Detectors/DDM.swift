@@ -31,6 +31,15 @@ public struct DDM: ChangeDetector {
         [("error_rate", rate.mean), ("least_error_rate", leastRate), ("least_deviation", leastDeviation)]
     }
 
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        rate.visit(&memory)
+        memory.number(&leastRate)
+        memory.number(&leastDeviation)
+        memory.number(&least)
+        memory.flag(&hasChanged)
+        memory.flag(&isWarning)
+    }
+
     public mutating func add(_ value: Double) {
         if hasChanged {
             rate = DetectorMean()

@@ -33,6 +33,17 @@ public struct EDDM: ChangeDetector {
         [("errors", distances.count), ("mean_distance", distances.mean), ("level", level)]
     }
 
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        memory.number(&count)
+        memory.number(&lastError)
+        distances.visit(&memory)
+        memory.number(&squares)
+        memory.number(&largest)
+        memory.number(&level)
+        memory.flag(&hasChanged)
+        memory.flag(&isWarning)
+    }
+
     public mutating func add(_ value: Double) {
         if hasChanged {
             count = 0

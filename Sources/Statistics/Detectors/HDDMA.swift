@@ -36,6 +36,14 @@ public struct HDDMA: ChangeDetector {
         [("mean", all.mean), ("lowest_mean", lowest.mean), ("highest_mean", highest.mean)]
     }
 
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        all.visit(&memory)
+        lowest.visit(&memory)
+        highest.visit(&memory)
+        memory.flag(&hasChanged)
+        memory.flag(&isWarning)
+    }
+
     public mutating func add(_ value: Double) {
         if hasChanged {
             all = DetectorMean()

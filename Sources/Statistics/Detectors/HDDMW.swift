@@ -20,12 +20,24 @@ public struct HDDMW: ChangeDetector {
             hasValues = true
             squaredWeights = lambda * lambda + (1 - lambda) * (1 - lambda) * squaredWeights
         }
+
+        mutating func visit(_ memory: inout DetectorMemory) {
+            memory.number(&mean)
+            memory.flag(&hasValues)
+            memory.number(&squaredWeights)
+        }
     }
     /// The average up to the cut and the one since then.
     private struct Cut: Sendable {
         var before = Average()
         var after = Average()
         var extreme: Double
+
+        mutating func visit(_ memory: inout DetectorMemory) {
+            before.visit(&memory)
+            after.visit(&memory)
+            memory.number(&extreme)
+        }
     }
 
     private let lambda: Double
@@ -56,6 +68,14 @@ public struct HDDMW: ChangeDetector {
 
     public var state: [(name: String, value: Double)] {
         [("mean", all.mean), ("mean_before", rise.before.mean), ("mean_after", rise.after.mean)]
+    }
+
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        all.visit(&memory)
+        rise.visit(&memory)
+        fall.visit(&memory)
+        memory.flag(&hasChanged)
+        memory.flag(&isWarning)
     }
 
     public mutating func add(_ value: Double) {

@@ -69,6 +69,24 @@ public struct KSWIN: ChangeDetector {
         [("window", Double(count)), ("statistic", count == windowSize || hasChanged ? Double(gap) / Double(statSize) : .nan)]
     }
 
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        // From the oldest value on: where the ring begins does not matter, and the newest ones are sorted anew.
+        var window = (0..<count).map { ring[(start + $0) % windowSize] }
+        memory.numbers(&window, counts: 0...windowSize)
+        if memory.isReading {
+            (start, count) = (0, window.count)
+            ring.replaceSubrange(0..<count, with: window)
+            newest = window.suffix(statSize).sorted()
+        }
+        if !isEven {
+            let older = places.count
+            memory.wholes(&places, counts: older...older, in: 0...older - 1)
+            random.visit(&memory)
+        }
+        memory.whole(&gap, in: 0...statSize)
+        memory.flag(&hasChanged)
+    }
+
     public mutating func add(_ value: Double) {
         if hasChanged {
             hasChanged = false

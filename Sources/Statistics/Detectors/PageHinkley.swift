@@ -43,6 +43,15 @@ public struct PageHinkley: ChangeDetector {
         [("sum_increase", increase), ("sum_decrease", decrease), ("mean", mean.mean)]
     }
 
+    public mutating func visit(_ memory: inout DetectorMemory) {
+        mean.visit(&memory)
+        memory.number(&increase)
+        memory.number(&decrease)
+        memory.number(&leastIncrease)
+        memory.number(&mostDecrease)
+        memory.flag(&hasChanged)
+    }
+
     public mutating func add(_ value: Double) {
         if hasChanged {
             mean = DetectorMean()

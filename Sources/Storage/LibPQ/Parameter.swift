@@ -15,12 +15,14 @@ enum Parameter {
     static func texts(_ values: [String?]) -> Parameter { .text(PostgresText.array(values)) }
     /// A text[] in the binary form, which the server need not take apart.
     static func texts(_ column: TextColumn) -> Parameter { .bytes(PostgresText.array(column)) }
-    static func ints(_ values: [Int64]) -> Parameter { .text("{" + values.map(String.init).joined(separator: ",") + "}") }
+    static func ints(_ values: [Int64?]) -> Parameter {
+        .text("{" + values.map { $0.map(String.init) ?? "NULL" }.joined(separator: ",") + "}")
+    }
     static func doubles(_ values: [Double?]) -> Parameter {
         .text("{" + values.map { $0.map(PostgresText.double) ?? "NULL" }.joined(separator: ",") + "}")
     }
-    static func times(_ values: [Timestamp]) -> Parameter {
-        .text("{" + values.map { "\"" + $0.rfc3339 + "\"" }.joined(separator: ",") + "}")
+    static func times(_ values: [Timestamp?]) -> Parameter {
+        .text("{" + values.map { $0.map { "\"" + $0.rfc3339 + "\"" } ?? "NULL" }.joined(separator: ",") + "}")
     }
 }
 

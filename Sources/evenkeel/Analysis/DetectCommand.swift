@@ -17,7 +17,7 @@ struct DetectCommand: ParsableCommand {
     @Option(help: "The column with the stream.")
     var column: String
 
-    @Option(help: "\(DetectorKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "\(DetectorKind.names.joined(separator: ", ")).")
     var detector: String
 
     @Option(help: "A parameter of the detector as name=value; may be given again.")
@@ -29,9 +29,8 @@ struct DetectCommand: ParsableCommand {
     @OptionGroup var analysis: AnalysisOptions
 
     func run() throws {
-        guard let kind = DetectorKind(rawValue: detector) else {
-            let known = DetectorKind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw AnalysisError.unsupported("detector \(detector), expected one of \(known)")
+        guard let kind = DetectorKind(named: detector) else {
+            throw AnalysisError.unsupported("detector \(detector), expected one of \(DetectorKind.names.joined(separator: ", "))")
         }
         let detection = Detection(column: column, detector: kind, settings: set, stateEvery: stateEvery, seed: analysis.seed)
         let input = try analysis.frame(file)

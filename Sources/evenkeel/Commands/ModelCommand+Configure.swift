@@ -7,9 +7,10 @@ import Vocabulary
 extension ModelCommand {
     struct Configure: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Change how a version is watched: the monitors and policies of a spec take the place of those it has.",
+            abstract: "Change how a version is watched: the monitors, policies and prices of a spec take the place of those it has.",
             discussion: """
-                Its schema and reference are frozen, and the rest of the spec is not looked at. The change is in the audit log.
+                Its schema and reference are frozen, and the rest of the spec is not looked at. Prices hold for records that are stored from then on. \
+                The change is in the audit log.
 
                 Example: evenkeel model configure --name credit --version 1 --spec credit.yaml
                 """)

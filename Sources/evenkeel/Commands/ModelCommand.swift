@@ -12,7 +12,8 @@ struct ModelCommand: AsyncParsableCommand {
         commandName: "model", abstract: "The registry of models and versions.",
         discussion: "Example: evenkeel model register --name credit --version 1 --reference reference.csv --score score --label label",
         subcommands: [
-            Register.self, Spec.self, Configure.self, Candidate.self, List.self, Show.self, Promote.self, Rollback.self, Retire.self,
+            Register.self, Spec.self, Configure.self, Candidate.self, List.self, Show.self, Changes.self, Promote.self, Rollback.self,
+            Retire.self,
         ])
 
     struct Register: AsyncParsableCommand {

@@ -37,9 +37,5 @@ extension MeanMoments {
     /// The squared standard error of the mean.
     var squaredError: Double { variance / count }
 
-    func interval(confidence: Double) -> Interval? {
-        guard count >= 2 else { return nil }
-        let reach = Distributions.normalQuantile(0.5 + confidence / 2) * squaredError.squareRoot()
-        return Interval(lower: mean - reach, upper: mean + reach)
-    }
+    func interval(confidence: Double) -> Interval? { count < 2 ? nil : normalInterval(confidence: confidence) }
 }

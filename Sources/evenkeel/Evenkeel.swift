@@ -29,7 +29,8 @@ struct Evenkeel: AsyncParsableCommand {
             AlertsCommand.self, ReportCommand.self, EraseCommand.self, TokenCommand.self, AuditLogCommand.self, DoctorCommand.self,
             CompletionCommand.self,
             DriftCommand.self, AuditCommand.self, CalibrationCommand.self, PerformanceCommand.self, SlicesCommand.self,
-            EstimateCommand.self, DetectCommand.self, ScoreCommand.self, ShadowCommand.self, StatCommand.self,
+            EstimateCommand.self, DetectCommand.self, ScoreCommand.self, ExplainCommand.self, ShadowCommand.self,
+            StatCommand.self,
         ])
 }
 

@@ -21,14 +21,22 @@ public struct FileModel: Sendable {
         do throws(InferenceError) { model = try Inference.Model(Array(data), file: path) } catch { throw AnalysisError(error.description) }
     }
 
-    private func columns(_ frame: Frame, _ answer: Answer, rounds: Int?) throws -> [ScoreColumn] {
-        let threads = ProcessInfo.processInfo.activeProcessorCount
+    /// What the model wants of a table, by the names of its columns.
+    func inputs(_ frame: Frame) throws -> [(column: String, values: InputColumn)] {
         do {
-            let inputs = try model.inputs(among: frame.names, features: features).map { request -> InputColumn in
-                guard request.feature.wantsText else { return .numbers(try frame.numbers(request.column)) }
+            return try model.inputs(among: frame.names, features: features).map { request in
+                guard request.feature.wantsText else { return (request.column, .numbers(try frame.numbers(request.column))) }
                 let (codes, names) = try frame.levels(request.column)
-                return .texts(codes.map { $0 < 0 ? nil : names[Int($0)] })
+                return (request.column, .texts(codes.map { $0 < 0 ? nil : names[Int($0)] }))
             }
+        } catch let error as InferenceError { throw AnalysisError(error.description) }
+    }
+
+    private var threads: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+    private func columns(_ frame: Frame, _ answer: Answer, rounds: Int?) throws -> [ScoreColumn] {
+        let inputs = try inputs(frame).map(\.values)
+        do {
             func score(_ answer: ScoreOptions.Answer) throws -> [ScoreColumn] {
                 try model.score(inputs, rows: frame.rows, options: ScoreOptions(answer, rounds: rounds, threads: threads))
             }
@@ -64,13 +72,25 @@ public struct FileModel: Sendable {
     }
 
     /// The predictions as numbers: one column, or one for each class.
-    func predictions(_ frame: Frame) throws -> [[Double]] {
-        try columns(frame, .predictions, rounds: nil).compactMap { column in
-            switch column.values {
-            case .numbers(let values): values
-            case .integers(let values): values.map(Double.init)
-            case .texts: nil
+    func predictions(_ frame: Frame) throws -> [[Double]] { try predictions(inputs(frame).map(\.values), rows: frame.rows) }
+
+    func predictions(_ inputs: [InputColumn], rows: Int) throws -> [[Double]] {
+        do {
+            return try model.score(inputs, rows: rows, options: ScoreOptions(threads: threads)).compactMap { column in
+                switch column.values {
+                case .numbers(let values): values
+                case .integers(let values): values.map(Double.init)
+                case .texts: nil
+                }
             }
+        } catch { throw AnalysisError(error.description) }
+    }
+
+    /// Of each output, of each feature and last of the base, a column; nil of a model that has none.
+    func contributions(_ inputs: [InputColumn], rows: Int) throws -> [[[Double]]]? {
+        do { return try model.contributions(inputs, rows: rows, threads: threads) } catch {
+            if error.code == .unsupported { return nil }
+            throw AnalysisError(error.description)
         }
     }
 }

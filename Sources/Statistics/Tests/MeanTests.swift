@@ -57,7 +57,8 @@ public struct MeanMoments: Sendable, Equatable {
         self.variance = variance
     }
 
-    init(_ values: [Double]) throws(StatisticsError) {
+    /// - Throws: ``StatisticsError`` for fewer than two values, one that is not finite, or one so large that its square overflows.
+    public init(_ values: [Double]) throws(StatisticsError) {
         guard values.count >= 2 else { throw StatisticsError(.empty, "\(values.count) values in a sample, expected at least two") }
         guard values.allSatisfy(\.isFinite) else {
             throw StatisticsError(.outOfRange, "an infinite or missing value in a sample, expected finite ones")
@@ -112,5 +113,24 @@ public struct LeveneTest: Sendable, Equatable {
         let w = (total - groups) / (groups - 1) * between / within
         statistic = w
         pValue = try Distributions.fTail(w, groups - 1, total - groups)
+    }
+}
+
+extension MeanMoments {
+    /// Of the mean, of at least two values: mean ± z·s/√n, by the normal law.
+    public func normalInterval(confidence: Double) -> Interval {
+        precondition(count >= 2, "a variance needs two values")
+        return around(mean, squaredError: variance / count, confidence)
+    }
+
+    /// Of the difference of two independent means, of at least two values each: (mean − other) ± z·√(s²/n + s′²/n′), by the normal law.
+    public func normalInterval(minus other: MeanMoments, confidence: Double) -> Interval {
+        precondition(min(count, other.count) >= 2, "a variance needs two values")
+        return around(mean - other.mean, squaredError: variance / count + other.variance / other.count, confidence)
+    }
+
+    private func around(_ value: Double, squaredError: Double, _ confidence: Double) -> Interval {
+        let reach = Distributions.normalQuantile(0.5 + confidence / 2) * squaredError.squareRoot()
+        return Interval(lower: value - reach, upper: value + reach)
     }
 }

@@ -44,7 +44,7 @@ enum ExplanationReport {
                 .chart(
                     Report.Chart(
                         words.title, summary: words.why, shape: .bars(labels: shown.map(\.feature)),
-                        series: [.init(words.column, y: shown.map(\.value))], xLabel: words.column)))
+                        series: [.init("size", y: shown.map { abs($0.value) })], xLabel: "size of the \(words.column)")))
         }
         if result.parts.count > shown.count {
             blocks.append(.footnote("\(result.parts.count - shown.count) features with less are not shown."))

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release bench fuzz fault schedulers changes webhooks format lint clean setup setup-tests
+.PHONY: help demo test build release bench fuzz fault schedulers changes candidates webhooks format lint clean setup setup-tests
 
 SWIFT_FILES = Package.swift Sources Tests sql
 
@@ -50,6 +50,9 @@ schedulers: setup-tests build ## two schedulers, the leader killed again and aga
 
 changes: setup-tests build ## the services that follow errors killed again and again: the same changes, each once (KILLS=30)
 	python3 -B scripts/changes.py --kills $(or $(KILLS),30) $(ARGS)
+
+candidates: setup-tests build ## the runners of candidates killed again and again: the same comparison, each row once (KILLS=30)
+	python3 -B scripts/candidates.py --kills $(or $(KILLS),30) $(ARGS)
 
 webhooks: setup-tests build ## the service killed before, while and after it sends, receivers that fail: every alert arrives, under one id (KILLS=15)
 	python3 -B scripts/webhook_faults.py --kills $(or $(KILLS),15) $(ARGS)

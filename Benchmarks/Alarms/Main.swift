@@ -5,7 +5,7 @@ import Vocabulary
 /// and the real alert lifecycle, beside the rules of others.
 ///
 ///     alarm-benchmarks all [--quick]
-///     alarm-benchmarks calm|cost [--quick]
+///     alarm-benchmarks calm|cost|burst [--quick]
 ///     alarm-benchmarks columns FOLDER      for Benchmarks/peers/alarm_rules.py
 @main enum Main {
     private static let seed: UInt64 = 2026
@@ -21,10 +21,12 @@ import Vocabulary
                     Detection.show(result, seasonal: result.cell.world.isSeasonal ? try await seasonal(result.cell, isQuick) : nil)
                 })
             await Cost.run(seed: seed)
+            Burst.run()
         case "calm": FalseAlarms.show(await calm(isQuick) { _ in })
         case "columns": try Columns.write(to: arguments.last ?? ".", seed: seed)
         case "cost": await Cost.run(seed: seed)
-        default: print("alarm-benchmarks all|calm|cost [--quick], columns FOLDER")
+        case "burst": Burst.run()
+        default: print("alarm-benchmarks all|calm|cost|burst [--quick], columns FOLDER")
         }
     }
 

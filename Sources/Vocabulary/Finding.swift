@@ -185,14 +185,23 @@ public struct Evaluation: Sendable, Equatable {
     /// What a monitor says over all its statistics: a finding if there is one, else the word of those that had enough data. It is
     /// `insufficient` or `no_data` only when none of them could judge.
     public func verdict(of monitor: Monitor) -> Verdict {
-        let own = findings.filter { $0.monitor == monitor && $0.verdict != nil }
-        // That a feature's values are there says nothing of what they are.
-        let judged = Set(
-            own.lazy.filter { $0.statistic != "missing_ratio" && $0.verdict?.isInformed == true }.map { [$0.segment, $0.subject] })
-        let counting = own.filter {
-            $0.statistic != "missing_ratio" || $0.verdict?.isFinding == true || judged.contains([$0.segment, $0.subject])
+        var counting: [Verdict] = []
+        // That a feature's values are there says nothing of what they are: it counts where something else was judged.
+        var presences: [(place: [String], verdict: Verdict)] = []
+        var judged: Set<[String]> = []
+        for finding in findings where finding.monitor == monitor {
+            guard let verdict = finding.verdict else { continue }
+            if finding.statistic != "missing_ratio" {
+                counting.append(verdict)
+                if verdict.isInformed { judged.insert([finding.segment, finding.subject]) }
+            } else if verdict.isFinding {
+                counting.append(verdict)
+            } else {
+                presences.append(([finding.segment, finding.subject], verdict))
+            }
         }
-        return Verdict.combined((counting.isEmpty ? own : counting).compactMap(\.verdict))
+        counting += presences.filter { judged.contains($0.place) }.map(\.verdict)
+        return Verdict.combined(counting.isEmpty ? presences.map(\.verdict) : counting)
     }
     public var monitors: [Monitor] { Monitor.allCases.filter { m in findings.contains { $0.monitor == m && $0.verdict != nil } } }
 }

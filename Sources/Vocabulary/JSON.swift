@@ -147,6 +147,12 @@ extension JSON {
 
     private static func quote(_ s: String, to out: inout String) {
         out += "\""
+        defer { out += "\"" }
+        // Most texts stand as they are.
+        if !s.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+            out += s
+            return
+        }
         for scalar in s.unicodeScalars {
             switch scalar {
             case "\"": out += "\\\""
@@ -160,6 +166,5 @@ extension JSON {
             default: out.unicodeScalars.append(scalar)
             }
         }
-        out += "\""
     }
 }

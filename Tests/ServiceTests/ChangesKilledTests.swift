@@ -4,10 +4,10 @@ import Testing
 
 /// Goal: kill -9 of whoever follows the errors neither loses nor repeats a change. Method: scripts/changes.py in a short form, over real processes.
 @Suite("Two services that follow the errors") struct ChangesKilledTests {
-    private static let binary = SharedFiles.package.appending(path: ".build/debug/evenkeel").path
+    static let binary = SharedFiles.package.appending(path: ".build/debug/evenkeel").path
     static var isPossible: Bool {
         let isThere = [binary, "/usr/bin/python3", "/usr/bin/psql"].allSatisfy(FileManager.default.isExecutableFile(atPath:))
-        if !isThere { print("skipped: no debug build, python3 or psql, so nobody who follows errors was killed") }
+        if !isThere { print("skipped: no debug build, python3 or psql, so nobody who follows the log was killed") }
         return isThere
     }
 

@@ -131,11 +131,11 @@ def copied(folder, count, index):
     return cost
 
 
-def serving(binary, folder):
+def serving(binary, folder, roles="collect,evaluate,notify,web,shadow"):
     """The service, ready, with the model registered; its process and port."""
     data = ["--embedded", "--data", str(folder / "data")]
     log = folder / "log"
-    service = subprocess.Popen([binary, "serve", *data, "--port", "0"], cwd=folder, stdout=open(log, "w"), stderr=subprocess.STDOUT)
+    service = subprocess.Popen([binary, "serve", *data, "--port", "0", "--roles", roles], cwd=folder, stdout=open(log, "w"), stderr=subprocess.STDOUT)
     while not (found := re.search(r"ready on http://127\.0\.0\.1:(\d+)", log.read_text())):
         time.sleep(0.1)
         assert service.poll() is None, log.read_text()

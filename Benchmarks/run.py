@@ -20,6 +20,7 @@ for name in THREADS:
 
 import alarms
 import audit
+import candidates
 import claims
 import coverage
 import detectors
@@ -32,7 +33,7 @@ import scores
 for name in THREADS:
     del os.environ[name]
 
-FAMILIES = {"kernels": kernels, "drift": drift, "audit": audit, "scores": scores, "detectors": detectors, "ingest": ingest,
+FAMILIES = {"kernels": kernels, "drift": drift, "audit": audit, "scores": scores, "detectors": detectors, "ingest": ingest, "candidates": candidates,
             "coverage": coverage, "exposition": exposition, "alarms": alarms}
 HERE = pathlib.Path(__file__).resolve().parent
 

@@ -258,6 +258,14 @@ def model():
                  f"max(evenkeel_label_coverage_ratio{{{WINDOW}}})", "percentunit"),
             stat("Predictions", "Predictions of this version stored in a second.",
                  f"sum(rate(evenkeel_predictions_total{{{MODEL}}}[$__rate_interval]))", "cps"),
+            lines("Changes of the errors", "Changes that detectors saw in the errors of labelled predictions, in a day.",
+                  [query(f"max by (detector) (increase(evenkeel_error_changes_total{{{MODEL}}}[1d]))", "{{detector}}")], floor=0, h=4, w=16,
+                  thresholds=steps("green", (1, "red"))),
+            stat("Budget of alerts", "Alerts that began to fire in the time of their budget, false or not, less what the budget allows: above 0 "
+                 "something changed, or the baseline does not know how much windows differ.",
+                 'max(max by (policy) (evenkeel_alert_budget_fired{job=~"$job",model=~"$model"})'
+                 ' - max by (policy) (evenkeel_alert_budget{job=~"$job",model=~"$model"})) or vector(0)', w=8,
+                 thresholds=steps("green", (0.001, "orange"))),
             row("Features"),
             history("Drift of the features: $statistic",
                     "Distance of each feature from the baseline in the newest window, by the statistic that is chosen above. "
@@ -388,10 +396,8 @@ def service():
         [
             stat("Processes", "Processes that are scraped, by their build.",
                  f"sum by (version) (evenkeel_build_info{{{where}}})", legend="{{version}}", text="value_and_name"),
-            stat("Processes without the database", "Processes that answer without the numbers that they read from the database. "
-                 "All of them, when no model is registered.",
-                 f"count(evenkeel_build_info{{{where}}} unless on (job, instance) evenkeel_alerts_firing{{{where}}}) or vector(0)",
-                 thresholds=steps("green", (1, "red"))),
+            stat("Processes without the database", "Processes that answer while the database does not.",
+                 f"count(evenkeel_database_up{{{where}}} == 0) or vector(0)", thresholds=steps("green", (1, "red"))),
             stat("Waiting in the spool", "Bytes that the database has not taken yet. 0 in normal times.",
                  f"sum(evenkeel_ingest_spool_bytes{{{where}}}) or vector(0)", "bytes", thresholds=steps("green", (1, "orange"))),
             stat("Put aside in the spool", "Bytes of writes that were refused or damaged: somebody has to look at them.",
@@ -421,6 +427,10 @@ def service():
                   [query(f"sum by (instance) (rate(evenkeel_predictions_total{{{where}}}[$__rate_interval]))", "{{instance}}")],
                   "cps", stacked=True, floor=0),
             row("Evaluation"),
+            stat("Leader", "The process that evaluates; without one nothing is.",
+                 f"max by (instance) (evenkeel_leader{{{where}}}) == 1", legend="{{instance}}", text="name", w=12),
+            stat("Windows that wait", "Windows that ended, changed, and wait for their evaluation.",
+                 f"max(evenkeel_windows_waiting{{{where}}})", w=12),
             lines("Length of a pass", "Passes that evaluated something: quantiles from the histogram, whose last bound is 10 s.",
                   [query(f"histogram_quantile({q}, sum by (le) (rate(evenkeel_evaluation_duration_seconds_bucket{{{where}}}[10m])))",
                          f"p{int(q * 100)}") for q in (0.5, 0.95)], "s", floor=0),
@@ -433,6 +443,9 @@ def service():
             row("Webhooks and scrapes"),
             lines("Deliveries", "Attempts in a second, by destination and outcome.",
                   [counted("evenkeel_webhook_deliveries_total", "destination, outcome")], "cps", floor=0),
+            lines("Destinations that are left alone", "1 while nothing is sent there: it failed several times in a row, or is gone.",
+                  [query(f"max by (destination) (evenkeel_webhook_breaker_open{{{where}}}) or label_replace(vector(0), \"destination\", \"none\", \"\", \"\")",
+                         "{{destination}}")], floor=0, thresholds=steps("green", (1, "red"))),
             lines("Length of a scrape", "How long Prometheus waited for each process.",
                   [query(f"max by (instance) (scrape_duration_seconds{{{where}}})", "{{instance}}")], "s", floor=0, w=6),
             lines("Series of a scrape", "What Prometheus stores of each process.",

@@ -14,21 +14,21 @@ enum Burst {
         var open: [[Alert]] = (0..<alerts).map { lifecycle.observe(evaluation($0, hour: 0), open: [], silences: []).map(\.alert) }
         for i in open.indices { for j in open[i].indices { open[i][j].id = Int64(i + 1) } }
         let evaluations = (0..<alerts).map { evaluation($0, hour: 1) }
-        var best = (decided: Double.infinity, written: Double.infinity)
+        var best = (decided: Double.infinity, all: Double.infinity)
         var fired = 0
         var messages = 0
         for _ in 0..<5 {
             var start = clock()
             let changes = (0..<alerts).map { lifecycle.observe(evaluations[$0], open: open[$0], silences: []).map(\.alert) }
-            best.decided = min(best.decided, Double(clock() - start) / Double(CLOCKS_PER_SEC))
+            let decided = Double(clock() - start) / Double(CLOCKS_PER_SEC)
             fired = changes.joined().count { $0.state == .firing }
             start = clock()
             messages = changes.reduce(0) { $0 + Messages.messages(for: $1, policy: policy, newID: Messages.randomID).count }
-            best.written = min(best.written, Double(clock() - start) / Double(CLOCKS_PER_SEC))
+            best = (min(best.decided, decided), min(best.all, decided + Double(clock() - start) / Double(CLOCKS_PER_SEC)))
         }
         print("\n\(fired) of \(alerts) alerts fire at once, \(messages) messages to \(destinations) destinations\n")
         claim("1,000 alerts that change state at once, ms of CPU to decide", fired, best.decided * 1e3, 0, 100)
-        claim("the same with 10,000 messages written, ms of CPU", messages, (best.decided + best.written) * 1e3, 0, 100)
+        claim("the same with 10,000 messages written, ms of CPU", messages, best.all * 1e3, 0, 100)
     }
 
     /// An hour in which two of 40 features of a model drifted.

@@ -21,9 +21,10 @@ public struct RetrainingFacts: Sendable {
 
 /// What a job needs to know: why, on which rows, and where to say what became of it.
 public enum RetrainingManifest {
+    /// From when the alert was told, which a silence may have put off for longer than a job may take.
     static func deadline(_ alert: Alert, _ policy: AlertPolicy) -> Timestamp? {
         policy.retrainingDeadlineSeconds > 0
-            ? (alert.firedAt ?? alert.startedAt).adding(seconds: policy.retrainingDeadlineSeconds) : nil
+            ? (alert.memory.announcedAt ?? alert.firedAt ?? alert.startedAt).adding(seconds: policy.retrainingDeadlineSeconds) : nil
     }
 
     static func make(_ alert: Alert, policy: AlertPolicy, id: String, facts: RetrainingFacts?) -> JSON {
@@ -46,16 +47,23 @@ public enum RetrainingManifest {
         return .object(manifest)
     }
 
-    /// What people are told when a job failed, or nothing came back of it; nil for what is well.
+    /// What people are told when a job failed, or nothing came back of it, and when it came back after all; nil for what is well.
     ///
     /// The data is that of an alert, so that every format has words for it.
     public static func escalation(_ retraining: Retraining, at now: Timestamp) -> JSON? {
         let what: String
+        var state = AlertState.firing
         switch retraining.state {
         case .failed: what = "failed" + (retraining.note.map { ": \($0)" } ?? "")
         case .overdue:
             what = retraining.startedAt == nil ? "was not started in time" : "was started and did not come back in time"
-        case .requested, .started, .succeeded: return nil
+        case .succeeded:
+            guard let deadline = retraining.manifest["deadline"]?.stringValue.flatMap(Timestamp.init(rfc3339:)), deadline <= now else {
+                return nil
+            }
+            what = "succeeded late" + (retraining.newVersion.map { ", as version \($0)" } ?? "")
+            state = .resolved
+        case .requested, .started: return nil
         }
         return .object([
             "type": .string("retraining." + retraining.state.rawValue), "timestamp": .string(now.rfc3339),
@@ -63,9 +71,12 @@ public enum RetrainingManifest {
                 "id": retraining.alertID.map(JSON.integer) ?? .null, "model": .string(retraining.version.model),
                 "version": .string(retraining.version.version),
                 "monitor": "retraining",
-                "policy": .string(retraining.policy), "severity": .string(AlertSeverity.critical.rawValue), "state": .string("firing"),
+                "policy": .string(retraining.policy), "severity": .string(AlertSeverity.critical.rawValue),
+                "state": .string(state.rawValue),
                 "summary": .string("the retraining of \(retraining.version) \(what); it was asked for because of: \(retraining.reason)"),
-                "started_at": .string(retraining.requestedAt.rfc3339), "fired_at": .string(now.rfc3339), "resolved_at": .null,
+                "started_at": .string(retraining.requestedAt.rfc3339),
+                "fired_at": .string((state == .firing ? now : retraining.requestedAt).rfc3339),
+                "resolved_at": state == .firing ? .null : .string(now.rfc3339),
                 "retraining_id": .string(retraining.id), "detail": retraining.manifest,
             ]),
         ])

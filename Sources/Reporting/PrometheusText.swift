@@ -15,7 +15,26 @@ public enum PrometheusText {
         /// What stands after the last family.
         public var end: [UInt8] { self == .openMetrics ? Array("# EOF\n".utf8) : [] }
 
-        public init(accept: String?) { self = accept?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus }
+        /// - Parameter accept: the scraper's header; OpenMetrics needs a version that we write, and to be liked at least as much as plain text.
+        public init(accept: String?) {
+            var (openMetrics, plain) = (0.0, 0.0)
+            for range in (accept ?? "").split(separator: ",") {
+                let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+                var parameters: [String: String] = [:]
+                for part in parts.dropFirst() {
+                    guard let mark = part.firstIndex(of: "=") else { continue }
+                    parameters[String(part[..<mark])] = part[part.index(after: mark)...].filter { $0 != "\"" }
+                }
+                let weight = parameters["q"].map { Double($0) ?? 0 } ?? 1
+                switch parts.first {
+                case "application/openmetrics-text" where (parameters["version"] ?? "1.0.0") == "1.0.0":
+                    openMetrics = max(openMetrics, weight)
+                case "text/plain": plain = max(plain, weight)
+                default: continue
+                }
+            }
+            self = openMetrics > 0 && openMetrics >= plain ? .openMetrics : .prometheus
+        }
     }
 
     /// Families in the catalogue's order, the series of each as they come: the same samples give the same text. Of a family with too many series the first ``Metric/seriesMax`` are written; ``overflow(_:)`` says how many are not.

@@ -24,6 +24,9 @@ extension Engine {
         // Those who are told of the policy's alerts are told when its job failed.
         let watching = try await registry.version(known.version).map { configuration.policies(of: $0) } ?? configuration.policies
         let told = watching.first { $0.name == known.policy }?.destinations ?? []
+        if told.isEmpty, state == .overdue || state == .failed {
+            logger.warning("retraining \(id) of \(known.version) is \(state.rawValue), and policy \(known.policy) names nobody to be told")
+        }
         let advanced = try await retrainings.advance(id, to: state, newVersion: newVersion, note: note, actor: actor, at: now) {
             retraining in
             guard let body = RetrainingManifest.escalation(retraining, at: now) else { return [] }

@@ -49,7 +49,14 @@ struct Snapshot: Sendable {
         var changes: [MetricSample]
         /// Windows that ended and wait for their evaluation.
         var windowsWaiting: Int64
+        /// Model and version of those that serve no more.
+        var retired: Set<[String]>
         var readAt: Timestamp
+
+        /// Whether it is of a version that serves no more: what a process counted of one ends with it.
+        func isRetired(_ sample: MetricSample) -> Bool {
+            sample.metric.labels.starts(with: ["model", "version"]) && retired.contains(Array(sample.labels.prefix(2)))
+        }
         /// ``samples`` as text.
         let texts = MetricTexts()
 
@@ -91,7 +98,12 @@ struct Snapshot: Sendable {
             let now = Engine.systemClock()
             var rows: [Row] = []
             var newest: [Int64: Timestamp] = [:]
-            for version in try await engine.registry.versions() where version.stage != .retired {
+            var retired: Set<[String]> = []
+            for version in try await engine.registry.versions() {
+                if version.stage == .retired {
+                    retired.insert([version.key.model, version.key.version])
+                    continue
+                }
                 func latest(_ part: RegisteredVersion) async throws -> [Evaluation] {
                     var latest: [Evaluation] = []
                     for kind in WindowKind.scheduled {
@@ -108,7 +120,7 @@ struct Snapshot: Sendable {
                 rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now),
                 shadows: try await ShadowMetrics.samples(engine),
                 changes: try await ErrorChanges.samples(engine, rows.map(\.version)),
-                windowsWaiting: try await engine.results.windowsWaiting(at: now), readAt: now)
+                windowsWaiting: try await engine.results.windowsWaiting(at: now), retired: retired, readAt: now)
         }
     }
 

@@ -145,7 +145,7 @@ extension Connection {
             Queries["insert_delivery"],
             [
                 .int(alert), .text(message.destination), .text(message.messageID), .text(message.type), .text(message.body), .time(now),
-                .ints(message.alertIDs.count > 1 ? message.alertIDs : []),
+                .ints(message.alertIDs.count > 1 ? message.alertIDs : alert.map { [$0] } ?? []),
             ])
     }
 }

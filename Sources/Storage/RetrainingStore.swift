@@ -32,9 +32,8 @@ public struct RetrainingStore: Sendable {
     ) async throws -> (retraining: Retraining, isNew: Bool)? {
         try await database.transaction { connection in
             guard let before = Self.retraining(try connection.query(Queries["find_retraining"], [.text(id)]), 0) else { return nil }
-            guard state == .overdue ? !before.state.isOver : before.state.mayBecome(state) else {
-                throw RetrainingConflict(id: id, state: before.state)
-            }
+            let isFree = state == .overdue ? !before.state.isOver : before.state.mayBecome(state)
+            guard isFree, before.mayBe(newVersion) else { throw RetrainingConflict(before) }
             if before.state == state { return (before, false) }
             var after = before
             after.state = state
@@ -100,13 +99,12 @@ extension Connection {
 
 /// A trainer says something of a retraining that is over.
 public struct RetrainingConflict: Error, Sendable, CustomStringConvertible {
-    public var id: String
-    public var state: RetrainingState
-    public init(id: String, state: RetrainingState) {
-        self.id = id
-        self.state = state
+    public let description: String
+    public init(_ retraining: Retraining) {
+        description =
+            "retraining \(retraining.id) is \(retraining.state.rawValue) already"
+            + (retraining.newVersion.map { ", as version \($0)" } ?? "")
     }
-    public var description: String { "retraining \(id) is \(state.rawValue) already" }
 }
 
 /// Where a trainer finds the rows of a version: its view with the labels.

@@ -36,6 +36,9 @@ public struct RetrainingRequest: Sendable, Equatable {
 }
 
 public struct Retraining: Sendable, Equatable {
+    /// Whether this may be what came of it: the same that was said before, or the first that is said.
+    public func mayBe(_ version: String?) -> Bool { version == nil || newVersion == nil || newVersion == version }
+
     public var id: String
     public var version: ModelVersion
     public var alertID: Int64?

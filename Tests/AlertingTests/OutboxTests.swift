@@ -65,10 +65,7 @@ struct OutboxTests {
         let outbox = outbox(receiver.url)
         await post()
         #expect(try await outbox.deliverDue() == 1)
-        // Not due before half of the scheduled wait.
-        clock.advance(seconds: 4)
-        #expect(try await outbox.deliverDue() == 0)
-        clock.advance(seconds: 6)
+        clock.advance(seconds: 10)
         #expect(try await outbox.deliverDue() == 1)
         clock.advance(seconds: 100)
         #expect(try await outbox.deliverDue() == 1)
@@ -82,7 +79,7 @@ struct OutboxTests {
             Issue.record("\(outcomes[0])")
             return
         }
-        #expect(at >= Timestamp(seconds: 1_780_000_005) && at <= Timestamp(seconds: 1_780_000_010))
+        #expect(at >= Timestamp(seconds: 1_780_000_000) && at <= Timestamp(seconds: 1_780_000_010))
         #expect(counted("retry") == 2 && counted("sent") == 1)
     }
 

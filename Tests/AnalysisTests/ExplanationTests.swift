@@ -136,6 +136,33 @@ struct ExplanationTests {
         #expect(throws: AnalysisError("--answer 3, expected 0 to 2")) { try explain(model, rows(500)) { $0.answer = 3 } }
     }
 
+    @Test("a reference is read by the columns of the file, in whatever order it has them") func columnsByName() throws {
+        let nameless = try write(#"{"kind":"linear","coefficients":[1,0],"intercept":0}"#)
+        var options = ExplainOptions(try FileModel(path: nameless.path, features: ["x", "z"]))
+        options.question = .shift(try frame("z,x\n5,1\n5,2\n5,3\n"))
+        let json = try Explanation(frame("x,z\n2,5\n3,5\n4,5\n"), options).report.json
+        #expect(value(json, "z") == 0 && abs(value(json, "x") - 1) < 1e-12)
+        options.question = .shift(try frame("a,b\n1,1\n2,2\n"))
+        #expect(throws: AnalysisError.self) { try Explanation(frame("x,z\n2,5\n3,5\n"), options) }
+        // A column that is named twice is one feature.
+        options = ExplainOptions(try FileModel(path: nameless.path, features: ["x", "x"]))
+        #expect(try Explanation(frame("x,z\n2,5\n3,5\n4,5\n"), options).report.json["features"]?.arrayValue?.count == 1)
+    }
+
+    @Test("losses: classes by their places, shares as values, nothing where nothing helps") func labels() throws {
+        let many = try write(
+            #"{"kind":"multinomial","features":["x"],"coefficients":\#((0..<12).map { [Double($0)] }),"intercept":\#([Double](repeating: 0, count: 12))}"#
+        )
+        let text = "x,y\n" + (0..<200).map { "\($0 % 2 == 0 ? 3 : -3),\($0 % 2 == 0 ? 11 : 0)\n" }.joined()
+        #expect(value(try explain(many, text) { $0.question = .loss(label: "y") }, "x") > 5)
+        let shares = try explain(linear("0.5,0"), "x,z,y\n" + (0..<50).map { "\(-Double($0) / 50),1,\(1 - Double($0) / 100)\n" }.joined()) {
+            $0.question = .loss(label: "y")
+        }
+        #expect(shares["unit"]?.stringValue == "squared_error" && value(shares, "x") > 0)
+        let useless = try explain(linear("0,0"), rows(200)) { $0.question = .loss(label: "y") }
+        #expect(useless["why"]?.stringValue == "the loss surely grows without the values of no feature")
+    }
+
     @Test("what cannot be explained is said") func refused() throws {
         let model = try linear("1,3")
         #expect(throws: AnalysisError.self) { try explain(model, rows(1)) }

@@ -183,6 +183,17 @@ struct PrometheusTextTests {
         #expect(PrometheusText.Format(accept: nil) == .prometheus)
         #expect(PrometheusText.Format(accept: "text/plain;version=0.0.4;q=0.5,*/*;q=0.1") == .prometheus)
         #expect(PrometheusText.Format(accept: "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5") == .openMetrics)
+        for (accept, format) in [
+            (
+                "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                .openMetrics
+            ),
+            ("Application/OpenMetrics-Text; Version=1.0.0", .openMetrics),
+            ("application/openmetrics-text; version=\"1.0.0\"", .openMetrics),
+            ("application/openmetrics-text;q=0", .prometheus), ("text/plain;q=0.9,application/openmetrics-text;q=0.1", .prometheus),
+            ("application/openmetrics-text;version=0.0.1", .prometheus), ("application/openmetrics-text;q=x", .prometheus),
+            ("*/*", .prometheus),
+        ] as [(String, PrometheusText.Format)] { #expect(PrometheusText.Format(accept: accept) == format, "\(accept)") }
         #expect(PrometheusText.Format.prometheus.contentType == "text/plain; version=0.0.4; charset=utf-8")
         #expect(PrometheusText.Format.openMetrics.contentType == "application/openmetrics-text; version=1.0.0; charset=utf-8")
     }

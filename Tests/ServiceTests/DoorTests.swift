@@ -47,6 +47,18 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
         #expect(try await service.get("/nothing").status == 404)
     }
 
+    @Test("a path that there is, asked with another method: 405, and which there are") func otherMethod() async throws {
+        for (method, path, allowed) in [
+            ("DELETE", "/v1/models", "GET"), ("GET", "/v1/predictions", "POST"), ("PUT", "/v1/models/a/versions/1", "GET, POST"),
+            ("POST", "/", "GET"), ("GET", "/v1/models/a/records/b", "DELETE"),
+        ] {
+            let answer = try await service.send(method, path, nil, [:])
+            #expect(answer.status == 405 && answer.headers["allow"] == allowed, "\(method) \(path)")
+            #expect(answer.json["detail"]?.stringValue == "\(path) has no \(method), expected \(allowed)")
+        }
+        #expect(try await service.send("DELETE", "/v1/models/a/nothing", nil, [:]).status == 404)
+    }
+
     @Test("a browser is asked for a password, which is the token") func basic() async throws {
         let head = "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
         let asked = try await RawConnection.ask(service, head)

@@ -47,6 +47,9 @@ struct RetrainingTests {
         #expect(try await say(id, #"{"state":"succeeded"}"#).status == 400)
         let done = try await say(id, #"{"state":"succeeded","version":"4","note":"AUC 0.81"}"#)
         #expect(done.status == 200 && done.json["new_version"] == "4" && done.json["ended_at"]?.stringValue != nil)
+        #expect(try await say(id, #"{"state":"succeeded","version":"4"}"#).status == 200, "callbacks are repeated")
+        let other = try await say(id, #"{"state":"succeeded","version":"5"}"#)
+        #expect(other.status == 409 && other.text.contains("is succeeded already, as version 4"), "\(other.text)")
         #expect(try await say(id, #"{"state":"failed"}"#).status == 409)
         #expect(try await say(id, #"{"state":"asked"}"#).status == 400)
         #expect(try await say("msg_none", #"{"state":"started"}"#).status == 404)
@@ -97,7 +100,7 @@ struct RetrainingTests {
         try await log.predict(0..<300, on: service)
         try await log.label(0..<200, on: service)
         let end = try #require(Timestamp(rfc3339: "2026-03-02T00:00:00Z"))
-        try await fire("trained", at: end)
+        try await fire("trained", at: end) { $0.retrainingDeadlineSeconds = 0 }
         let id = try #require(try await all("trained").first?["id"]?.stringValue)
         func give(_ file: String, version: String = "2") async throws -> RunningService.Answer {
             try await service.post("/v1/retraining/\(id)/model?version=\(version)&note=AUC", file, type: "application/octet-stream")
@@ -146,6 +149,15 @@ struct RetrainingTests {
         }
         #expect(told == 1)
         #expect(try await say(id, #"{"state":"succeeded","version":"2"}"#).status == 200)
+        // Who was told that nothing came is told that it did.
+        let ends = try await service.engine.database.run { connection in
+            let rows = try connection.query(
+                "select d.body from evenkeel.delivery d join evenkeel.alert a using (alert_id) where a.model = 'late' and d.type = 'retraining.succeeded'"
+            )
+            return (0..<rows.count).compactMap { rows.text($0, 0) }
+        }
+        #expect(
+            ends.count == 1 && ends[0].contains("\"state\":\"resolved\"") && ends[0].contains("succeeded late, as version 2"), "\(ends)")
     }
 
     @Test("of what nothing is expected nothing is missed") func fireAndForget() async throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -12,6 +13,7 @@ import Vocabulary
             $0.http.headSeconds = 2
             $0.http.bodySeconds = 2
             $0.http.idleSeconds = 2
+            $0.http.answerSeconds = 2
         }, prepare: { _ = try await $0.newToken([.admin]) }))
 struct SlowRequestsTests {
     private var service: RunningService { RunningService.current }
@@ -31,5 +33,15 @@ struct SlowRequestsTests {
         let idle = try RawConnection(service)
         idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(await idle.rest()?.hasPrefix("HTTP/1.1 200") == true)
+    }
+
+    @Test("a connection that asks and does not read the answers is ended") func unread() async throws {
+        let token = try await service.engine.newToken([.read])
+        let deaf = try RawConnection(service)
+        // More than any socket holds: 3,000 descriptions of some 50 kB.
+        let ask = "GET /openapi.json HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        deaf.send(String(repeating: ask, count: 3000))
+        #expect(try await eventually { !deaf.send("x") })
+        #expect(try await service.get("/healthz").status == 200)
     }
 }

@@ -21,6 +21,21 @@ struct ExplanationStatisticsTests {
                 })
     }
 
+    @Test("intervals of importances cover those of the whole population") func importanceCoverage() throws {
+        // Of f = x uniform: E|x − x′| = 1/3; of a loss (x − x′)²: 1/6.
+        var covered = [0, 0]
+        for turn in 0..<300 {
+            var random = SeededRandom(seed: 78, stream: UInt64(turn))
+            let x = (0..<100).map { _ in random.uniform() }
+            let found = try PermutationImportance.each(of: 2, rows: x.count, seed: UInt64(turn)) { column, order in
+                x.indices.map { column == 0 ? abs(x[order[$0]] - x[$0]) : (x[order[$0]] - x[$0]) * (x[order[$0]] - x[$0]) }
+            }
+            for (place, wanted) in [1.0 / 3, 1.0 / 6].enumerated()
+            where found[place].interval.lower <= wanted && wanted <= found[place].interval.upper { covered[place] += 1 }
+        }
+        for count in covered { #expect((270...297).contains(count), "\(covered)") }
+    }
+
     @Test("no row is in two pairs, and there are as many as there can be") func pairs() {
         let pairs = ShapleyShift.pairs(before: 30, after: 50, limit: 100, seed: 2)
         #expect(pairs.count == 30 && Set(pairs.map(\.before)).count == 30 && Set(pairs.map(\.after)).count == 30)

@@ -48,6 +48,48 @@ struct OutboxTests {
         }
     }
 
+    @Test("a message waits for an older one about the same alert, to the same receiver, until that is settled")
+    func order() async throws {
+        try await withBench { bench in
+            let key = ModelVersion(model: "credit", version: "1")
+            /// Tells two receivers what became of the alert.
+            func tell(_ state: AlertState, at time: Timestamp) async throws {
+                _ = try await bench.alerts.update(
+                    key, at: time,
+                    decide: { open, _ in
+                        var alert =
+                            open.first
+                            ?? Alert(
+                                version: key, monitor: .fairness, policy: "p", severity: .info, state: state, memory: AlertMemory(),
+                                summary: "", detail: .null, startedAt: time, firedAt: time)
+                        alert.state = state
+                        return [AlertChange(alert: alert, isAnnounced: true)]
+                    },
+                    render: { alerts in
+                        ["pager", "mail"].map {
+                            var message = OutgoingMessage(
+                                destination: $0, messageID: "\($0) \(state.rawValue)", type: "alert.\(state.rawValue)", body: "{}")
+                            message.alertIDs = alerts.compactMap(\.id)
+                            return message
+                        }
+                    })
+            }
+            try await tell(.firing, at: now)
+            let first = try await claim(bench, at: now)
+            #expect(first.map(\.message.messageID) == ["pager firing", "mail firing"])
+            try await tell(.resolved, at: after(1))
+            try await announce(messages(1), model: "other", at: after(1), on: bench)
+            #expect(try await claim(bench, at: after(2)).map(\.message.messageID) == ["m0"], "another alert does not wait")
+            try await bench.alerts.settle(first[0], .retry(at: after(100), status: 503, error: "HTTP status 503"), at: after(2))
+            try await bench.alerts.settle(first[1], .sent(status: 200), at: after(2))
+            let second = try await claim(bench, at: after(3))
+            #expect(second.map(\.message.messageID) == ["mail resolved"])
+            #expect(try await claim(bench, at: after(101)).map(\.message.messageID) == ["pager firing", "mail resolved", "m0"])
+            try await bench.alerts.settle(first[0], .dead(status: 503, error: "HTTP status 503"), at: after(102))
+            #expect(try await claim(bench, at: after(103)).map(\.message.messageID) == ["pager resolved"])
+        }
+    }
+
     @Test("a claimed message is not handed out again before its lease ends")
     func lease() async throws {
         try await withBench { bench in

@@ -79,13 +79,18 @@ from (select distinct destination from evenkeel.delivery where state = 'waiting'
 left join evenkeel.destination_disabled x on x.destination = d.destination
 order by d.destination
 
+-- One that waits for an older one about the same alert is left alone: the receiver would think of an alert that ended as of one that fires.
 -- name: claim_deliveries
 update evenkeel.delivery set attempts = attempts + 1, next_attempt_at = $2
 where delivery_id in (
-    select delivery_id from evenkeel.delivery
-    where state = 'waiting' and next_attempt_at <= $1 and ($4::text is null or destination = $4)
-    order by next_attempt_at limit $3
-    for update skip locked)
+    select d.delivery_id from evenkeel.delivery d
+    where d.state = 'waiting' and d.next_attempt_at <= $1 and ($4::text is null or d.destination = $4)
+      and not exists (
+        select from evenkeel.delivery o
+        where o.state = 'waiting' and o.alert_ids && d.alert_ids and o.destination = d.destination
+          and o.delivery_id < d.delivery_id and o.created_at < d.created_at)
+    order by d.next_attempt_at limit $3
+    for update of d skip locked)
 returning delivery_id, destination, message_id, type, body, attempts, created_at
 
 -- A sender whose lease ran out does not reopen what another one has settled; that it was sent is always true.

@@ -17,7 +17,7 @@ public struct RetrySchedule: Sendable, Equatable {
     ///   - attempt: its number, from 1.
     ///   - result: the HTTP status, or why there is none.
     ///   - retryAfterSeconds: what the receiver asked for: it is not asked again before.
-    ///   - jitter: in 0…1; spreads receivers' load: the wait is between half and all of the scheduled one.
+    ///   - jitter: in 0…1, the share of the scheduled wait: drawn evenly it is full jitter, which spreads a receiver's load best.
     public func outcome(
         attempt: Int, result: Result<Int, HTTPFailure>, retryAfterSeconds: Int? = nil, at now: Timestamp, jitter: Double
     ) -> DeliveryOutcome {
@@ -35,7 +35,7 @@ public struct RetrySchedule: Sendable, Equatable {
         }
         guard attempt <= delaysSeconds.count else { return .dead(status: status, error: "\(error), after \(attempt) attempts") }
         let asked = Double(min(retryAfterSeconds ?? 0, Self.retryAfterSecondsMax))
-        let wait = max(asked, Double(delaysSeconds[attempt - 1]) * (0.5 + 0.5 * jitter))
+        let wait = max(asked, Double(delaysSeconds[attempt - 1]) * jitter)
         return .retry(at: Timestamp(microseconds: now.microseconds + Int64(wait * 1e6)), status: status, error: error)
     }
 }

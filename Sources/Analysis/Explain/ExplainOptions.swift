@@ -45,11 +45,14 @@ public struct ExplainOptions: Sendable {
     public var settings: Settings {
         var out = Settings()
         out["model"] = model.path
+        out.set("features", model.features ?? [])
         switch question {
         case .importance: break
         case .loss(let label): out["label"] = label
         case .shift(let frame): out["reference"] = frame.file
-        case .difference(let other): out["against"] = other.path
+        case .difference(let other):
+            out["against"] = other.path
+            out.set("against_features", other.features ?? [])
         }
         out["positive"] = positive
         out.set("classes", classes ?? [])

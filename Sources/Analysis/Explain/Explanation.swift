@@ -20,6 +20,8 @@ public struct Explanation: Sendable {
         /// margin, prediction, log_loss or squared_error.
         var unit: String
         var rows: Int
+        /// Of the file that they are compared with.
+        var referenceRows: Int?
         var leftOut: Int
         var parts: [Part]
         /// Of a shift: the mean answer before and after.
@@ -37,11 +39,15 @@ public struct Explanation: Sendable {
             case .importance: result = try Self.importance(own, frame, options)
             case .loss(let label): result = try Self.loss(own, frame, label, options)
             case .shift(let reference):
-                result = try Self.shift(own, frame, from: ModelRows(options.model, reference), reference, options)
+                result = try Self.shift(own, frame, from: ModelRows(options.model, reference, like: own), reference, options)
             case .difference(let other): result = try Self.difference(own, ModelRows(other, frame), frame, options)
             }
         } catch let error as StatisticsError { throw AnalysisError("\(frame.file): \(error)") }
-        result.parts.sort { abs($0.value) > abs($1.value) }
+        if case .loss = options.question {
+            result.parts.sort { $0.value > $1.value }
+        } else {
+            result.parts.sort { abs($0.value) > abs($1.value) }
+        }
         report = ExplanationReport.make(frame, options, result)
     }
 
@@ -52,8 +58,8 @@ public struct Explanation: Sendable {
 
     /// Contributions, unless something else is wanted or the model has none.
     private static func contributions(_ rows: ModelRows, _ options: ExplainOptions) throws -> [[[Double]]]? {
-        if options.method == .mixing { return nil }
-        let found = try rows.contributions()
+        let found = options.method == .mixing ? nil : try rows.contributions()
+        if found == nil { try refuseClassNumbers(rows) }
         if found == nil, options.method == .treeSHAP {
             throw AnalysisError(
                 "\(rows.model.path): no contributions, expected XGBoost or LightGBM trees with their covers, or --method mixing")
@@ -61,6 +67,14 @@ public struct Explanation: Sendable {
         return found
     }
 
+    /// How far numbers of classes are apart means nothing.
+    private static func refuseClassNumbers(_ rows: ModelRows) throws {
+        if rows.model.isClassNumber(try rows.predictions().count) {
+            throw AnalysisError("\(rows.model.path): its answer is the number of a class, expected a probability of each")
+        }
+    }
+
+    /// - Parameter weight: how much there is to say of each.
     private static func answer(_ options: ExplainOptions, of count: Int, by weight: (Int) -> Double) throws -> Int {
         if let answer = options.answer {
             guard (0..<count).contains(answer) else {
@@ -72,48 +86,52 @@ public struct Explanation: Sendable {
         return weights.indices.max { weights[$0] < weights[$1] } ?? 0
     }
 
+    private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
     private static func spread(_ values: [Double]) -> Double {
-        let mean = values.reduce(0, +) / Double(values.count)
-        return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let middle = mean(values)
+        return values.reduce(0) { $0 + ($1 - middle) * ($1 - middle) }
     }
 
     private static func importance(_ own: ModelRows, _ frame: Frame, _ options: ExplainOptions) throws -> Result {
         let (rows, _) = try own.usable(limit: options.rowsMax, seed: options.seed, file: frame.file)
+        let names = rows.names
+        let level = level(options, names.count)
+        if let contributions = try contributions(rows, options) {
+            let answer = try answer(options, of: contributions.count) { contributions[$0].reduce(0) { $0 + mean($1.map(abs)) } }
+            return Result(
+                method: .treeSHAP, unit: "margin", rows: rows.count, leftOut: rows.leftOut,
+                parts: try parts(names, contributions[answer].map { try MeanMoments($0.map(abs)) }, level),
+                answer: contributions.count > 1 ? answer : nil)
+        }
         let predictions = try rows.predictions()
         let answer = try answer(options, of: predictions.count) { spread(predictions[$0]) }
-        let level = level(options, rows.columns.count)
-        var result = Result(
-            method: .mixing, unit: "prediction", rows: rows.count, leftOut: rows.leftOut, parts: [],
-            answer: predictions.count > 1 ? answer : nil)
-        if let contributions = try contributions(rows, options), answer < contributions.count {
-            (result.method, result.unit) = (.treeSHAP, "margin")
-            result.parts = try parts(rows.columns, contributions[answer].map { try MeanMoments($0.map(abs)) }, level)
-            return result
-        }
         let found = try PermutationImportance.each(
-            of: rows.columns.count, rows: rows.count, repeats: options.repeats, confidence: level, seed: options.seed
+            of: names.count, rows: rows.count, repeats: options.repeats, confidence: level, seed: options.seed
         ) { column, order in
-            let dealt = try rows.predictions([rows.columns[column]: rows.values[column].picked(order)])[answer]
+            let dealt = try rows.predictions(dealing: names[column], order)[answer]
             return dealt.indices.map { abs(dealt[$0] - predictions[answer][$0]) }
         }
-        result.parts = zip(rows.columns, found).map { Part(feature: $0, value: $1.mean, interval: $1.interval) }
-        return result
+        return Result(
+            method: .mixing, unit: "prediction", rows: rows.count, leftOut: rows.leftOut, parts: parts(names, found),
+            answer: predictions.count > 1 ? answer : nil)
     }
 
     private static func loss(_ own: ModelRows, _ frame: Frame, _ label: String, _ options: ExplainOptions) throws -> Result {
+        try refuseClassNumbers(own)
         let loss = try RowLoss(frame, label: label, predictions: own.predictions(), options)
-        let (rows, places) = try own.usable(limit: options.rowsMax, seed: options.seed, file: frame.file) { loss.labels[$0].isFinite }
+        let (rows, places) = try own.usable(
+            limit: options.rowsMax, seed: options.seed, file: frame.file, what: "an answer and a label"
+        ) { loss.labels[$0].isFinite }
+        let names = rows.names
         let before = loss.losses(try rows.predictions(), places)
         let found = try PermutationImportance.each(
-            of: rows.columns.count, rows: rows.count, repeats: options.repeats, confidence: level(options, rows.columns.count),
-            seed: options.seed
+            of: names.count, rows: rows.count, repeats: options.repeats, confidence: level(options, names.count), seed: options.seed
         ) { column, order in
-            let dealt = loss.losses(try rows.predictions([rows.columns[column]: rows.values[column].picked(order)]), places)
+            let dealt = loss.losses(try rows.predictions(dealing: names[column], order), places)
             return dealt.indices.map { dealt[$0] - before[$0] }
         }
-        return Result(
-            method: .mixing, unit: loss.name, rows: rows.count, leftOut: rows.leftOut,
-            parts: zip(rows.columns, found).map { Part(feature: $0, value: $1.mean, interval: $1.interval) })
+        return Result(method: .mixing, unit: loss.name, rows: rows.count, leftOut: rows.leftOut, parts: parts(names, found))
     }
 
     private static func shift(
@@ -121,88 +139,87 @@ public struct Explanation: Sendable {
     ) throws -> Result {
         let (after, _) = try own.usable(limit: options.rowsMax, seed: options.seed, file: frame.file)
         let (before, _) = try reference.usable(limit: options.rowsMax, seed: options.seed, file: referenceFrame.file)
+        let names = after.names
+        let level = level(options, names.count)
+        let leftOut = after.leftOut + before.leftOut
+        if let now = try contributions(after, options), let then = try contributions(before, options) {
+            let answer = try answer(options, of: now.count) { k in
+                abs(names.indices.reduce(0) { $0 + mean(now[k][$1]) - mean(then[k][$1]) })
+            }
+            return Result(
+                method: .treeSHAP, unit: "margin", rows: after.count, referenceRows: before.count, leftOut: leftOut,
+                parts: try names.indices.map { place in
+                    let (late, early) = (try MeanMoments(now[answer][place]), try MeanMoments(then[answer][place]))
+                    return Part(
+                        feature: names[place], value: late.mean - early.mean, interval: late.normalInterval(minus: early, confidence: level)
+                    )
+                }, answer: now.count > 1 ? answer : nil)
+        }
         let (late, early) = (try after.predictions(), try before.predictions())
         guard late.count == early.count else {
             throw AnalysisError("\(referenceFrame.file): \(early.count) answers a row, \(frame.file) \(late.count), expected as many")
         }
-        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         let answer = try answer(options, of: late.count) { abs(mean(late[$0]) - mean(early[$0])) }
-        let level = level(options, after.columns.count)
-        var result = Result(
-            method: .mixing, unit: "prediction", rows: after.count, leftOut: after.leftOut + before.leftOut, parts: [],
-            answer: late.count > 1 ? answer : nil)
-        if let now = try contributions(after, options), let then = try contributions(before, options), answer < now.count {
-            (result.method, result.unit) = (.treeSHAP, "margin")
-            result.parts = try after.columns.indices.map { place in
-                let (late, early) = (try MeanMoments(now[answer][place]), try MeanMoments(then[answer][place]))
-                return Part(
-                    feature: after.columns[place], value: late.mean - early.mean,
-                    interval: late.normalInterval(minus: early, confidence: level))
-            }
-            return result
-        }
         let pairs = ShapleyShift.pairs(before: before.count, after: after.count, limit: options.rowsMax, seed: options.seed)
         let (from, to) = (before.rows(pairs.map(\.before)), after.rows(pairs.map(\.after)))
-        let found = try ShapleyShift(columns: after.columns.count, pairs: pairs.count, confidence: level, seed: options.seed) { isAfter in
-            var mixed: [String: InputColumn] = [:]
-            for (place, column) in to.columns.enumerated() {
-                mixed[column] = from.values[place].mixed(to.values[place], where: isAfter[place])
-            }
-            return try from.predictions(mixed)[answer]
+        let players = after.columns.map { names.firstIndex(of: $0) ?? 0 }
+        let found = try ShapleyShift(columns: names.count, pairs: pairs.count, confidence: level, seed: options.seed) { isAfter in
+            try from.predictions { from.values[$0].mixed(to.values[$0], where: isAfter[players[$0]]) }[answer]
         }
-        result.rows = pairs.count
-        result.means = (found.before, found.after)
-        result.parts = after.columns.indices.map {
-            Part(feature: after.columns[$0], value: found.values[$0], interval: found.intervals[$0])
-        }
-        return result
+        return Result(
+            method: .mixing, unit: "prediction", rows: pairs.count, referenceRows: pairs.count, leftOut: leftOut,
+            parts: names.indices.map { Part(feature: names[$0], value: found.values[$0], interval: found.intervals[$0]) },
+            means: (found.before, found.after), answer: late.count > 1 ? answer : nil)
     }
 
     private static func difference(_ own: ModelRows, _ other: ModelRows, _ frame: Frame, _ options: ExplainOptions) throws -> Result {
         let known = try other.predictions()
-        let (rows, places) = try own.usable(limit: options.rowsMax, seed: options.seed, file: frame.file) { row in
-            known.allSatisfy { $0[row].isFinite }
-        }
+        let (rows, places) = try own.usable(
+            limit: options.rowsMax, seed: options.seed, file: frame.file, what: "an answer of both models"
+        ) { row in known.allSatisfy { $0[row].isFinite } }
         let others = other.rows(places)
+        let names = rows.names + others.names.filter { !rows.names.contains($0) }
+        let level = level(options, names.count)
+        if let a = try contributions(rows, options), let b = try contributions(others, options), a.count == b.count {
+            let gaps = a.indices.map { k in
+                names.map { name in zip(column(name, of: rows, a[k]), column(name, of: others, b[k])).map { abs($0 - $1) } }
+            }
+            let answer = try answer(options, of: gaps.count) { gaps[$0].reduce(0) { $0 + mean($1) } }
+            return Result(
+                method: .treeSHAP, unit: "margin", rows: rows.count, leftOut: rows.leftOut,
+                parts: try parts(names, gaps[answer].map { try MeanMoments($0) }, level), answer: gaps.count > 1 ? answer : nil)
+        }
+        try refuseClassNumbers(rows)
+        try refuseClassNumbers(others)
         let (predictions, beside) = (try rows.predictions(), try others.predictions())
         guard predictions.count == beside.count else {
             throw AnalysisError(
                 "\(own.model.path) gives \(predictions.count) numbers a row and \(other.model.path) \(beside.count), expected as many")
         }
-        let gaps = predictions.indices.map { k in predictions[k].indices.map { predictions[k][$0] - beside[k][$0] } }
+        let gaps = zip(predictions, beside).map { zip($0, $1).map(-) }
         let answer = try answer(options, of: gaps.count) { k in gaps[k].reduce(0) { $0 + abs($1) } }
-        let columns = rows.columns + others.columns.filter { !rows.columns.contains($0) }
-        let level = level(options, columns.count)
-        var result = Result(
-            method: .mixing, unit: "prediction", rows: rows.count, leftOut: rows.leftOut, parts: [],
-            answer: gaps.count > 1 ? answer : nil)
-        if let a = try contributions(rows, options), let b = try contributions(others, options), answer < min(a.count, b.count) {
-            (result.method, result.unit) = (.treeSHAP, "margin")
-            let zero = [Double](repeating: 0, count: rows.count)
-            result.parts = try columns.map { column in
-                let now = rows.columns.firstIndex(of: column).map { a[answer][$0] } ?? zero
-                let then = others.columns.firstIndex(of: column).map { b[answer][$0] } ?? zero
-                let moments = try MeanMoments(now.indices.map { abs(now[$0] - then[$0]) })
-                return Part(feature: column, value: moments.mean, interval: moments.normalInterval(confidence: level))
-            }
-            return result
-        }
         let found = try PermutationImportance.each(
-            of: columns.count, rows: rows.count, repeats: options.repeats, confidence: level, seed: options.seed
+            of: names.count, rows: rows.count, repeats: options.repeats, confidence: level, seed: options.seed
         ) { place, order in
-            /// One column dealt anew in the rows of a model that has it.
-            func dealt(_ rows: ModelRows) throws -> [Double] {
-                guard let own = rows.columns.firstIndex(of: columns[place]) else { return try rows.predictions()[answer] }
-                return try rows.predictions([columns[place]: rows.values[own].picked(order)])[answer]
-            }
-            let (now, then) = (try dealt(rows), try dealt(others))
+            let now = try rows.predictions(dealing: names[place], order)[answer]
+            let then = try others.predictions(dealing: names[place], order)[answer]
             return now.indices.map { abs(now[$0] - then[$0] - gaps[answer][$0]) }
         }
-        result.parts = zip(columns, found).map { Part(feature: $0, value: $1.mean, interval: $1.interval) }
-        return result
+        return Result(
+            method: .mixing, unit: "prediction", rows: rows.count, leftOut: rows.leftOut, parts: parts(names, found),
+            answer: gaps.count > 1 ? answer : nil)
     }
 
-    private static func parts(_ columns: [String], _ moments: [MeanMoments], _ level: Double) throws -> [Part] {
-        zip(columns, moments).map { Part(feature: $0, value: $1.mean, interval: $1.normalInterval(confidence: level)) }
+    /// What a feature adds to each row; nothing where the model has no such feature.
+    private static func column(_ name: String, of rows: ModelRows, _ contributions: [[Double]]) -> [Double] {
+        rows.names.firstIndex(of: name).map { contributions[$0] } ?? [Double](repeating: 0, count: rows.count)
+    }
+
+    private static func parts(_ names: [String], _ found: [PermutationImportance]) -> [Part] {
+        zip(names, found).map { Part(feature: $0, value: $1.mean, interval: $1.interval) }
+    }
+
+    private static func parts(_ names: [String], _ moments: [MeanMoments], _ level: Double) throws -> [Part] {
+        zip(names, moments).map { Part(feature: $0, value: $1.mean, interval: $1.normalInterval(confidence: level)) }
     }
 }

@@ -10,20 +10,38 @@ struct RowLoss {
     init(_ frame: Frame, label: String, predictions: [[Double]], _ options: ExplainOptions) throws {
         let cells = try frame.cells(label)
         if predictions.count > 1 {
+            name = "log_loss"
+            // Numbers that are places of the model's classes are just that, whichever of them are seen.
+            if options.classes == nil, let places = try Self.places(cells, of: predictions.count) {
+                labels = places
+                return
+            }
             let classes = try options.classes ?? Cells.classes([cells])
             guard classes.count == predictions.count else {
                 throw AnalysisError(
                     "\(label) has \(classes.count) classes and the model \(predictions.count), expected as many, or --classes in its order")
             }
             labels = try cells.places(classes).map { $0 < 0 ? .nan : Double($0) }
-            name = "log_loss"
-        } else if predictions[0].allSatisfy({ $0.isNaN || (0...1).contains($0) }) {
+        } else if try options.positive != nil || predictions[0].allSatisfy({ $0.isNaN || (0...1).contains($0) }) && Self.isTwoValued(cells)
+        {
             labels = try cells.binary(positive: options.positive)
             name = "log_loss"
         } else {
             labels = try cells.numbers()
             name = "squared_error"
         }
+    }
+
+    private static func places(_ cells: Cells, of count: Int) throws -> [Double]? {
+        guard let numbers = try? cells.numbers() else { return nil }
+        let known = (0..<count).map(Double.init)
+        return numbers.allSatisfy { $0.isNaN || known.contains($0) } && numbers.contains { $0.isFinite } ? numbers : nil
+    }
+
+    /// A share as the label of a regression has more values than two; what is no number is a word for yes or no.
+    private static func isTwoValued(_ cells: Cells) throws -> Bool {
+        guard let numbers = try? cells.numbers() else { return true }
+        return Set(numbers.filter(\.isFinite)).count <= 2
     }
 
     /// Of the rows of the file at these places.

@@ -7,7 +7,10 @@ public struct FileModel: Sendable {
     public let path: String
     private let model: Inference.Model
     /// The columns of the table in the model's order; nil for its own names.
-    private let features: [String]?
+    let features: [String]?
+
+    /// Whether it answers with the number of a class rather than with a probability of each.
+    func isClassNumber(_ answers: Int) -> Bool { model.task == .multiclass && answers == 1 }
 
     public enum Answer: Sendable { case predictions, margins, leaves, outputs, contributions }
 
@@ -22,9 +25,11 @@ public struct FileModel: Sendable {
     }
 
     /// What the model wants of a table, by the names of its columns.
-    func inputs(_ frame: Frame) throws -> [(column: String, values: InputColumn)] {
+    ///
+    /// - Parameter columns: which ones, in the model's order; nil for those that the user named, or the model does.
+    func inputs(_ frame: Frame, columns: [String]? = nil) throws -> [(column: String, values: InputColumn)] {
         do {
-            return try model.inputs(among: frame.names, features: features).map { request in
+            return try model.inputs(among: frame.names, features: columns ?? features).map { request in
                 guard request.feature.wantsText else { return (request.column, .numbers(try frame.numbers(request.column))) }
                 let (codes, names) = try frame.levels(request.column)
                 return (request.column, .texts(codes.map { $0 < 0 ? nil : names[Int($0)] }))

@@ -27,7 +27,7 @@ public struct ErrorPass: Sendable {
         self.report = report
     }
 
-    /// A version that cannot be followed is reported and tried again in the next round; the others go on. Only a database that is away ends it.
+    /// A version that cannot be followed, as one whose writers are busy for too long, is reported and tried again in the next round; the others go on.
     ///
     /// - Returns: the changes that were seen.
     public func run() async throws -> [(version: ModelVersion, change: ErrorChange)] {
@@ -41,8 +41,6 @@ public struct ErrorPass: Sendable {
                     seen += changes.map { (version.key, $0) }
                     if !isBehind { break }
                 }
-            } catch let error as any RetryableError where error.isRetryable {
-                throw error
             } catch { report("the errors of \(version.key) are not followed: \(error)") }
         }
         return seen

@@ -7,6 +7,8 @@ public struct HTTPLimits: Sendable, Equatable {
     public var headSeconds = 10.0
     /// For a body; one that comes fast enough may take longer.
     public var bodySeconds = 60.0
+    /// For an answer to be taken; one that is taken fast enough may take longer.
+    public var answerSeconds = 60.0
     /// From an answer to the next request's head on the same connection.
     public var idleSeconds = 75.0
     /// Beyond, connections wait until another one ends.
@@ -16,6 +18,7 @@ public struct HTTPLimits: Sendable, Equatable {
     mutating func read(_ members: [String: JSON], _ reader: SettingsReader) {
         headSeconds = reader.number(members["head_seconds"], at: "limits.head_seconds", in: 0.1...3600) ?? headSeconds
         bodySeconds = reader.number(members["body_seconds"], at: "limits.body_seconds", in: 0.1...86_400) ?? bodySeconds
+        answerSeconds = reader.number(members["answer_seconds"], at: "limits.answer_seconds", in: 0.1...86_400) ?? answerSeconds
         idleSeconds = reader.number(members["idle_seconds"], at: "limits.idle_seconds", in: 0.1...86_400) ?? idleSeconds
         connectionsMax = reader.integer(members["connections_max"], at: "limits.connections_max", in: 1...1_000_000) ?? connectionsMax
     }

@@ -11,8 +11,15 @@ struct Doorkeeper: RouterMiddleware {
     func handle(_ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response) async throws
         -> Response
     {
-        // What the router does not know is nobody's secret: it answers 404 itself.
-        guard let path = context.endpointPath else { return try await next(request, context) }
+        // What the router does not know is nobody's secret: it answers 404 itself, and for a known path of other methods we say which.
+        guard let path = context.endpointPath else {
+            let methods = RouteTable.methods(of: request.uri.path)
+            if methods.isEmpty || methods.contains(request.method) { return try await next(request, context) }
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            var response = problem(.methodNotAllowed, "\(request.uri.path) has no \(request.method.rawValue), expected \(allowed)")
+            response.headers[.allow] = allowed
+            return response
+        }
         var context = context
         guard let checker else {
             context.caller = .anyone

@@ -3,7 +3,8 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Ends connections whose requests do not come: who opens many and sends a byte now and then would hold them all.
+/// Ends connections whose requests do not come, or whose answers are not taken: who opens many and sends or reads a byte now and then would
+/// hold them all.
 final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -13,12 +14,18 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     /// A body may take `bodySeconds`, and longer while it comes at least this fast.
     static let bodyBytesPerSecondMin = 262_144.0
 
+    /// What waits to be taken may take `answerSeconds`, and longer while it goes at least this fast.
+    static let answerBytesPerSecondMin = 16_384.0
+
     private let limits: HTTPLimits
     private var timer: Scheduled<Void>?
     private var isFirst = true
     private var isBodyComing = false
     private var bodyBytes = 0
     private var bodyStart = NIODeadline.now()
+    /// Since when the other side has not taken what waits, and how much that is at most.
+    private var stall: Scheduled<Void>?
+    private var waitingBytes = 0
     /// Requests that were begun and whose answer has not ended.
     private var answersDue = 0
 
@@ -32,11 +39,33 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
+        forget()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) { forget() }
+
+    private func forget() {
+        timer?.cancel()
+        stall?.cancel()
+    }
+
+    /// More waits for the other side than the channel holds, or it has taken most of that.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable { waitUntilTaken(context, since: .now(), for: limits.answerSeconds) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func waitUntilTaken(_ context: ChannelHandlerContext, since start: NIODeadline, for seconds: Double) {
+        stall = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(max(0.001, seconds) * 1e9))) {
+            let spent = Double((NIODeadline.now() - start).nanoseconds) / 1e9
+            let allowed = self.limits.answerSeconds + Double(self.waitingBytes) / Self.answerBytesPerSecondMin
+            if spent < allowed { return self.waitUntilTaken(context, since: start, for: allowed - spent) }
+            context.close(promise: nil)
+        }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -56,7 +85,10 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
+        switch unwrapOutboundIn(data) {
+        case .head: break
+        case .body(let part): waitingBytes = (context.channel.isWritable ? 0 : waitingBytes) + part.readableBytes
+        case .end:
             answersDue -= 1
             look(context)
         }

@@ -79,6 +79,15 @@ enum RouteTable {
         RouteEntry(.get, "/assets/{name}", .read, .none),
     ]
 
+    /// The methods that a path is known with, as it is asked for; empty for a path that there is not.
+    static func methods(of path: String) -> [HTTPRequest.Method] {
+        let asked = path.split(separator: "/")
+        return entries.filter { entry in
+            let parts = entry.path.split(separator: "/")
+            return parts.count == asked.count && zip(parts, asked).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }.map(\.method)
+    }
+
     private static let byRoute = Dictionary(entries.map { ("\($0.method) \($0.path)", $0) }, uniquingKeysWith: { first, _ in first })
 
     /// - Parameter path: as the router has it, with `{name}` for a parameter.

@@ -20,7 +20,8 @@ struct MetricRoutes {
             for (metric, count) in shared?.dropped ?? [:] { engine.metrics.add(Double(count), to: .seriesDropped, [metric.rawValue]) }
             // The counters last: what this scrape drops is counted in it.
             let own =
-                engine.metrics.samples().filter { ProtectedValues.isShown($0, to: caller) } + engine.spoolSamples
+                engine.metrics.samples().filter { ProtectedValues.isShown($0, to: caller) && current?.isRetired($0) != true }
+                + engine.spoolSamples
                 + [MetricSample(.databaseUp, [], current == nil ? 0 : 1)]
             let families = PrometheusText.families(own, as: format)
             var body = ByteBuffer()

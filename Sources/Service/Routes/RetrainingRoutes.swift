@@ -37,8 +37,8 @@ struct RetrainingRoutes {
                 .succeeded, version: try request.query("version"), note: try request.query("note"), by: try request.query("by"))
             let retraining = try await known(context)
             // Before it is read: of a job that is over nothing more can be said.
-            guard retraining.state.mayBecome(.succeeded) else {
-                throw HTTPError(.conflict, message: RetrainingConflict(id: retraining.id, state: retraining.state).description)
+            guard retraining.state.mayBecome(.succeeded), retraining.mayBe(news.version) else {
+                throw HTTPError(.conflict, message: RetrainingConflict(retraining).description)
             }
             let data = try await request.bytes(upTo: ShadowSettings.fileBytesMax)
             if data.isEmpty { throw HTTPError(.badRequest, message: "the body is empty, expected the model file") }

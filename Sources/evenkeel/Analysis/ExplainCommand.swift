@@ -25,7 +25,8 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: "Explain in what the model differs from this model file.") var against: String?
     @Option(help: "Explain the loss: the column of labels.") var label: String?
     @Option(help: "The positive label (default: 1 or true).") var positive: String?
-    @Option(help: "The classes in the model's order, comma-separated (default: those seen, by code point).") var classes: String?
+    @Option(help: "The classes in the model's order, comma-separated (default: numbers from 0 are places; else those seen, by code point).")
+    var classes: String?
     @Option(help: "tree_shap or mixing (default: tree_shap where the model has it).") var method: ExplainOptions.Method?
     @Option(help: "Of several answers a row the one to explain, counted from 0 (default: the one that says most).") var answer: Int?
     @Option(help: "Columns in the model's order, comma-separated (default: the model's names).") var features: String?
@@ -38,6 +39,8 @@ struct ExplainCommand: ParsableCommand {
         if [reference, against, label].count(where: { $0 != nil }) > 1 {
             throw ValidationError("--reference, --against and --label exclude each other")
         }
+        if positive != nil || classes != nil, label == nil { throw ValidationError("--positive and --classes: expected with --label") }
+        if againstFeatures != nil, against == nil { throw ValidationError("--against-features: expected with --against") }
     }
 
     func run() throws {

@@ -17,10 +17,13 @@ struct AlertsCommand: AsyncParsableCommand {
               evenkeel alerts silence --model credit --for 4h --reason "known outage"
               evenkeel alerts test --config evenkeel.yaml
               evenkeel alerts deliveries --state dead
+              evenkeel alerts attempts 17
               evenkeel alerts replay --all
               evenkeel alerts enable on-call
             """,
-        subcommands: [List.self, Acknowledge.self, SilenceCommand.self, Test.self, Deliveries.self, Replay.self, Enable.self],
+        subcommands: [
+            List.self, Acknowledge.self, SilenceCommand.self, Test.self, Deliveries.self, Attempts.self, Replay.self, Enable.self,
+        ],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

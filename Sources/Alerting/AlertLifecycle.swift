@@ -54,7 +54,7 @@ public struct AlertLifecycle: Sendable {
         let watched = evaluation.findings.filter { policy.monitors.contains($0.monitor) }
         guard let budget = policy.falseAlarms else { return Set(watched.map(\.monitor)) }
         let tests = watched.count { $0.pValue != nil && $0.verdict?.isInformed == true }
-        let level = budget.alpha(window: policy.window, findings: policy.findings) / Double(max(1, tests))
+        let level = budget.alpha(window: evaluation.window, findings: policy.findings) / Double(max(1, tests))
         return Set(
             watched.lazy.filter { $0.verdict?.isFinding == true && ($0.monitor.isOfEvents || ($0.pValue ?? 1) <= level) }.map(\.monitor))
     }

@@ -29,9 +29,11 @@ public struct FalseAlarmBudget: Sendable, Equatable {
 
     /// The level of one window.
     ///
-    /// - Parameter findings: windows with a finding that an alert needs.
-    public func alpha(window: WindowKind, findings: Int) -> Double {
-        guard let length = window.seconds else { return 0 }
-        return min(1, Double(findings) * alarms * Double(length) / Double(seconds))
+    /// - Parameters:
+    ///   - window: in a period there are as many as its step goes into it. Windows by rows are as long as they are: then α is in proportion to
+    ///     the length of each, and the sum over a period the same.
+    ///   - findings: windows with a finding that an alert needs.
+    public func alpha(window: Window, findings: Int) -> Double {
+        min(1, Double(findings) * alarms * Double(window.step) / Double(seconds))
     }
 }

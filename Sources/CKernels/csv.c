@@ -60,6 +60,8 @@ int ek_csv_add_missing(ek_csv *csv, const uint8_t *word, size_t count) {
     memcpy(words + start, word, count);
     ends[csv->word_count++] = start + count;
     csv->word_starts[word[0]] = 1;
+    double value;
+    if (ek_number(word, count, &value)) csv->word_numeric = 1;
     if (count > csv->word_length_max) csv->word_length_max = count;
     return 1;
 }
@@ -169,7 +171,8 @@ static int cell(ek_csv *csv, uint32_t c, size_t row, const uint8_t **at, const u
     *at = next;
     uint8_t kind = csv->kinds[c];
     if (kind == EK_CSV_SKIP) return EK_CSV_LIMIT;
-    int missing = !is_quoted && ek_csv_is_missing(csv, text, count);
+    // Writers that quote every field write a missing number as "".
+    int missing = is_quoted ? count == 0 && kind == EK_CSV_NUMBER : ek_csv_is_missing(csv, text, count);
     if (kind == EK_CSV_NUMBER) {
         double value = NAN;
         if (!missing) {
@@ -211,7 +214,7 @@ static int read_row(ek_csv *csv, const uint8_t *bytes, const uint8_t *end, const
         int form;
         double value;
         const uint8_t *next = csv->kinds[c] == EK_CSV_NUMBER ? ek_number_prefix(p, &value, &form) : NULL;
-        if (next && is_end(*next)) {
+        if (next && is_end(*next) && !(csv->word_numeric && ek_csv_is_missing(csv, p, (size_t)(next - p)))) {
             csv->numbers[c][row] = value;
             csv->uneven[c] |= (uint8_t)(form ^ EK_PLAIN_INTEGER);
             p = next;

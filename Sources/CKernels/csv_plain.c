@@ -124,8 +124,11 @@ EK_WIDE static size_t number_column(ek_csv *csv, uint32_t c, const uint8_t *wind
     for (; r < rows; r++) {
         const uint32_t *place = ends + bases[r] + c;
         const uint8_t *field = window + (uint32_t)(place[-1] + 1), *end = window + place[0];
-        if (__builtin_expect(plain_number(field, end, &out[r], &uneven), 1)) continue;
         size_t count = (size_t)(end - field);
+        if (__builtin_expect(plain_number(field, end, &out[r], &uneven), 1)) {
+            if (__builtin_expect(csv->word_numeric, 0) && ek_csv_is_missing(csv, field, count)) out[r] = NAN;
+            continue;
+        }
         if (ek_csv_is_missing(csv, field, count)) {
             out[r] = NAN;
             continue;

@@ -81,13 +81,15 @@ struct PredictionReader {
 
     private func readLines(_ state: inout State) throws(Interruption) {
         var start = 0
+        var line = 0
         while start < count {
             let lineEnd = RecordScanner.lineEnd(text, from: start, to: count)
             defer { start = lineEnd + 1 }
+            line += 1
             if text[start..<lineEnd].allSatisfy({ $0 == 32 || $0 == 13 || $0 == 9 }) { continue }
             try begin(&state)
             if let stop = state.scanner.read(text, from: start, to: lineEnd), isBlank(stop..<lineEnd), try take(&state) { continue }
-            let parsed = Result { () throws(JSONError) in try JSON.parse(text[start..<lineEnd]) }
+            let parsed = Result { () throws(JSONError) in try JSON.parse(text[start..<lineEnd], line: line) }
             try general(parsed, &state)
         }
     }

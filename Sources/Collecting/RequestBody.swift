@@ -11,11 +11,11 @@ public struct RequestBody: Sendable {
     public init(_ bytes: [UInt8], isLines: Bool, limits: CollectorLimits) throws(RequestError) {
         records = []
         if isLines {
-            for line in bytes.split(separator: 10, omittingEmptySubsequences: true)
+            for (number, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated()
             where line.contains(where: { $0 != 32 && $0 != 13 && $0 != 9 }) {
                 guard records.count < limits.recordsMax else { throw Self.tooMany(limits) }
                 let index = records.count
-                do throws(JSONError) { records.append((index, .success(try JSON.parse(line)))) } catch {
+                do throws(JSONError) { records.append((index, .success(try JSON.parse(line, line: number + 1)))) } catch {
                     records.append((index, .failure(error)))
                 }
             }

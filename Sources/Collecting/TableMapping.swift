@@ -89,11 +89,30 @@ public struct TableMapping: Sendable, Equatable {
     private func outcomes(_ table: CSVTable, _ name: String, _ schema: FeatureSchema) throws(TableError) -> [Double] {
         if schema.task == .regression { return try table.numbers(name) }
         if schema.task == .multiclass { return try classes(table, name, schema) }
-        let positive = parseNumber(schema.positiveLabel)
-        return try table.requiredColumn(name).map { text in
-            guard let text else { return .nan }
-            if text == schema.positiveLabel { return 1 }
-            return positive != nil && parseNumber(text) == positive ? 1 : 0
+        let positive = Self.outcome(schema.positiveLabel)
+        // Beside 1 and 0, and beside true and false, there is no third; a word stands against all others.
+        let negative: Double? = positive.flatMap { [1: 0, 0: 1][$0] }
+        var out: [Double] = []
+        for (row, text) in try table.requiredColumn(name).enumerated() {
+            guard let text else { out.append(.nan); continue }
+            let value = Self.outcome(text)
+            if text == schema.positiveLabel || (positive != nil && value == positive) { out.append(1); continue }
+            guard negative == nil || value == negative else {
+                throw TableError(
+                    file: table.file, line: table.lines[row], column: (table.names.firstIndex(of: name) ?? 0) + 1,
+                    message: "\"\(text)\" in \(name), expected 0 or 1")
+            }
+            out.append(0)
+        }
+        return out
+    }
+
+    /// As numbers: data frames write what is true or false in words.
+    private static func outcome(_ text: String) -> Double? {
+        switch text {
+        case "true", "True", "TRUE": 1
+        case "false", "False", "FALSE": 0
+        default: parseNumber(text)
         }
     }
 

@@ -61,7 +61,15 @@ struct Part {
     func numbers() throws(InferenceError) -> [Double] {
         switch value {
         case .numbers(let numbers): numbers
-        case .list(let items) where items.isEmpty: []
+        case .list(let items):
+            // Old models have booleans as directions.
+            try items.map { (item) throws(InferenceError) in
+                switch item {
+                case .number(let number): number
+                case .bool(let isTrue): isTrue ? 1 : 0
+                default: throw expected("a list of numbers")
+                }
+            }
         default: throw expected("a list of numbers")
         }
     }

@@ -2,8 +2,8 @@
 public struct Feature: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case number
-        /// Texts or numbers, of which the model knows the place in this list.
-        case category([String])
+        /// Texts or numbers, of which the model knows the place in this list; numbers are found however they are written.
+        case category([String], areNumbers: Bool)
         case text
     }
     /// Nil where the file has no name; then its place counts.
@@ -100,22 +100,28 @@ public struct ScoreOptions: Sendable, Equatable {
     }
 }
 
-/// A category as a text or a number: 3, "3" and 3.0 are the same.
-enum CategoryKey {
-    static func key(_ text: String) -> String {
-        guard let number = Double(text), number == number.rounded(), abs(number) < 0x1p53 else { return text }
-        return "\(Int64(number))"
+/// Finds categories: a text by its letters (01 is not 1, as postcodes have it), a number by its value (3, 3.0 and 03).
+struct CategoryPlaces {
+    private var byText: [String: Double] = [:]
+    private var byNumber: [Double: Double] = [:]
+
+    /// - Parameter isNumeric: whether the categories, or what is looked up, are numbers.
+    init(_ categories: [String], isNumeric: Bool) {
+        for (place, category) in categories.enumerated() {
+            byText[category] = Double(place)
+            if isNumeric, let number = Double(category) { byNumber[number] = Double(place) }
+        }
     }
 
-    /// The place of each text among the categories; NaN where it is missing or not among them.
-    static func codes(_ texts: [String?], _ categories: [String]) -> [Double] {
-        var places: [String: Double] = [:]
-        for (i, category) in categories.enumerated() { places[key(category)] = Double(i) }
+    /// NaN where it is missing or not among them.
+    func codes(_ numbers: [Double]) -> [Double] { numbers.map { byNumber[$0] ?? .nan } }
+
+    func codes(_ texts: [String?]) -> [Double] {
         var known: [String: Double] = [:]
         return texts.map { text in
             guard let text else { return .nan }
             if let code = known[text] { return code }
-            let code = places[key(text)] ?? .nan
+            let code = byText[text] ?? Double(text).flatMap { byNumber[$0] } ?? .nan
             known[text] = code
             return code
         }

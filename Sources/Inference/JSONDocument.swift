@@ -85,17 +85,13 @@ struct JSONDocument {
         skipSpace()
         if take("]") { return .numbers([]) }
         var numbers: [Double] = []
-        // As long as all of them are numbers (or booleans, which old models have as directions), they stay numbers.
+        // As long as all of them are numbers, they stay numbers.
         while true {
             if lists.append(bytes, from: &at, to: &numbers) { return .numbers(numbers) }
             skipSpace()
             guard at < bytes.count else { throw malformed("") }
             if let number = number() {
                 numbers.append(number)
-            } else if bytes[at] == UInt8(ascii: "t"), takeWord("true") {
-                numbers.append(1)
-            } else if bytes[at] == UInt8(ascii: "f"), takeWord("false") {
-                numbers.append(0)
             } else {
                 break
             }

@@ -25,11 +25,14 @@ public struct Model: Sendable {
     public let format: String
     public let task: ModelTask
     public let features: [Feature]
-    /// The round that early stopping chose, counted from 0, where the file says so. Scores are of all rounds unless options say otherwise.
-    public internal(set) var bestRound: Int?
+    /// The round that early stopping chose, counted from 0, where the file says so. Scores are of the rounds up to it unless options say
+    /// otherwise, as those of XGBoost's scikit-learn classes.
+    public private(set) var bestRound: Int?
     /// Whether inputs are rounded to 32 bits, as in training.
     let isSingle: Bool
-    let body: Body
+    private(set) var body: Body
+    /// All rounds, where `body` has those up to the best one.
+    private var allRounds: TreeModel?
     /// Whether a feature's categories must be looked up.
     private let hasCategories: Bool
 
@@ -77,6 +80,20 @@ public struct Model: Sendable {
         }
     }
 
+    /// Keeps the rounds up to the one that early stopping chose.
+    mutating func keepRounds(upTo best: Int) throws(InferenceError) {
+        bestRound = best
+        guard case .trees(let whole) = body, best + 1 < whole.roundEnds.count else { return }
+        body = .trees(try whole.prefix(rounds: best + 1, file: file))
+        allRounds = whole
+    }
+
+    /// How many of the file's rounds scores are of, where that is not all: of early stopping.
+    public var roundsUsed: (used: Int, all: Int)? {
+        guard let allRounds, case .trees(let trees) = body else { return nil }
+        return (trees.roundEnds.count, allRounds.roundEnds.count)
+    }
+
     /// `EVENKEEL_ONNXRUNTIME`, or `libonnxruntime.so` where libraries are found; nil where that is empty.
     public static var runtimePath: String? { ONNXRuntime.defaultPath }
 
@@ -108,6 +125,12 @@ public struct Model: Sendable {
         if own.count == features.count {
             let absent = own.filter { !known.contains($0) }
             if absent.isEmpty { return zip(own, features).map { InputRequest(column: $0, feature: $1) } }
+            // LightGBM writes the spaces of names as underscores.
+            let spaced = Dictionary(columns.map { (String($0.map { $0 == " " ? "_" : $0 }), $0) }, uniquingKeysWith: { first, _ in first })
+            let found = own.map { known.contains($0) ? $0 : spaced[$0] }
+            if Set(found.compactMap(\.self)).count == own.count {
+                return zip(found, features).compactMap { name, feature in name.map { InputRequest(column: $0, feature: feature) } }
+            }
             if absent.count < own.count || columns.count != features.count {
                 throw input(
                     "the table has no column \"\(absent[0])\", expected the model's features as columns, or --features in its order")
@@ -144,7 +167,10 @@ public struct Model: Sendable {
             }
             // The kernels round where the ensemble says so.
             let numbers = try numbers(columns, isSingle: false)
-            let model = try whole.prefix(rounds: options.rounds, file: file)
+            let model =
+                try options.rounds.map { rounds throws(InferenceError) in
+                    try (allRounds ?? whole).prefix(rounds: rounds, file: file)
+                } ?? whole
             if options.answer == .leaves {
                 return model.leaves(numbers, rows: rows).enumerated().map { ScoreColumn("leaf_\($0.offset)", .integers($0.element)) }
             }
@@ -179,10 +205,11 @@ public struct Model: Sendable {
         var out: [[Double]] = []
         for (column, feature) in zip(columns, features) {
             switch (column, feature.kind) {
-            case (.numbers(let values), .category(let categories)):
-                out.append(CategoryKey.codes(values.map { $0.isNaN ? nil : "\($0)" }, categories))
+            case (.numbers(let values), .category(let categories, _)):
+                out.append(CategoryPlaces(categories, isNumeric: true).codes(values))
             case (.numbers(let values), _): out.append(isSingle ? values.map { Double(Float($0)) } : values)
-            case (.texts(let texts), .category(let categories)): out.append(CategoryKey.codes(texts, categories))
+            case (.texts(let texts), .category(let categories, let areNumbers)):
+                out.append(CategoryPlaces(categories, isNumeric: areNumbers).codes(texts))
             case (.texts(let texts), _):
                 var values: [Double] = []
                 values.reserveCapacity(texts.count)

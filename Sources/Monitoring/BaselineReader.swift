@@ -11,7 +11,7 @@ struct BaselineReader {
         let frozen = try await reader.reference(of: version)
         let starts = starts(for: window)
         guard let first = starts.last, let span = try await reader.span(of: version), span.last >= first else { return (.frozen, frozen) }
-        let seconds = Int64(window.end.seconds(since: window.start))
+        let seconds = window.seconds
         var windows: [Profile] = []
         for start in starts where start.adding(seconds: seconds) > span.first {
             let profile: Profile
@@ -33,7 +33,7 @@ struct BaselineReader {
 
     /// The latest first; none for the frozen baseline.
     private func starts(for window: Window) -> [Timestamp] {
-        let length = Int64(window.end.seconds(since: window.start))
+        let length = window.seconds
         let counts = 1...Int64(settings.baselineWindows)
         switch settings.baseline {
         case .frozen: return []

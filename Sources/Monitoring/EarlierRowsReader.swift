@@ -8,7 +8,7 @@ struct EarlierRowsReader {
     /// The same time of the week, as far back as the version goes; for one that is too new the same time of the day, for which weekends and
     /// workdays are mixed and the law becomes as wide as they differ.
     func rows(of version: RegisteredVersion, for window: Window, since first: Timestamp) async throws -> EarlierRows? {
-        let seconds = Int64(window.end.seconds(since: window.start))
+        let seconds = window.seconds
         let day: Int64 = 86_400
         let choices: [(step: Int64, count: Int64, words: String)] =
             seconds > day

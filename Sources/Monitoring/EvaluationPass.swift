@@ -9,6 +9,7 @@ public struct EvaluationPass: Sendable {
     private let store: any EvaluationStore
     private let directory: any VersionDirectory
     private let errors: (any ErrorLog)?
+    private let rowLog: (any RowWindowLog)?
     private let settings: @Sendable (RegisteredVersion) -> MonitorSettings
     private let delaySeconds: Int64
     private let clock: @Sendable () -> Timestamp
@@ -27,10 +28,12 @@ public struct EvaluationPass: Sendable {
     /// - Parameters:
     ///   - evaluator: with the settings of the service.
     ///   - errors: where the changes are that detectors saw.
+    ///   - rowLog: what windows by rows are made of; without it there are none.
     ///   - settings: of a version, where it has its own.
     public init(
         reader: any ProfileReader, store: any EvaluationStore, directory: any VersionDirectory, evaluator: WindowEvaluator,
-        errors: (any ErrorLog)? = nil, settings: (@Sendable (RegisteredVersion) -> MonitorSettings)? = nil,
+        errors: (any ErrorLog)? = nil, rowLog: (any RowWindowLog)? = nil,
+        settings: (@Sendable (RegisteredVersion) -> MonitorSettings)? = nil,
         clock: @escaping @Sendable () -> Timestamp,
         report: @escaping @Sendable (String) -> Void = { _ in },
         announce: @escaping @Sendable (Evaluation, RegisteredVersion) async throws -> Void
@@ -39,6 +42,7 @@ public struct EvaluationPass: Sendable {
         self.store = store
         self.directory = directory
         self.errors = errors
+        self.rowLog = rowLog
         self.settings = settings ?? { _ in evaluator.settings }
         delaySeconds = evaluator.settings.delaySeconds
         self.clock = clock
@@ -62,9 +66,41 @@ public struct EvaluationPass: Sendable {
             made += try await evaluate(page, versions, spans: &spans, now: now, limit: Self.windowsMax - made.count, looksOnly: looksOnly)
             page = try await reader.dirtyWindows(endedBy: ended, after: last, limit: Self.pageMarks)
         }
-        for version in versions.values.sorted(by: { $0.versionID < $1.versionID }) where version.stage == .champion && !looksOnly {
+        for version in versions.values.sorted(by: { $0.versionID < $1.versionID }) where version.stage != .retired && !looksOnly {
             if spans[version.versionID] == nil { spans[version.versionID] = try await reader.span(of: version) }
-            if let span = spans[version.versionID] { made += try await evaluateEmpty(version, span, endedBy: ended) }
+            guard let span = spans[version.versionID] else { continue }
+            made += try await evaluateFilled(version, span, now: now, limit: Self.windowsMax - made.count)
+            if version.stage == .champion { made += try await evaluateEmpty(version, span, endedBy: ended) }
+        }
+        return made
+    }
+
+    /// Windows by rows that have filled since the one before. Like other windows they wait until what comes late has had its time.
+    private func evaluateFilled(_ version: RegisteredVersion, _ span: Span, now: Timestamp, limit: Int) async throws -> [Evaluation] {
+        guard let rowLog else { return [] }
+        let settings = settings(version)
+        var made: [Evaluation] = []
+        for kind in version.windows where kind.rows != nil {
+            let since = try await store.lastEvaluated(kind, of: version) ?? span.first
+            let filled = try await RowWindows(log: rowLog).filled(
+                kind, of: version, since: since, endedBy: now.adding(seconds: -settings.delaySeconds))
+            for window in filled.prefix(max(0, limit - made.count)) {
+                guard span.last >= window.end || window.end.adding(seconds: settings.quietSeconds) <= now else { break }
+                // The next window begins where this one ends: one that cannot be judged is not passed over.
+                guard let evaluation = try await attempt(version, window, since: span.first) else { break }
+                made.append(evaluation)
+            }
+        }
+        return made
+    }
+
+    /// The windows by rows that something came into which was not there when they were evaluated.
+    private func evaluateChanged(_ version: RegisteredVersion, in hour: Window, since first: Timestamp?) async throws -> [Evaluation] {
+        let kinds = version.windows.filter { $0.rows != nil }
+        guard let rowLog, !kinds.isEmpty, hour.kind == .hour else { return [] }
+        var made: [Evaluation] = []
+        for window in try await rowLog.changed(kinds, of: version, in: hour) {
+            if let evaluation = try await attempt(version, window, since: first) { made.append(evaluation) }
         }
         return made
     }
@@ -76,9 +112,9 @@ public struct EvaluationPass: Sendable {
         guard let lag = try await reader.arrivalLag(of: version, since: span.last.adding(seconds: -Self.arrivalSeconds)) else { return [] }
         let arrived = ended.adding(seconds: -lag - lag / 4)
         var made: [Evaluation] = []
-        for kind in WindowKind.scheduled {
-            guard let seconds = kind.seconds, let window = Window(kind: kind, holding: arrived.adding(seconds: -seconds)),
-                span.last < window.start, try await store.lastEvaluated(kind, of: version) ?? .earliest < window.end,
+        for kind in version.windows {
+            guard let window = kind.newest(endedBy: arrived), span.last < window.start,
+                try await store.lastEvaluated(kind, of: version) ?? .earliest < window.end,
                 let earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: span.first)
             else { continue }
             let evaluation = WindowEvaluator(settings: settings(version)).evaluateEmpty(version, window, earlier: earlier, at: clock())
@@ -102,20 +138,40 @@ public struct EvaluationPass: Sendable {
                 if spans[mark.versionID] == nil { spans[mark.versionID] = try await reader.span(of: version) }
                 let span = spans[mark.versionID]
                 guard isComplete(mark, newest: span?.last, now: now, settings(version)) else { continue }
-                do { made.append(try await evaluate(version, mark.window, since: span?.first, isAnnounced: !looksOnly)) } catch let error
-                    as any RetryableError
-                    where error.isRetryable
+                var isUnanswerable = false
+                if let evaluation = try await attempt(
+                    version, mark.window, since: span?.first, isAnnounced: !looksOnly, isUnanswerable: &isUnanswerable)
                 {
-                    throw error
-                } catch {
-                    report("\(version.key), \(mark.window.kind.rawValue) from \(mark.window.start): \(error)")
-                    // An hour of a day that is one sum will never be answered: its mark would be tried in every round.
-                    if (error as? any UnanswerableWindow)?.isUnanswerable != true { continue }
+                    made.append(evaluation)
+                } else if !isUnanswerable {
+                    continue
                 }
+                if !looksOnly { made += try await evaluateChanged(version, in: mark.window, since: span?.first) }
             }
             if !looksOnly { try await reader.clear([mark]) }
         }
         return made
+    }
+
+    private func attempt(_ version: RegisteredVersion, _ window: Window, since first: Timestamp?) async throws -> Evaluation? {
+        var isUnanswerable = false
+        return try await attempt(version, window, since: first, isAnnounced: true, isUnanswerable: &isUnanswerable)
+    }
+
+    /// - Parameter isUnanswerable: whether it failed and always will: an hour of a day that is one sum, whose mark would be tried in every round.
+    /// - Returns: nil for a window that could not be evaluated, which is reported.
+    private func attempt(
+        _ version: RegisteredVersion, _ window: Window, since first: Timestamp?, isAnnounced: Bool, isUnanswerable: inout Bool
+    ) async throws -> Evaluation? {
+        do { return try await evaluate(version, window, since: first, isAnnounced: isAnnounced) } catch let error as any RetryableError
+            where error.isRetryable
+        {
+            throw error
+        } catch {
+            report("\(version.key), \(window.kind.rawValue) from \(window.start): \(error)")
+            isUnanswerable = (error as? any UnanswerableWindow)?.isUnanswerable == true
+            return nil
+        }
     }
 
     /// A window that is still filling is not looked at: every look is a chance of a false alarm. It is complete when nothing has come
@@ -157,7 +213,10 @@ public struct EvaluationPass: Sendable {
         let (baseline, reference) = try await BaselineReader(reader: reader, settings: settings).baseline(of: version, for: window)
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
         var earlier: EarlierRows?
-        if let first { earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: first) }
+        // By rows every window has as many; what changes is how long it takes.
+        if let first, window.kind.rows == nil {
+            earlier = try await EarlierRowsReader(reader: reader).rows(of: version, for: window, since: first)
+        }
         // Detectors follow the errors of all records.
         let changes = version.segment == nil ? try await errors?.changes(of: version, from: window.start, to: window.end) : nil
         var evaluation = WindowEvaluator(settings: settings).evaluate(

@@ -100,8 +100,7 @@ extension ReferenceProfile {
     /// That of windows as long as this one; for a window of any length that of the next shorter kind.
     fileprivate func variation(for window: Window) -> NaturalVariation? {
         if let own = variations[window.kind] { return own }
-        let seconds = Int64(window.end.seconds(since: window.start))
-        let shorter = WindowKind.allCases.filter { $0.seconds.map { $0 <= seconds } ?? false }
-        return shorter.compactMap { variations[$0] }.last
+        let shorter = variations.filter { $0.key.seconds.map { $0 <= window.seconds } ?? false }
+        return shorter.max { ($0.key.seconds ?? 0, $0.key.rawValue) < ($1.key.seconds ?? 0, $1.key.rawValue) }?.value
     }
 }

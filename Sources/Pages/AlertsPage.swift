@@ -14,6 +14,7 @@ public struct AlertsPage: Sendable {
     /// What shows that a form came from this page.
     public var acknowledgeToken: String
     public var silenceToken: String
+    public var endToken: String
     /// What was done just now.
     public var notice: Notice?
 
@@ -21,10 +22,12 @@ public struct AlertsPage: Sendable {
         case acknowledged
         case silenced
         case gone
+        case ended
         var text: String {
             switch self {
             case .acknowledged: "Acknowledged. Messages go on as before: silence the model to stop them."
             case .silenced: "Silenced. Alerts are still listed here."
+            case .ended: "The silence is over: alerts that fire are told from now on."
             case .gone: "That alert does not fire any more, so there was nothing to acknowledge."
             }
         }
@@ -32,6 +35,7 @@ public struct AlertsPage: Sendable {
 
     public static let acknowledgePath = "/alerts/acknowledge"
     public static let silencePath = "/alerts/silence"
+    public static let endPath = "/alerts/end"
     /// Alerts on a page, newest first.
     public static let alertsMax = 40
     /// Findings and messages of one alert.
@@ -43,7 +47,7 @@ public struct AlertsPage: Sendable {
     public init(
         alerts: [Alert], deliveries: [Int64: [DeliveryRecord]], silences: [Silence], model: String?, models: [String],
         acknowledgeToken: String,
-        silenceToken: String, notice: Notice? = nil
+        silenceToken: String, endToken: String, notice: Notice? = nil
     ) {
         self.alerts = alerts
         self.deliveries = deliveries
@@ -52,6 +56,7 @@ public struct AlertsPage: Sendable {
         self.models = models
         self.acknowledgeToken = acknowledgeToken
         self.silenceToken = silenceToken
+        self.endToken = endToken
         self.notice = notice
     }
 
@@ -142,13 +147,24 @@ public struct AlertsPage: Sendable {
             """
     }
 
+    private func end(_ silence: Silence) -> String {
+        guard let id = silence.id else { return "" }
+        return """
+            <form method="post" action="\(Self.endPath)"><input type="hidden" name="token" value="\(escaped(endToken))">
+            <input type="hidden" name="silence" value="\(id)"><button type="submit" aria-label="End the silence of \(escaped(silence.model))">End now</button></form>
+            """
+    }
+
     private func silencePart(_ frame: PageFrame) -> String {
         let rows = silences.map {
-            [escaped($0.model), $0.monitor.map { escaped(spoken($0.rawValue)) } ?? "all", moment($0.until), escaped($0.reason)]
+            [
+                escaped($0.model), $0.monitor.map { escaped(spoken($0.rawValue)) } ?? "all", moment($0.until), escaped($0.reason), end($0),
+            ]
         }
         let list =
             rows.isEmpty
-            ? "<p>Nothing is silenced.</p>" : table(["model", "monitor", "until (UTC)", "reason"], rows, caption: "Silences that last")
+            ? "<p>Nothing is silenced.</p>"
+            : table(["model", "monitor", "until (UTC)", "reason", "end"], rows, caption: "Silences that last")
         if models.isEmpty { return "<h2>Silences</h2>" + list }
         let options = models.map { "<option\($0 == model ? " selected" : "")>\(escaped($0))</option>" }.joined()
         let monitors =

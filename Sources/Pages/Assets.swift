@@ -62,7 +62,13 @@ public struct Asset: Sendable {
                 if (!fresh) { return; }
                 var was = main.querySelectorAll('details'), now = fresh.querySelectorAll('details');
                 if (was.length === now.length) { was.forEach(function (d, i) { now[i].open = d.open; }); }
+                var stops = 'a[href],summary,button,[tabindex]', place = Array.prototype.indexOf.call(main.querySelectorAll(stops), held);
+                var scrolled = Array.prototype.map.call(main.querySelectorAll('.wide'), function (box) { return box.scrollLeft; });
                 main.replaceWith(document.adoptNode(fresh));
+                // Who was somewhere stays there.
+                fresh.querySelectorAll('.wide').forEach(function (box, i) { box.scrollLeft = scrolled[i] || 0; });
+                var stop = place < 0 ? null : fresh.querySelectorAll(stops)[place];
+                if (stop) { stop.focus({ preventScroll: true }); }
                 live.textContent = 'Updated ' + new Date().toISOString().slice(11, 19) + ' UTC';
               }).catch(function () { live.textContent = 'The service does not answer; trying again'; });
             }

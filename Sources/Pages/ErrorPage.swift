@@ -6,6 +6,9 @@ public struct ErrorPage: Sendable {
     public var title: String
     public var detail: String
 
+    /// Whether a form was sent: then the page that it came from is at fault.
+    public var isOfForm = false
+
     public init(status: Int, title: String, detail: String) {
         self.status = status
         self.title = title
@@ -26,7 +29,11 @@ public struct ErrorPage: Sendable {
         switch status {
         case 404: "The <a href=\"/\">fleet</a> lists every model that is registered."
         case 400: "Go back and change what the address or the form says, or begin at the <a href=\"/\">fleet</a>."
-        case 403: "Forms work only from this service's own pages, and for some hours: open <a href=\"/alerts\">the alerts</a> again."
+        case 401: "Ask for a token of the role audit, or make one: <code>evenkeel token create</code>. A browser sends it as the password."
+        case 403 where isOfForm:
+            "Forms work only from this service's own pages, and for some hours: open <a href=\"/alerts\">the alerts</a> again."
+        case 403: "Ask whoever runs the service for a token that may: <code>evenkeel token create</code> has roles and models."
+        case 421: "Open the service by its own name."
         case 503:
             "Reload in a few seconds. <a href=\"/health\">Service health</a> and the log of the service say more; records go on to the spool meanwhile."
         default: "The log of the service says which. <a href=\"/health\">Service health</a> may say more."

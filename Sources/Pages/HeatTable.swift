@@ -32,7 +32,8 @@ struct HeatTable {
                 case .drifted?, .unfair?:
                     guard links < Self.linksMax, let href = link(row, window) else { return "<td class=\"b\">▲" }
                     links += 1
-                    return "<td class=\"b\"><a href=\"\(href)\" title=\"\(window.window.start.rfc3339.dropFirst(5).prefix(11))\">▲</a>"
+                    return
+                        "<td class=\"b\"><a href=\"\(href)\" aria-label=\"\(escaped(row.name)) \(window.window.start.rfc3339.dropFirst(5).prefix(8))\">▲</a>"
                 }
             }.joined(separator: "</td>")
             let name = row.href.map { "<a href=\"\($0)\">\(escaped(row.name))</a>" } ?? escaped(row.name)
@@ -42,15 +43,21 @@ struct HeatTable {
             "<div class=\"wide box\" tabindex=\"0\" role=\"region\" aria-label=\"\(escaped(caption))\"><table class=\"heat\"><caption class=\"hidden\">\(escaped(caption))</caption><thead><tr><th scope=\"col\"><span class=\"hidden\">of</span></th>\(times)</tr></thead><tbody>\n\(body)</tbody></table></div>\n"
     }
 
-    /// A time over every few columns.
+    /// A time over every few columns: of hours those of a quarter of a day, the first of which has the date.
     private var times: String {
-        let step = windows.first?.window.kind == .hour ? 6 : 7
-        return stride(from: 0, to: windows.count, by: step).map { first in
-            let width = min(step, windows.count - first)
-            let text = windows[first].window.start.rfc3339
-            let hour = text.dropFirst(11).prefix(5)
-            let name = windows[first].window.kind == .hour && first > 0 && hour != "00:00" ? hour : text.dropFirst(5).prefix(5)
-            return "<th scope=\"colgroup\" colspan=\"\(width)\">\(width * 3 > name.utf8.count ? String(name) : "")</th>"
+        var groups: [(start: Timestamp, count: Int)] = []
+        for window in windows.map(\.window) {
+            let isNext =
+                window.kind == .hour
+                ? groups.last.map { $0.start.floored(toSeconds: 6 * 3600) != window.start.floored(toSeconds: 6 * 3600) } ?? true
+                : groups.last.map { $0.count == 7 } ?? true
+            if isNext { groups.append((window.start, 1)) } else { groups[groups.count - 1].count += 1 }
+        }
+        return groups.enumerated().map { place, group in
+            let text = group.start.rfc3339
+            let isFirstOfDay = place == 0 || groups[place - 1].start.floored(toSeconds: 86_400) != group.start.floored(toSeconds: 86_400)
+            let name = windows[0].window.kind == .hour && !isFirstOfDay ? text.dropFirst(11).prefix(5) : text.dropFirst(5).prefix(5)
+            return "<th scope=\"colgroup\" colspan=\"\(group.count)\">\(group.count * 3 > name.utf8.count ? String(name) : "")</th>"
         }.joined()
     }
 

@@ -76,8 +76,7 @@ public struct ModelFrame: Sendable {
             : "<div class=\"field\"><label for=\"segment\">segment</label><select id=\"segment\" name=\"segment\">\(option("", "all records", version.segment == nil))\(parts)</select></div>"
         let kinds =
             option("", "that suits", frame.query.window == nil)
-            + WindowKind.allCases.map { option($0.rawValue, $0 == .custom ? "custom" : "\($0.rawValue)s", frame.query.window == $0) }
-            .joined()
+            + (version.windows + [.custom]).map { option($0.rawValue, $0.plural, frame.query.window == $0) }.joined()
         func field(_ name: String, _ label: String, _ time: Timestamp) -> String {
             "<div class=\"field\"><label for=\"\(name)\">\(label)</label><input id=\"\(name)\" name=\"\(name)\" type=\"datetime-local\" value=\"\(time.rfc3339.prefix(16))\"></div>"
         }
@@ -105,7 +104,7 @@ public struct ModelFrame: Sendable {
             var query = frame.query.showing(nil)
             (query.from, query.to, query.window) = (nil, nil, nil)
             return empty(
-                "No \(kind == .custom ? "custom window" : kind.rawValue) was evaluated in this stretch.",
+                "No \(kind.single) was evaluated in this stretch.",
                 "The newest evaluation is of \(escaped(span(newest.window))): <a href=\"\(query.href(path))\">show what is newest</a>.")
         }
         if head.newest != nil {

@@ -63,6 +63,27 @@ public struct DirtyWindow: Sendable, Hashable {
     }
 }
 
+/// What windows by rows are made of.
+public protocol RowWindowLog: Sendable {
+    /// Records by bucket, the earliest first, of those that reach into `start ≤ t < end`.
+    func buckets(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp, limit: Int) async throws -> [RowBucket]
+    /// The windows of these kinds that overlap a stretch and hold something that was stored after their evaluation.
+    func changed(_ kinds: [WindowKind], of version: RegisteredVersion, in stretch: Window) async throws -> [Window]
+}
+
+/// How many records came in a minute, hour or day.
+public struct RowBucket: Sendable, Equatable {
+    public var start: Timestamp
+    public var seconds: Int64
+    public var rows: Int64
+    public init(start: Timestamp, seconds: Int64, rows: Int64) {
+        self.start = start
+        self.seconds = seconds
+        self.rows = rows
+    }
+    public var end: Timestamp { start.adding(seconds: seconds) }
+}
+
 /// A window that has no answer any more: what is left are sums that reach beyond its ends, or nothing.
 public protocol UnanswerableWindow: Error {
     var isUnanswerable: Bool { get }

@@ -25,7 +25,7 @@ struct Axis {
         self.high = high > low ? high : low + 3600
         let span = self.high - low
         let hour = 3600.0
-        let steps = [1.0 / 12, 1.0 / 6, 0.5, 1, 2, 3, 6, 12, 24, 48, 168, 336, 728, 1456, 2912, 8736].map { $0 * hour }
+        let steps = [1.0 / 60, 1.0 / 30, 1.0 / 12, 1.0 / 6, 0.5, 1, 2, 3, 6, 12, 24, 48, 168, 336, 728, 1456, 2912, 8736].map { $0 * hour }
         let step = steps.first { span / $0 <= Double(ticksMax) } ?? max(hour, span / Double(ticksMax))
         let first = (low / step).rounded(.up)
         let last = (self.high / step).rounded(.down)

@@ -1,7 +1,9 @@
+internal import Vocabulary
+
 /// Text for an HTML or SVG page, also within quotes.
 public func escaped(_ text: some StringProtocol) -> String {
     var out = ""
-    for scalar in text.unicodeScalars {
+    for scalar in String(text).visibleLines.unicodeScalars {
         switch scalar {
         case "&": out += "&amp;"
         case "<": out += "&lt;"

@@ -20,7 +20,7 @@ enum MarkdownReport {
     private static func row(_ cells: [String]) -> String { "| " + cells.map(escape).joined(separator: " | ") + " |\n" }
 
     private static func escape(_ text: String) -> String {
-        text.reduce(into: "") { out, c in
+        text.visibleLines.reduce(into: "") { out, c in
             if c == "\n" { out += " "; return }
             if "\\`*_{}[]<>|#".contains(c) { out.append("\\") }
             out.append(c)

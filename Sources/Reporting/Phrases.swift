@@ -5,6 +5,13 @@ public import Vocabulary
 /// `feature_drift` as people say it.
 public func spoken(_ word: String) -> String { word.split(separator: "_").joined(separator: " ") }
 
+extension WindowKind {
+    /// As one of several choices.
+    public var plural: String { WindowKind.scheduled.contains(self) ? rawValue + "s" : rawValue }
+    /// As one of its windows is called.
+    public var single: String { WindowKind.scheduled.contains(self) ? rawValue : rawValue + " window" }
+}
+
 /// A window in words.
 public func span(_ window: Window) -> String {
     let (start, end) = (window.start.rfc3339, window.end.rfc3339)
@@ -12,7 +19,7 @@ public func span(_ window: Window) -> String {
     case .hour: return "\(start.prefix(10)) \(start.dropFirst(11).prefix(5)) to \(end.dropFirst(11).prefix(5)) UTC"
     case .day: return "\(start.prefix(10)) (UTC)"
     case .week: return "the week from \(start.prefix(10)) (UTC)"
-    case .custom: return "\(start.prefix(10)) \(start.dropFirst(11).prefix(5)) to \(end.prefix(10)) \(end.dropFirst(11).prefix(5)) UTC"
+    default: return "\(start.prefix(10)) \(start.dropFirst(11).prefix(5)) to \(end.prefix(10)) \(end.dropFirst(11).prefix(5)) UTC"
     }
 }
 

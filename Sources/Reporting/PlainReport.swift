@@ -3,14 +3,16 @@ internal import Vocabulary
 /// A report for the terminal.
 enum PlainReport {
     static func render(_ report: Report, isColoured: Bool, width: Int? = nil) -> String {
-        var out = report.title + "\n"
+        var out = report.title.visible + "\n"
         for block in report.blocks {
             switch block {
-            case .heading(let text): out += "\n" + text + "\n"
-            case .text(let text): out += folded(text, width) + "\n"
+            case .heading(let text): out += "\n" + text.visible + "\n"
+            case .text(let text): out += folded(text.visibleLines, width) + "\n"
             case .table(let table): out += self.table(table, isColoured: isColoured, width)
             case .chart(let chart): out += self.chart(chart)
-            case .footnote(let text): out += "\n" + (isColoured ? "\u{1B}[2m\(text)\u{1B}[0m" : text) + "\n"
+            case .footnote(let footnote):
+                let text = footnote.visibleLines
+                out += "\n" + (isColoured ? "\u{1B}[2m\(text)\u{1B}[0m" : text) + "\n"
             }
         }
         return out

@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// A plain table for the terminal: columns aligned, numbers to the right.
 public struct TextTable: Sendable {
     private let header: [String]
@@ -7,7 +9,7 @@ public struct TextTable: Sendable {
 
     public mutating func add(_ row: [String]) {
         precondition(row.count == header.count, "one cell a column")
-        rows.append(row)
+        rows.append(row.map(\.visible))
     }
 
     public var text: String { text(width: nil) }

@@ -13,7 +13,7 @@ public struct ModelSpecFile: Sendable {
 
     static let known = [
         "model", "version", "reference", "id", "timestamp", "label", "score", "prediction", "sensitive", "task", "positive", "threshold",
-        "currency", "features", "ignore", "raw", "raw_share", "classes", "scores", "segments", "monitors", "policies", "prices",
+        "currency", "features", "ignore", "raw", "raw_share", "classes", "scores", "segments", "monitors", "policies", "prices", "windows",
     ]
 
     /// - Throws: ``ConfigurationError`` for what is no YAML, with its place.
@@ -39,7 +39,7 @@ public struct ModelSpecFile: Sendable {
     }
 
     /// `monitors` and `policies` as they are written, once they are checked: they are read again over the service's at each evaluation. And
-    /// `prices`, which are read whenever records are stored.
+    /// `prices` and `windows`, which are read whenever records are stored.
     static func watch(_ top: [String: JSON], destinations: [Destination]?, _ reader: SettingsReader) -> JSON {
         var watch = JSONObject()
         if let monitors = top["monitors"], monitors != .null {
@@ -53,7 +53,11 @@ public struct ModelSpecFile: Sendable {
             }
             watch["monitors"] = monitors
         }
-        if AlertPolicy.read(top["policies"], at: "policies", destinations: destinations, reader) != nil, let policies = top["policies"] {
+        let windows = WindowKind.readOwn(top["windows"], at: "windows", reader)
+        if let windows { watch["windows"] = .array(windows.map { .string($0.rawValue) }) }
+        if let read = AlertPolicy.read(top["policies"], at: "policies", destinations: destinations, reader), let policies = top["policies"]
+        {
+            AlertPolicy.checkWindows(read, of: windows ?? [], at: "policies", reader)
             watch["policies"] = policies
         }
         if let prices = PriceList.read(top["prices"], at: "prices", reader) { watch["prices"] = prices.json }

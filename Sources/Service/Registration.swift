@@ -123,7 +123,8 @@ public struct Registration: Sendable {
             return profile
         }
         let version = RegisteredVersion(
-            key: key, versionID: 0, streamID: 0, stage: .candidate, schema: schema, referenceRows: Int64(batch.count), registeredAt: now)
+            key: key, versionID: 0, streamID: 0, stage: .candidate, schema: schema, referenceRows: Int64(batch.count), registeredAt: now,
+            watch: watch)
         let settings = MonitorSettings()
         /// The sums of some rows, and how far windows of these differ among themselves.
         func part(_ rows: [Int]) -> ReferenceProfile {
@@ -133,9 +134,8 @@ public struct Registration: Sendable {
             // Without times of its own every row has the same one.
             if mapping.timestamp == nil { return whole }
             var variations: [WindowKind: NaturalVariation] = [:]
-            for kind in WindowKind.scheduled {
-                let windows = Dictionary(grouping: rows) { Window(kind: kind, holding: batch.timestamps[$0])?.start ?? .earliest }
-                    .sorted { $0.key < $1.key }.map(\.value).filter { $0.count >= settings.rowsMin }
+            for kind in version.windows {
+                let windows = kind.apart(rows, at: batch.timestamps).filter { $0.count >= settings.rowsMin }
                 variations[kind] = NaturalVariation(windows: windows.count, of: whole, of: version, settings: settings) { i in
                     profile(batch.rows(at: windows[i]), windows[i].map { labels[$0] })
                 }

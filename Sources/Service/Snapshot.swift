@@ -106,7 +106,7 @@ struct Snapshot: Sendable {
                 }
                 func latest(_ part: RegisteredVersion) async throws -> [Evaluation] {
                     var latest: [Evaluation] = []
-                    for kind in WindowKind.scheduled {
+                    for kind in part.windows {
                         if let evaluation = try await engine.results.latest(kind, of: part, by: now) { latest.append(evaluation) }
                     }
                     return latest

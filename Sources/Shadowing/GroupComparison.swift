@@ -72,13 +72,16 @@ public struct GroupComparison: Sendable, Equatable {
             let enough = some.filter { $0.rows >= judgedRows }
             let isJudged = enough.count >= 2
             let sums = isJudged ? enough : some
-            guard sums.count >= 2, let low = sums.min(by: { now($0) < now($1) }), let high = sums.max(by: { now($0) < now($1) }),
-                let least = sums.map(was).min(), let most = sums.map(was).max()
+            guard sums.count >= 2, let least = sums.map(was).min(), let most = sums.map(was).max(),
+                let lowest = sums.map(now).min(), let highest = sums.map(now).max()
             else { return nil }
+            // The two groups between which it is larger: under the candidate, or where that has levelled it under the champion.
+            let rate = highest - lowest >= most - least ? now : was
+            guard let low = sums.min(by: { rate($0) < rate($1) }), let high = sums.max(by: { rate($0) < rate($1) }) else { return nil }
             let error = (low.squaredError + high.squaredError).squareRoot()
             let grown = (now(high) - was(high)) - (now(low) - was(low))
             return Disparity(
-                metric: metric, champion: most - least, candidate: now(high) - now(low),
+                metric: metric, champion: most - least, candidate: highest - lowest,
                 pValue: isJudged && error > 0 ? pValue(low.rows + high.rows, grown / error) : nil)
         }
         return all(

@@ -12,7 +12,7 @@ public struct PairedComparison: Sendable, Equatable {
         public var largestDifference: Double
         /// Pearson's; nil where one is constant.
         public var correlation: Double?
-        /// Of the candidate's scores from the champion's; nil where only rows were compared, and for other tasks than binary.
+        /// Of the candidate's scores from the champion's; nil for other tasks than binary.
         public var populationStability: Double?
     }
     public var count: Int
@@ -30,6 +30,18 @@ public struct PairedComparison: Sendable, Equatable {
         let rows = (0..<pairs.count).filter { !pairs.labels[$0].isNaN }
         labelled = rows.count
         agreement = Self.agreement(pairs)
+        var blocks = BlockSums()
+        if pairs.task == .binary {
+            var cells = ScoreCells()
+            for row in 0..<pairs.count {
+                let (a, b, label) = (pairs.champion[0][row], pairs.candidate[0][row], pairs.labels[row])
+                cells.add(a, b, ScoreCells.Label(label), times: 1)
+                if label.isNaN { continue }
+                let (was, now) = pairs.decisions(row)
+                blocks.add((a, b), (was, now), label: label, block: row % BlockSums.blocks, times: 1)
+            }
+            agreement.populationStability = cells.populationStability
+        }
         let losses = rows.isEmpty ? [] : PairedLoss.all(pairs, rows: rows)
         var all = losses.map {
             PairedDifference(
@@ -41,6 +53,7 @@ public struct PairedComparison: Sendable, Equatable {
                 PairedDifference(
                     areas: rows.map { pairs.labels[$0] == 1 }, champion: rows.map { pairs.champion[0][$0] },
                     candidate: rows.map { pairs.candidate[0][$0] }, confidence: confidence))
+            all += blocks.differences(confidence: confidence)
         }
         if let primary, let place = all.firstIndex(where: { $0.metric == primary }) { all.insert(all.remove(at: place), at: 0) }
         differences = all

@@ -14,6 +14,8 @@ public struct RolloutPolicy: Sendable, Equatable {
     public var groupFloor = 0.02
     /// A disparity may grow by this much, if that is sure.
     public var disparityFloor = 0.02
+    /// The calibration error of all may grow by this much, if that is sure.
+    public var calibrationFloor = 0.02
     /// A candidate may take this many times the champion's time for a row.
     public var latencyRatioMax = 2.0
     /// A candidate that may not be promoted after so many days is rejected; nil for any time.
@@ -30,7 +32,7 @@ public enum RolloutVerdict: String, Sendable, CaseIterable { case promote, hold,
 public struct RolloutDecision: Sendable, Equatable {
     public var verdict: RolloutVerdict
     public var reasons: [String]
-    /// Those of the reasons that are broken guardrails: of a group, a disparity, the time for a row.
+    /// Those of the reasons that are broken guardrails: of a group, a disparity, calibration, the time for a row.
     public var broken: [String] = []
 
     /// One that was made before.
@@ -83,7 +85,8 @@ public struct RolloutDecision: Sendable, Equatable {
             self.init(.reject, ["\(values): worse \(words), at least \(short(-interval.upper)) is lost"])
             return
         }
-        var broken = Self.groups(comparison, policy) + Self.disparities(comparison, policy)
+        var broken =
+            Self.groups(comparison, policy) + Self.disparities(comparison, policy) + Self.calibration(comparison, policy)
         if let latencyRatio, latencyRatio > policy.latencyRatioMax {
             broken.append(
                 "it takes \(short(latencyRatio)) times the champion's time for a row, \(short(policy.latencyRatioMax)) is allowed")
@@ -132,6 +135,13 @@ public struct RolloutDecision: Sendable, Equatable {
                     + "\(short(difference.candidate)) over \(group.labelled) labelled rows"
             }
         }
+    }
+
+    private static func calibration(_ comparison: PairedComparison, _ policy: RolloutPolicy) -> [String] {
+        comparison.differences.filter { difference in
+            guard difference.metric == "ece", let grown = difference.value, let interval = difference.interval else { return false }
+            return grown > policy.calibrationFloor && interval.lower > 0
+        }.map { "its calibration error grows from \(short($0.champion)) to \(short($0.candidate))" }
     }
 
     private static func disparities(_ comparison: PairedComparison, _ policy: RolloutPolicy) -> [String] {

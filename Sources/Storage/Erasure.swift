@@ -7,10 +7,15 @@ public struct ErasureReceipt: Sendable, Equatable {
     public var labels: Int64 = 0
     /// Labels that waited for a prediction.
     public var waiting: Int64 = 0
+    /// Requests or responses of an inference service that waited for their other half.
+    public var halves: Int64 = 0
     public init() {}
 
     public var json: JSON {
-        .object(["predictions": .integer(predictions), "labels": .integer(labels), "waiting_labels": .integer(waiting)])
+        .object([
+            "predictions": .integer(predictions), "labels": .integer(labels), "waiting_labels": .integer(waiting),
+            "halves": .integer(halves),
+        ])
     }
 }
 
@@ -29,7 +34,7 @@ extension RecordStore {
             try connection.run("set local enable_seqscan = off")
             try connection.query(Queries["lock_model"], [.text(model)])
             let found = try connection.query(Queries["find_model"], [.text(model)])
-            guard let modelID = found.int(0, 0), let home = found.int(0, 1) else { return nil }
+            guard found.count > 0, let modelID = found.int(0, 0), let home = found.int(0, 1) else { return nil }
             let rows = try connection.query(Queries["model_streams"], [.int(modelID)])
             let streams = Set((0..<rows.count).compactMap { rows.int($0, 0) } + [home]).sorted()
             for stream in streams { try connection.query(Queries["lock_stream"], [.int(stream)]) }
@@ -39,6 +44,14 @@ extension RecordStore {
                 receipt.predictions += Int64(try connection.query(Queries["erase_predictions"], records).affected)
                 receipt.labels += Int64(try connection.query(Queries["erase_labels"], records).affected)
                 receipt.waiting += Int64(try connection.query(Queries["erase_waiting"], records).affected)
+            }
+            // The rows of an event of several are called by its id and their number.
+            let events = Set(ids + ids.compactMap { id in id.wholeMatch(of: /(.+)\/[0-9]+/).map { String($0.1) } }).sorted()
+            let halves = try connection.query(Queries["erase_halves"], [.int(home), .texts(events)])
+            receipt.halves = halves.int(0, 0) ?? 0
+            if receipt.halves > 0 {
+                try connection.query(
+                    Queries["add_to_half_total"], [.int(home), .int(-receipt.halves), .int(-(halves.int(0, 1) ?? 0))])
             }
             guard case .object(var detail) = receipt.json else { return receipt }
             detail["ids_sha256"] = .array(ids.map { .string(Digest.hex(Digest.sha256(Array($0.utf8)))) })

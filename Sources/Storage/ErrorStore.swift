@@ -65,7 +65,7 @@ public struct ErrorStore: ErrorLog, Sendable {
                 .ints(changes.map(\.followed)), .times(changes.map(\.beganAt)), .doubles(changes.map(\.before)),
                 .ints(changes.map(\.beforeCount)), .doubles(changes.map(\.after)), .ints(changes.map(\.afterCount)), .time(now),
             ])
-        let windows = Set(changes.flatMap { change in WindowKind.scheduled.compactMap { Window(kind: $0, holding: change.time) } })
+        let windows = Set(changes.flatMap { change in version.windows.flatMap { $0.windows(holding: change.time) } })
             .sorted { ($0.start, $0.end) < ($1.start, $1.end) }
         // A number of its own, so that an evaluation that is under way does not clear the mark.
         guard let batchID = try connection.query(Queries["next_batch_id"]).int(0, 0) else { throw StoreError(.failed, "no batch number") }

@@ -51,10 +51,11 @@ extension RecordTables {
             .map { i in
                 // Orders events of equal time: by batch, then by their place in it.
                 let sequence = batchID &* 1_000_000 &+ Int64(i)
-                return LabelEvent(id: write.batch.ids[i], time: write.batch.timestamps[i], sequence: sequence, label: write.batch.labels[i])
+                return LabelEvent(
+                    id: RecordID(write.batch.ids[i]), time: write.batch.timestamps[i], sequence: sequence, label: write.batch.labels[i])
             }
         var deltas = ProfileDeltas()
-        var unclaimed = Set(write.batch.ids)
+        var unclaimed = Set(write.batch.ids.map { RecordID($0) })
         var touched: [Int64: Int64] = [:]
         var targetsByStream = try model.streams.map { try targets(ids: write.batch.ids, stream: $0.id, on: connection) }
         keepLastRecord(&targetsByStream)
@@ -87,7 +88,9 @@ extension RecordTables {
         if !mayWait && others.isEmpty { return }
         var events = mayWait ? try labels(connection.query(Queries["waiting_labels"], [.int(model.home), .texts(batch.ids)])) : []
         let isWaiting = !events.isEmpty
-        let place = Dictionary(batch.ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
+        // An id that was used again within the batch: the last record with it is meant.
+        let place = Dictionary(
+            batch.ids.enumerated().map { (RecordID($1), $0) }, uniquingKeysWith: { batch.timestamps[$1] > batch.timestamps[$0] ? $1 : $0 })
         for stream in others {
             let joined = try connection.query(Queries["joined_labels"], [.int(stream), .texts(batch.ids)])
             events += labels(joined) { id, predicted in
@@ -100,7 +103,7 @@ extension RecordTables {
         events.sort { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
         var seen: Set<Int64> = []
         events.removeAll { !seen.insert($0.sequence).inserted }
-        var targets: [String: LabelTarget] = [:]
+        var targets: [RecordID: LabelTarget] = [:]
         for event in events {
             guard let i = place[event.id] else { continue }
             targets[event.id] = LabelTarget(
@@ -111,12 +114,12 @@ extension RecordTables {
         try join(
             events, to: targets, stream: version.streamID, batchID: batchID, reference, deltas: &deltas, receipt: &receipt, at: now,
             on: connection)
-        if isWaiting { try connection.query(Queries["take_waiting"], [.int(model.home), .texts(Array(targets.keys).sorted())]) }
+        if isWaiting { try connection.query(Queries["take_waiting"], [.int(model.home), .texts(targets.keys.sorted().map(\.text))]) }
     }
 
-    private func labels(_ rows: Rows, where isWanted: (String, Timestamp) -> Bool = { _, _ in true }) -> [LabelEvent] {
+    private func labels(_ rows: Rows, where isWanted: (RecordID, Timestamp) -> Bool = { _, _ in true }) -> [LabelEvent] {
         (0..<rows.count).compactMap { row in
-            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let sequence = rows.int(row, 2),
+            guard let id = rows.text(row, 0).map(RecordID.init), let time = rows.time(row, 1), let sequence = rows.int(row, 2),
                 let label = rows.double(row, 3),
                 let predicted = rows.time(row, 4), isWanted(id, predicted)
             else { return nil }
@@ -125,8 +128,8 @@ extension RecordTables {
     }
 
     /// Of an id that was used again, only the versions that have predicted the last record get its label.
-    private func keepLastRecord(_ targets: inout [[String: LabelTarget]]) {
-        var last: [String: Timestamp] = [:]
+    private func keepLastRecord(_ targets: inout [[RecordID: LabelTarget]]) {
+        var last: [RecordID: Timestamp] = [:]
         for (id, target) in targets.joined() { last[id] = max(last[id] ?? target.time, target.time) }
         for i in targets.indices {
             targets[i] = targets[i].filter { id, target in last[id].map { RecordStore.isOneRecord($0, target.time) } ?? true }
@@ -134,13 +137,15 @@ extension RecordTables {
     }
 
     /// The stored predictions with these ids.
-    private func targets(ids: [String], stream: Int64, on connection: Connection) throws -> [String: LabelTarget] {
+    private func targets(ids: [String], stream: Int64, on connection: Connection) throws -> [RecordID: LabelTarget] {
         let rows = try connection.query(Queries["predictions_by_id"], [.int(stream), .texts(ids)])
         if rows.count == 0 { return [:] }
         var codes = levels.known(stream)
-        var targets: [String: LabelTarget] = [:]
+        var targets: [RecordID: LabelTarget] = [:]
         for row in 0..<rows.count {
-            guard let id = rows.text(row, 0), let time = rows.time(row, 1), let packed = rows.bytes(row, 4) else { continue }
+            guard let id = rows.text(row, 0).map(RecordID.init), let time = rows.time(row, 1), let packed = rows.bytes(row, 4) else {
+                continue
+            }
             let group = try (0..<packed.count / 4).map { i -> String? in
                 let code = Int32(truncatingIfNeeded: packed.bigEndian(4, i))
                 if code == LevelDictionary.missing { return nil }
@@ -161,21 +166,21 @@ extension RecordTables {
     }
 
     private func join(
-        _ events: [LabelEvent], to targets: [String: LabelTarget], stream: Int64, batchID: Int64, _ reference: ReferenceProfile,
+        _ events: [LabelEvent], to targets: [RecordID: LabelTarget], stream: Int64, batchID: Int64, _ reference: ReferenceProfile,
         deltas: inout ProfileDeltas, receipt: inout LabelReceipt, at now: Timestamp, on connection: Connection
     ) throws {
         let wanted = targets.sorted { $0.key < $1.key }
-        var effective: [String: LabelEvent] = [:]
+        var effective: [RecordID: LabelEvent] = [:]
         var known: Set<LabelEvent.Content> = []
         let stored = try connection.query(
-            Queries["labels_of_predictions"], [.int(stream), .texts(wanted.map(\.key)), .times(wanted.map(\.value.time))])
+            Queries["labels_of_predictions"], [.int(stream), .texts(wanted.map(\.key.text)), .times(wanted.map(\.value.time))])
         for event in labels(stored) {  // in their order: the last one counts
             effective[event.id] = event
             known.insert(event.content)
         }
         var kept: [(event: LabelEvent, target: LabelTarget)] = []
         // Predictions that had no label before: what they have after is what detectors follow, once.
-        var first: Set<String> = []
+        var first: Set<RecordID> = []
         for event in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }).map(\.element) {
             guard let target = targets[event.id] else { continue }
             let current = effective[event.id]
@@ -206,7 +211,7 @@ extension RecordTables {
         try connection.query(
             Queries["insert_labels"],
             [
-                .int(stream), .texts(kept.map(\.event.id)), .times(kept.map(\.event.time)),
+                .int(stream), .texts(kept.map(\.event.id.text)), .times(kept.map(\.event.time)),
                 .ints(kept.map(\.event.sequence)), .doubles(kept.map(\.event.label)),
                 .times(kept.map(\.target.time)), .time(now), .ints(joined),
             ])
@@ -214,13 +219,14 @@ extension RecordTables {
 
     private func insert(_ waiting: [LabelEvent], into home: Int64, at now: Timestamp, on connection: Connection) throws {
         if waiting.isEmpty { return }
-        var known = Set(try labels(connection.query(Queries["waiting_labels"], [.int(home), .texts(waiting.map(\.id))])).map(\.content))
+        var known = Set(
+            try labels(connection.query(Queries["waiting_labels"], [.int(home), .texts(waiting.map(\.id.text))])).map(\.content))
         let waiting = waiting.filter { known.insert($0.content).inserted }
         if waiting.isEmpty { return }
         try connection.query(
             Queries["insert_waiting"],
             [
-                .int(home), .texts(waiting.map(\.id)), .times(waiting.map(\.time)),
+                .int(home), .texts(waiting.map(\.id.text)), .times(waiting.map(\.time)),
                 .ints(waiting.map(\.sequence)), .doubles(waiting.map(\.label)), .time(now),
             ])
     }
@@ -232,16 +238,27 @@ struct ModelStreams {
     var streams: [(id: Int64, version: Int64)]
 }
 
+/// A record's id, the same if its bytes are, as in the database: Swift takes é for e with an accent.
+private struct RecordID: Hashable, Comparable {
+    let text: String
+    init(_ text: String) { self.text = text }
+    static func == (a: RecordID, b: RecordID) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    static func < (a: RecordID, b: RecordID) -> Bool { a.text.utf8.lexicographicallyPrecedes(b.text.utf8) }
+    func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+    }
+}
+
 private struct LabelEvent {
     /// What makes two events one and the same.
     struct Content: Hashable {
-        var id: String
+        var id: RecordID
         var time: Timestamp
         var label: Double
     }
     var content: Content { Content(id: id, time: time, label: label) }
 
-    var id: String
+    var id: RecordID
     var time: Timestamp
     var sequence: Int64
     var label: Double

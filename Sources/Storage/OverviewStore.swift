@@ -39,10 +39,10 @@ public struct OverviewStore: Sendable {
     }
 
     /// One short query for each stream, all on one connection.
-    public func heads(of streams: [Int64]) async throws -> [StreamHead] {
+    public func heads(of streams: [Int64], kinds: [WindowKind] = WindowKind.scheduled) async throws -> [StreamHead] {
         try await database.run { connection in
             try streams.map { stream in
-                let rows = try connection.query(Queries["stream_head"], [.int(stream)])
+                let rows = try connection.query(Queries["stream_head"], [.int(stream), .texts(kinds.map(\.rawValue))])
                 var head = StreamHead()
                 for row in 0..<rows.count {
                     if let evaluation = Self.head(rows, row, stream) {
@@ -100,6 +100,14 @@ public struct OverviewStore: Sendable {
         return try await database.run { connection in
             Self.placed(
                 try connection.query(Queries["findings_of_evaluations"], Self.keys(heads) + [.int(Int64(limit)), .text(subject)]))
+        }
+    }
+
+    /// Of each monitor and subject the finding that weighs most over all these windows.
+    public func worstOfEach(_ heads: [EvaluationHead]) async throws -> [PlacedFinding] {
+        guard !heads.isEmpty else { return [] }
+        return try await database.run { connection in
+            Self.placed(try connection.query(Queries["worst_findings"], Self.keys(heads) + [.int(Int64(Self.marksMax))]))
         }
     }
 

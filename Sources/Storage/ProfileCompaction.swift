@@ -78,7 +78,7 @@ extension ProfileStore {
                     .bytes(sum.encoded()), .time(stored),
                 ])
             if widthSeconds == 86_400 {
-                try connection.query(Queries["forget_hour_marks"], [.int(version.versionID), .time(start), .time(end)])
+                try connection.query(Queries["forget_cut_marks"], [.int(version.versionID), .time(start), .time(end)])
             }
             return parts.count
         }

@@ -68,9 +68,12 @@ struct ProfileDeltas {
         }
         for (stream, versionID) in versions.sorted(by: { $0.key < $1.key }) {
             let minutes = deltas.keys.filter { $0.stream == stream }.map(\.minute)
-            let windows = Set(minutes.flatMap { minute in WindowKind.allCases.compactMap { Window(kind: $0, holding: minute) } })
+            if minutes.isEmpty { continue }
+            // Somebody may have given the version other windows since it was read.
+            let own = try connection.query(Queries["windows_of_version"], [.int(versionID)])
+            let kinds = WindowKind.scheduled + (0..<own.count).compactMap { own.text($0, 0).flatMap(WindowKind.init) }
+            let windows = Set(kinds.flatMap { kind in minutes.flatMap { kind.windows(holding: $0) } })
                 .sorted { ($0.start, $0.end) < ($1.start, $1.end) }
-            if windows.isEmpty { continue }
             try connection.query(
                 Queries["mark_dirty"],
                 [

@@ -7,7 +7,7 @@ extension StoreError: UnanswerableWindow {
 }
 
 /// Sums by stretch of time, and their compaction.
-public struct ProfileStore: ProfileReader, Sendable {
+public struct ProfileStore: ProfileReader, RowWindowLog, Sendable {
     let database: Database
     let references = ReferenceCache()
 
@@ -83,6 +83,30 @@ public struct ProfileStore: ProfileReader, Sendable {
             let rows = try connection.query(Queries["bucket_span"], [.int(version.streamID)])
             guard let first = rows.time(0, 0), let last = rows.time(0, 1) else { return nil }
             return (first, last)
+        }
+    }
+
+    public func buckets(of version: RegisteredVersion, from start: Timestamp, to end: Timestamp, limit: Int) async throws -> [RowBucket] {
+        try await database.run { connection in
+            let rows = try connection.query(
+                Queries["row_buckets"], [.int(version.streamID), .time(start), .time(end), .int(Int64(limit))])
+            return (0..<rows.count).compactMap { row in
+                guard let start = rows.time(row, 0), let seconds = rows.int(row, 1), let count = rows.int(row, 2) else { return nil }
+                return RowBucket(start: start, seconds: seconds, rows: count)
+            }
+        }
+    }
+
+    public func changed(_ kinds: [WindowKind], of version: RegisteredVersion, in stretch: Window) async throws -> [Window] {
+        try await database.run { connection in
+            let rows = try connection.query(
+                Queries["changed_row_windows"],
+                [.int(version.streamID), .texts(kinds.map(\.rawValue)), .time(stretch.start), .time(stretch.end)])
+            return (0..<rows.count).compactMap { row in
+                guard let kind = rows.text(row, 0).flatMap(WindowKind.init), let start = rows.time(row, 1), let end = rows.time(row, 2)
+                else { return nil }
+                return Window(kind: kind, start: start, end: end)
+            }
         }
     }
 

@@ -32,7 +32,10 @@ final class ReferenceCache: Sendable {
                 let profile = parts[SegmentReference.profilePart]
             else { throw StoreError(.damaged, "a segment has no reference") }
             var variations: [WindowKind: NaturalVariation] = [:]
-            for kind in WindowKind.allCases { variations[kind] = try parts[kind.rawValue].map { try NaturalVariation(encoded: $0) } }
+            for (name, bytes) in parts {
+                // What else there is is the profile.
+                if let kind = WindowKind(rawValue: name) { variations[kind] = try NaturalVariation(encoded: bytes) }
+            }
             return SegmentReference(
                 segment: segment, profile: try Profile(encoded: profile, grid: grid), variations: variations, streamID: stream)
         }

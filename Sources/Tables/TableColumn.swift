@@ -13,6 +13,18 @@ enum TableColumn: Sendable {
     }
 }
 
+extension TableColumn {
+    /// Texts of a column of numbers: what is missing as a number is `""` in quotes, if anything.
+    func missing(where numbers: [Double]) -> TableColumn {
+        guard case .texts(var codes, let levels) = self, codes.count == numbers.count,
+            let row = codes.indices.first(where: { codes[$0] >= 0 && numbers[$0].isNaN })
+        else { return self }
+        let empty = codes[row]
+        for i in codes.indices where codes[i] >= empty { codes[i] = codes[i] == empty ? -1 : codes[i] - 1 }
+        return .texts(codes: codes, levels: levels.without(Int(empty)))
+    }
+}
+
 /// The distinct texts of a column in the order of their first appearance, as bytes: a column of a million ids holds no million strings.
 struct LevelTexts: Sendable {
     let bytes: [UInt8]
@@ -21,6 +33,14 @@ struct LevelTexts: Sendable {
     var count: Int { ends.count }
     subscript(code: Int) -> String {
         String(decoding: bytes[(code == 0 ? 0 : ends[code - 1])..<ends[code]], as: UTF8.self)
+    }
+    func without(_ code: Int) -> LevelTexts {
+        let (start, end) = (code == 0 ? 0 : ends[code - 1], ends[code])
+        var (bytes, ends) = (bytes, ends)
+        bytes.removeSubrange(start..<end)
+        ends.remove(at: code)
+        for i in code..<ends.count { ends[i] -= end - start }
+        return LevelTexts(bytes: bytes, ends: ends)
     }
     var strings: [String] { (0..<count).map { self[$0] } }
 }

@@ -70,47 +70,6 @@ public enum Baseline: String, Sendable, CaseIterable {
     case seasonal
 }
 
-/// The lengths of window that are evaluated on a schedule, and `custom` for those asked for by hand.
-public enum WindowKind: String, Sendable, CaseIterable {
-    case hour
-    case day
-    /// From Monday to Sunday, UTC.
-    case week
-    case custom
-
-    /// Those that are evaluated on a schedule.
-    public static let scheduled = [WindowKind.hour, .day, .week]
-
-    public var seconds: Int64? {
-        switch self {
-        case .hour: 3600
-        case .day: 86_400
-        case .week: 7 * 86_400
-        case .custom: nil
-        }
-    }
-}
-
-/// A half-open stretch of event time: `start ≤ t < end`.
-public struct Window: Sendable, Hashable {
-    public var kind: WindowKind
-    public var start: Timestamp
-    public var end: Timestamp
-    public init(kind: WindowKind, start: Timestamp, end: Timestamp) {
-        self.kind = kind
-        self.start = start
-        self.end = end
-    }
-    /// The window of this kind that holds `time`; nil for `custom`.
-    public init?(kind: WindowKind, holding time: Timestamp) {
-        guard let seconds = kind.seconds else { return nil }
-        // Day 0 was a Thursday.
-        let monday: Int64 = kind == .week ? 4 * 86_400 : 0
-        let start = time.adding(seconds: -monday).floored(toSeconds: seconds).adding(seconds: monday)
-        self.init(kind: kind, start: start, end: start.adding(seconds: seconds))
-    }
-}
-
 /// One number about one window, with what is needed to believe it.
 public struct Finding: Sendable, Equatable {
     public var monitor: Monitor

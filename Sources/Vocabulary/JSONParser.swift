@@ -17,6 +17,12 @@ extension JSON {
         try parser.end()
         return value
     }
+    /// - Parameter line: the number of its first line, for errors.
+    public static func parse(_ bytes: ArraySlice<UInt8>, line: Int) throws(JSONError) -> JSON {
+        do throws(JSONError) { return try parse(bytes) } catch {
+            throw JSONError(line: error.line + line - 1, column: error.column, message: error.message)
+        }
+    }
     public static func parse(_ text: String) throws(JSONError) -> JSON { try parse(Array(text.utf8)[...]) }
 }
 

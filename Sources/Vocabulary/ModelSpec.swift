@@ -246,6 +246,14 @@ public struct RegisteredVersion: Sendable, Equatable {
 }
 
 extension RegisteredVersion {
+    /// Beside ``WindowKind/scheduled`` a version has at most so many kinds of window of its own.
+    public static let ownWindowsMax = 8
+
+    /// The kinds of window that are evaluated as records come.
+    public var windows: [WindowKind] {
+        WindowKind.scheduled + (watch["windows"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(WindowKind.init) }
+    }
+
     /// The same version, for one segment each.
     public var parts: [RegisteredVersion] {
         zip(schema.segments, segmentStreams).map { segment, stream in

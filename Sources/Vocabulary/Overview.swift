@@ -45,6 +45,11 @@ public struct StreamHead: Sendable, Equatable {
         self.newest = newest
         self.evaluations = evaluations
     }
+
+    /// The kinds of window that were evaluated, the shortest first; those without a length come last.
+    public var kinds: [WindowKind] {
+        evaluations.map(\.window.kind).sorted { ($0.seconds ?? .max, $0.rawValue) < ($1.seconds ?? .max, $1.rawValue) }
+    }
 }
 
 /// What a monitor says of one subject in one window.

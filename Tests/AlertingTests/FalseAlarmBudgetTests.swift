@@ -18,12 +18,18 @@ struct FalseAlarmBudgetTests {
         arguments: ["", "1", "1 per", "0 per 1d", "-1 per 1d", "1 per 0d", "1 per 1y", "one per 1d", "1  30d", "nan per 1d"])
     func refused(text: String) { #expect(FalseAlarmBudget(text) == nil) }
 
-    @Test("shares itself out over the windows of its time") func level() {
+    @Test("shares itself out over the windows of its time") func level() throws {
         #expect(FalseAlarmBudget.standard == FalseAlarmBudget("1 per 30d"))
-        #expect(FalseAlarmBudget.standard.alpha(window: .hour, findings: 1) == 1.0 / 720)
-        #expect(FalseAlarmBudget.standard.alpha(window: .day, findings: 2) == 2.0 / 30)
-        #expect(FalseAlarmBudget(alarms: 1000, seconds: 86_400).alpha(window: .hour, findings: 2) == 1)
-        #expect(FalseAlarmBudget.standard.alpha(window: .custom, findings: 1) == 0)
+        let start = Timestamp(seconds: 0)
+        func window(_ kind: String, hours: Int64) throws -> Window {
+            Window(kind: try #require(WindowKind(rawValue: kind)), start: start, end: start.adding(seconds: 3600 * hours))
+        }
+        #expect(try FalseAlarmBudget.standard.alpha(window: window("hour", hours: 1), findings: 1) == 1.0 / 720)
+        #expect(try FalseAlarmBudget.standard.alpha(window: window("day", hours: 24), findings: 2) == 2.0 / 30)
+        #expect(try FalseAlarmBudget(alarms: 1000, seconds: 86_400).alpha(window: window("hour", hours: 1), findings: 2) == 1)
+        // There are as many sliding windows as steps, and as many by rows as fit in by their own length.
+        #expect(try FalseAlarmBudget.standard.alpha(window: window("1d/1h", hours: 24), findings: 1) == 1.0 / 720)
+        #expect(try FalseAlarmBudget.standard.alpha(window: window("1000rows", hours: 12), findings: 1) == 1.0 / 60)
     }
 
     /// 720 hours a month and 2 windows an alert: a window's level is 1/360, that of one of two p-values 1/720.

@@ -139,7 +139,7 @@ struct AuditTests {
         #expect(message(good) { $0.prediction = nil }.contains("neither --prediction nor --score"))
         #expect(
             message("label,prediction,w,g\n1,1,1,a\n0,0,-1,b\n") { $0.weights = "w" }
-                == "t.csv:3:3: -1.0 in w, expected a weight: from 0 to \(1e100)")
+                == "t.csv:3:3: -1.0 in w, expected a weight: 0, or from 1e-100 to 1e+100")
         #expect(
             message("label,prediction,w,g\n1,1,0,a\n0,0,0,b\n") { $0.weights = "w" }
                 == "t.csv: every weight in w is 0, expected some above 0")

@@ -174,9 +174,9 @@ struct PredictionRejectionTests {
         #expect(batches.map(\.batch.ids) == [["r1", "last"]])
         #expect(rejections.map(\.index) == [1, 2, 3])
         let column = Bench.record("\"score\":").utf8.count
-        #expect(rejections[0].error == "not JSON: line 1, column \(column): expected a value, got 'N'")
-        #expect(rejections[1].error == "not JSON: line 1, column \(column): a number beyond the range of a double")
-        #expect(rejections[2].error == "not JSON: line 1, column 2: expected a key in quotes, got the end")
+        #expect(rejections[0].error == "not JSON: line 2, column \(column): expected a value, got 'N'")
+        #expect(rejections[1].error == "not JSON: line 3, column \(column): a number beyond the range of a double")
+        #expect(rejections[2].error == "not JSON: line 4, column 2: expected a key in quotes, got the end")
     }
 
     @Test("a line that is not UTF-8 is rejected, the lines around it are kept")
@@ -188,6 +188,6 @@ struct PredictionRejectionTests {
         let (batches, rejections) = PredictionDecoder(limits: CollectorLimits(), now: Bench.now)
             .decode(body, versions: [Bench.credit.key: Bench.credit])
         #expect(batches.map(\.batch.ids) == [["a", "c"]])
-        #expect(rejections == [Rejection(index: 1, error: "not JSON: line 1, column 39: invalid UTF-8 in the string")])
+        #expect(rejections == [Rejection(index: 1, error: "not JSON: line 2, column 39: invalid UTF-8 in the string")])
     }
 }

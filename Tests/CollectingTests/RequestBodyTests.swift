@@ -43,7 +43,7 @@ struct RequestBodyTests {
             Issue.record("the line was taken")
             return
         }
-        #expect(error.description == "line 1, column 8: expected a value, got 'o'")
+        #expect(error.description == "line 2, column 8: expected a value, got 'o'")
     }
 
     @Test("a body of NDJSON without a record is refused", arguments: ["", "\n", "\r\n \n"])

@@ -45,6 +45,24 @@ struct TableMappingTests {
         #expect(try TableMapping().labels(log, schema: schema).count == 3)
     }
 
+    @Test(
+        "what is neither is refused with its place; true and false are 1 and 0; words stand against one another",
+        arguments: [
+            ("1", "0,1.0,true,False", [0, 1, 1, 0]), ("true", "1,0,true", [1, 0, 1]), ("yes", "yes,no,maybe", [1, 0, 0]),
+            ("1", "0,7", nil), ("1", "yes", nil), ("0", "1,0,2", nil), ("2", "2,1,3", [1, 0, 0]),
+        ] as [(String, String, [Double]?)])
+    func outcomes(positive: String, cells: String, expected: [Double]?) throws {
+        var schema = schema
+        schema.positiveLabel = positive
+        let log = try table("y,n\n" + cells.split(separator: ",").map { "\($0),1\n" }.joined())
+        if let expected {
+            #expect(try TableMapping(label: "y").labels(log, schema: schema) == expected)
+        } else {
+            let error = #expect(throws: TableError.self) { try TableMapping(label: "y").labels(log, schema: schema) }
+            #expect(error?.description.contains("in y, expected 0 or 1") == true, "\(error?.description ?? "")")
+        }
+    }
+
     @Test("without an id column a row is named by its file and line, without a time it has the fallback")
     func defaults() throws {
         let batch = try TableMapping(sensitive: ["sex"]).batch(
@@ -117,7 +135,7 @@ struct TableMappingTests {
             schema.positiveLabel = positive
             return try TableMapping(label: "y").labels(try table("y\n" + column), schema: schema)
         }
-        #expect(try labels("1\n1.0\n01\n0\n2\n", positive: "1") == [1, 1, 1, 0, 0])
+        #expect(try labels("1\n1.0\n01\n0\n", positive: "1") == [1, 1, 1, 0])
         #expect(try labels("yes\nno\nYes\n", positive: "yes") == [1, 0, 0])
         #expect(try labels("2\n1\n", positive: "2") == [1, 0])
         #expect(try labels("0\n1\n", positive: "0") == [1, 0])

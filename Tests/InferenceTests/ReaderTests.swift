@@ -1,6 +1,7 @@
-import Inference
 import TestSupport
 import Testing
+
+@testable import Inference
 
 /// Small models, written here.
 enum Fixture {
@@ -120,10 +121,42 @@ struct ReaderTests {
     @Test("LightGBM: thresholds include the value, listed categories go left, texts become codes")
     func lightGBM() throws {
         let model = try Model(Array(Fixture.lightGBM.utf8), file: "m.txt")
-        #expect(model.features == [Feature(name: "a"), Feature(name: "b", kind: .category(["w", "x", "y", "z"]))])
+        #expect(model.features == [Feature(name: "a"), Feature(name: "b", kind: .category(["w", "x", "y", "z"], areNumbers: false))])
         let a = InputColumn.numbers([0.5, 1, 1, 1, .nan, 1])
         let b = InputColumn.texts(["w", "x", "y", nil, "x", "other"])
         #expect(try margins(model, [a, b]) == [10, 20, 30, 30, 10, 30])
+    }
+
+    @Test("LightGBM: categories are those of the data frame, whatever they are")
+    func categories() throws {
+        func scores(_ list: String, _ texts: [String?]) throws -> [Double] {
+            let text = Fixture.lightGBM.replacing(#"["w","x","y","z"]"#, with: list)
+            try #require(text != Fixture.lightGBM)
+            let model = try Model(Array(text.utf8), file: "m.txt")
+            return try margins(model, [.numbers([Double](repeating: 1, count: texts.count)), .texts(texts)])
+        }
+        // By their letters: 01 is another postcode than 1. Numbers by their value, booleans as data frames write them.
+        #expect(try scores(#"["1","01","001","z"]"#, ["1", "01", "001", "1.0"]) == [30, 20, 30, 30])
+        #expect(try scores("[5, 7, 9.5, 11]", ["7", "7.0", "07", "9.5"]) == [20, 20, 20, 30])
+        #expect(try scores(#"[true,false,"a","b"]"#, ["True", "False", "0"]) == [30, 20, 30])
+    }
+
+    @Test(
+        "lists of categories find their features, as far as the file says",
+        arguments: [
+            (["[0:1]", "0:2:1", "1:0"], [3, 2], [1, 2]),
+            // A column with categories that no tree asks for.
+            (["none", "0:2:1"], [5, 3], [nil, 1]),
+            (["0:2:1", "none"], [3, 5], [0, nil]),
+            // A column of whole numbers that was named as categorical, told by its codes.
+            (["0:1", "10:40"], [2], [0]), (["10:40", "0:1"], [2], [1]),
+        ] as [([String], [Int], [Int?])])
+    func pandas(_ infos: [String], _ sizes: [Int], _ places: [Int?]) { #expect(PandasCategories.places(infos, sizes: sizes) == places) }
+
+    @Test("where the file does not say, no feature is guessed") func ambiguous() {
+        #expect(PandasCategories.places(["0:1", "0:1"], sizes: [2]) == nil)
+        #expect(PandasCategories.places(["0:5"], sizes: [2]) == nil)
+        #expect(PandasCategories.places(["[0:1]"], sizes: [2]) == nil)
     }
 
     @Test("linear models are sums with a link; a missing feature makes the score missing")

@@ -131,7 +131,7 @@ struct Sample {
         return AlertsPage(
             alerts: [alert], deliveries: [7: [delivery]],
             silences: [Silence(id: 1, model: name, monitor: nil, until: Sample.now.adding(seconds: 3600), reason: level)], model: name,
-            models: [name], acknowledgeToken: "12.ab", silenceToken: "12.cd", notice: .acknowledged)
+            models: [name], acknowledgeToken: "12.ab", silenceToken: "12.cd", endToken: "12.ef", notice: .acknowledged)
     }
 
     var health: HealthPage {

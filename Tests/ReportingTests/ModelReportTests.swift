@@ -124,27 +124,39 @@ struct ModelReportTests {
 
     @Test("an audit file verifies, also after it was written and read") func verifies() throws {
         let file = FairnessAudit(Self.facts()).report.json
-        #expect(try Self.states(file) == ["content": .right, "rates": .right])
-        #expect(try Self.states(try JSON.parse(file.prettyText)) == ["content": .right, "rates": .right])
+        #expect(try Self.states(file) == ["content": .right, "verdict": .right, "rates": .right])
+        #expect(try Self.states(try JSON.parse(file.prettyText)) == ["content": .right, "verdict": .right, "rates": .right])
         let checks = try AuditVerification(file).ofTheFile
-        #expect(checks[1].detail.hasPrefix("3 rates"))
+        #expect(checks[2].detail.hasPrefix("3 rates"))
         let again = try AuditVerification(file).ofTheDatabase(FairnessAudit(Self.facts()))
-        #expect(again.allSatisfy { $0.state == .right } && again.count == 4)
+        #expect(again.allSatisfy { $0.state == .right } && again.count == 5)
     }
 
     @Test("a changed file does not verify, nor do rates that are not those of the counts") func tampered() throws {
         let file = FairnessAudit(Self.facts()).report.json
         let changed = try JSON.parse(file.text.replacing("\"value\":0.4,", with: "\"value\":0.1,"))
-        #expect(try Self.states(changed) == ["content": .wrong, "rates": .wrong])
+        #expect(try Self.states(changed) == ["content": .wrong, "verdict": .right, "rates": .wrong])
         // Whoever makes a new digest too is found by the counts.
         guard case .object(var object) = changed else { return }
         object["content_sha256"] = .string(FairnessAudit.digest(object))
-        #expect(try Self.states(.object(object)) == ["content": .right, "rates": .wrong])
+        #expect(try Self.states(.object(object)) == ["content": .right, "verdict": .right, "rates": .wrong])
         // Counts and rates changed together are found by who has the database.
         var other = Self.facts()
         other.digests.sums = "dd"
+        // Who writes the digest anew is found out by the findings, and by the database.
+        for (key, value, check) in [
+            ("verdict", JSON.string("fair"), "verdict"), ("predictions", .integer(7), "the rest"), ("windows", .array([]), "the rest"),
+        ] {
+            var forged = try #require(file.objectValue)
+            try #require(forged[key] != value)
+            forged[key] = value
+            forged["content_sha256"] = .string(FairnessAudit.digest(forged))
+            let verification = try AuditVerification(.object(forged))
+            let checks = verification.ofTheFile + verification.ofTheDatabase(FairnessAudit(Self.facts()))
+            #expect(checks.filter { $0.state == .wrong }.map(\.name) == [check], "\(key): \(checks)")
+        }
         let states = try AuditVerification(file).ofTheDatabase(FairnessAudit(other)).map(\.state)
-        #expect(states == [.right, .right, .wrong, .right])
+        #expect(states == [.right, .right, .wrong, .right, .right])
     }
 
     @Test("what is no audit file is refused with what was expected") func refused() throws {

@@ -1,5 +1,32 @@
 import Reporting
 import Testing
+import Vocabulary
+
+@Suite("What callers choose is shown, not obeyed")
+struct VisibleTextTests {
+    @Test(
+        "control characters are escapes",
+        arguments: [
+            ("plain é 日本 🙂", "plain é 日本 🙂"), ("a\u{1b}[31mb", "a\\u{1b}[31mb"), ("a\nb\tc\rd", "a\\nb\\tc\\rd"), ("\u{9b}2J", "\\u{9b}2J"),
+            ("x\u{202e}y", "x\\u{202e}y"),
+        ])
+    func visible(_ text: String, _ shown: String) {
+        #expect(text.visible == shown)
+        var table = TextTable(["name", "n"])
+        table.add([text, "1"])
+        #expect(table.text.contains(shown) && table.text.split(separator: "\n").count == 2)
+        let report = Report(
+            title: text, json: .null, blocks: [.heading(text), .table(Report.Table(["name"], [[text]]))], hasFinding: false)
+        for form in [ReportFormat.table, .markdown, .html].map({ ReportText.render(report, as: $0) }) {
+            #expect(!form.unicodeScalars.contains { $0.value < 32 && $0 != "\n" || (127..<160).contains($0.value) || $0.value == 0x202e })
+        }
+    }
+
+    @Test("long ones are cut, by characters") func shown() {
+        #expect("abcdef".shown(atMost: 6) == "abcdef" && "abcdefg".shown(atMost: 6) == "abcdef…")
+        #expect(String(repeating: "e\u{301}", count: 9).shown(atMost: 3).count == 4)
+    }
+}
 
 @Suite("A table for the terminal")
 struct TextTableTests {

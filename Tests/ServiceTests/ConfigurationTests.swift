@@ -125,7 +125,7 @@ import Vocabulary
                 "e.yaml: destinations[0].url: expected an http or https URL",
                 "e.yaml: destinations[1].name: a is named twice",
                 "e.yaml: destinations[2].name: missing, expected a name",
-                "e.yaml: policies[0].window: \"month\", expected one of hour, day, week",
+                "e.yaml: policies[0].window: \"month\", expected \(WindowKind.words)",
                 "e.yaml: policies[0].findings: 5, expected at most of: 3",
                 "e.yaml: policies[0].destinations[0]: there is no destination named nobody",
             ] {

@@ -49,14 +49,24 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
 
     @Test("a path that there is, asked with another method: 405, and which there are") func otherMethod() async throws {
         for (method, path, allowed) in [
-            ("DELETE", "/v1/models", "GET"), ("GET", "/v1/predictions", "POST"), ("PUT", "/v1/models/a/versions/1", "GET, POST"),
-            ("POST", "/", "GET"), ("GET", "/v1/models/a/records/b", "DELETE"),
+            ("DELETE", "/v1/models", "GET, HEAD"), ("GET", "/v1/predictions", "POST"),
+            ("PUT", "/v1/models/a/versions/1", "GET, HEAD, POST"),
+            ("POST", "/", "GET, HEAD"), ("GET", "/v1/models/a/records/b", "DELETE"),
         ] {
             let answer = try await service.send(method, path, nil, [:])
             #expect(answer.status == 405 && answer.headers["allow"] == allowed, "\(method) \(path)")
             #expect(answer.json["detail"]?.stringValue == "\(path) has no \(method), expected \(allowed)")
         }
         #expect(try await service.send("DELETE", "/v1/models/a/nothing", nil, [:]).status == 404)
+    }
+
+    @Test("HEAD is answered wherever GET is, without a body") func head() async throws {
+        let admin = bearer(try await service.engine.newToken([.admin]))
+        #expect(try await service.send("HEAD", "/v1/models", nil, [:]).status == 401)
+        for path in ["/healthz", "/readyz", "/v1/models", "/", "/alerts", "/metrics"] {
+            let answer = try await service.send("HEAD", path, nil, admin)
+            #expect(answer.status == 200 && answer.text.isEmpty, "\(path)")
+        }
     }
 
     @Test("a browser is asked for a password, which is the token") func basic() async throws {

@@ -33,7 +33,7 @@ import Vocabulary
         _ = try await service.post("/v1/labels", #"{"model":"forget","id":"b/c d","label":1}"#)
         let erased = try await service.send("DELETE", "/v1/models/forget/records/b%2Fc%20d?by=officer", nil, [:])
         #expect(erased.status == 200)
-        #expect(erased.json["erased"] == .object(["predictions": 1, "labels": 1, "waiting_labels": 0]))
+        #expect(erased.json["erased"] == .object(["predictions": 1, "labels": 1, "waiting_labels": 0, "halves": 0]))
         let nothing = try await service.send("DELETE", "/v1/models/forget/records/b%2Fc%20d", nil, [:])
         #expect(nothing.json["erased"]?["predictions"]?.doubleValue == 0)
         let again = try await service.post("/v1/predictions", body)

@@ -190,6 +190,13 @@ struct PageFormTests {
         let silence = "token=\(try await self.token("/alerts/silence"))&model=forms&monitor=fairness&hours=8&reason=known+%3Cb%3E&by=ana"
         #expect(try await send("/alerts/silence", silence, origin: nil, site: "same-origin").text.contains("Silenced. Alerts are"))
         #expect(try await service.get("/alerts").text.contains("known &lt;b&gt;"))
+        let page = try await service.get("/alerts").text
+        let made = try #require(page.firstRange(of: "known &lt;b&gt;"))
+        let id = try #require(page[made.upperBound...].firstMatch(of: /name="silence" value="([0-9]+)"/)).1
+        let end = "token=\(try await self.token("/alerts/end"))&silence=\(id)"
+        #expect(try await send("/alerts/end", end.replacing("token=", with: "token=x"), origin: origin).status == 403)
+        #expect(try await send("/alerts/end", end, origin: origin).text.contains("The silence is over"))
+        #expect(!(try await service.get("/alerts").text.contains("known &lt;b&gt;")))
         for wrong in ["hours=0", "hours=9999", "monitor=x&hours=1", "hours=1&reason="] {
             let fields = "token=\(try await self.token("/alerts/silence"))&model=forms&reason=r&by=a&\(wrong)"
             #expect(try await send("/alerts/silence", fields, origin: origin).status == 400, "\(wrong)")

@@ -5,10 +5,15 @@ import Glibc
 final class RawConnection: Sendable {
     private let descriptor: Int32
 
-    /// - Parameter service: its base, such as `http://127.0.0.1:8080`.
-    init(_ service: RunningService) throws {
+    /// - Parameters:
+    ///   - service: its base, such as `http://127.0.0.1:8080`.
+    ///   - receiveBytes: what the socket holds unread; nil for what the system gives it, which is some megabytes.
+    init(_ service: RunningService, receiveBytes: Int32? = nil) throws {
         let port = service.base.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
         descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        if var receiveBytes {
+            unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBytes, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian

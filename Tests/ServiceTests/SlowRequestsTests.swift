@@ -37,7 +37,7 @@ struct SlowRequestsTests {
 
     @Test("a connection that asks and does not read the answers is ended") func unread() async throws {
         let token = try await service.engine.newToken([.read])
-        let deaf = try RawConnection(service)
+        let deaf = try RawConnection(service, receiveBytes: 4096)
         // More than any socket holds: 3,000 descriptions of some 50 kB.
         let ask = "GET /openapi.json HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n"
         deaf.send(String(repeating: ask, count: 3000))

@@ -67,7 +67,7 @@ struct SpecFolderTests {
         let monitors = configuration.monitors(of: version)
         #expect(monitors.psiFloor == 0.2 && monitors.ksFloor == 0.3 && monitors.rowsMin == 100 && monitors.baseline == .seasonal)
         let policies = configuration.policies(of: version)
-        #expect(policies.map(\.name) == ["inputs", "outcomes"] && policies.map(\.window) == [.hour, .day])
+        #expect(policies.map(\.name) == ["inputs", "outcomes"] && policies.map(\.window.rawValue) == ["hour", "1d/1h"])
         #expect(policies[0].destinations == ["on-call"] && policies[1].destinations == ["on-call"] && policies[1].retraining == "trainer")
     }
 }

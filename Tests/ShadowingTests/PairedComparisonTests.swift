@@ -78,6 +78,34 @@ struct PairedComparisonTests {
         #expect(decision.reasons[0].contains("better") && decision.reasons.contains { $0.hasPrefix("worse for sex = M: log_loss") })
     }
 
+    @Test("one that is better and worse calibrated is held, by rows and by sums") func calibration() throws {
+        let world = World(40_000, seed: 7) { truth, _, _ in truth + 0.08 }
+        var sums = PairedSums(task: .binary, attributes: ["sex"])
+        sums.add(world.pairs, blocks: world.labels.indices.map { PairedSums.block(of: "r\($0)") })
+        for comparison in [try world.comparison(), PairedComparison(sums)] {
+            let decision = RolloutDecision(comparison, RolloutPolicy())
+            #expect(decision.verdict == .hold && decision.reasons[0].contains("better"))
+            #expect(decision.broken.contains { $0.hasPrefix("its calibration error grows from 0.0") }, "\(decision)")
+            var lenient = RolloutPolicy()
+            lenient.calibrationFloor = 0.2
+            #expect(RolloutDecision(comparison, lenient).verdict == .promote)
+        }
+        #expect(try world.comparison().agreement.populationStability ?? 0 > 0.01)
+    }
+
+    @Test("a disparity that a candidate levels has changed, however its groups are tied") func levelled() throws {
+        let rows = 2000
+        let groups = (0..<rows).map { Int32($0 % 2) }
+        let champion = (0..<rows).map { $0 % 2 == 0 && $0 % 4 == 0 ? 0.1 : 0.9 }
+        let pairs = PairedPredictions(
+            task: .binary, labels: [Double](repeating: 1, count: rows), champion: [champion],
+            candidate: [[Double](repeating: 0.9, count: rows)],
+            groups: [.init(attribute: "sex", names: ["F", "M"], codes: groups)])
+        let found = try #require(
+            try PairedComparison(pairs).fairness.first?.disparities.first { $0.metric == "equal_opportunity_difference" })
+        #expect(found.champion == 0.5 && found.candidate == 0 && (found.pValue ?? 1) < 1e-20)
+    }
+
     @Test("of tiny groups a disparity that grew by chance holds nobody") func chance() throws {
         var random = Seeded(9)
         var world = World(4000, seed: 4) { truth, _, _ in truth }

@@ -121,7 +121,28 @@ struct ScoreParityTests {
             groupCount: 3, codes: codes, scores: scores, labels: labels, weights: [Double](repeating: 2, count: n),
             order: ScoreParity.ascending(scores))
         #expect(isNear(doubled.groups[0].auc ?? 0, found.groups[0].auc ?? 1))
+        // Equal weights say nothing; unequal ones are as in the ranking's own interval.
+        #expect(isNear(doubled.groups[0].aucVariance ?? 0, found.groups[0].aucVariance ?? 1, relative: 1e-9))
+        let weights = (0..<n).map { Double($0 % 3 + 1) }
+        let weighted = try parity(
+            groupCount: 3, codes: codes, scores: scores, labels: labels, weights: weights, order: ScoreParity.ascending(scores))
+        let first = (0..<n).filter { codes[$0] == 0 }
+        let ranking = try ScoreRanking(
+            scores: first.map { scores[$0] }, labels: first.map { labels[$0] == 1 }, weights: first.map { weights[$0] })
+        #expect(isNear(weighted.groups[0].aucVariance ?? 0, ranking.deLongVariance ?? 1, relative: 1e-9))
         #expect(isNear(doubled.distance?.value ?? 0, found.distance?.value ?? 1))
+    }
+
+    @Test("a perfect ranking of few rows knows little")
+    func perfect() throws {
+        let scores = [0.1, 0.2, 0.3, 0.4, 0.9, 0.8, 0.7]
+        let found = try parity(
+            groupCount: 1, codes: [Int32](repeating: 0, count: 7), scores: scores, labels: [0, 0, 0, 0, 1, 1, 1], weights: nil,
+            order: ScoreParity.ascending(scores)
+        ).groups[0]
+        #expect(found.auc == 1 && isNear(found.aucVariance ?? 0, 5.0 / 7 * 2 / 7 / 7))
+        let interval = try #require(found.areaInterval(confidence: 0.95))
+        #expect(interval.upper == 1 && isNear(interval.lower, 0.4385, relative: 1e-3))
     }
 
     @Test("the distance is that of the farthest pair, the group with the lower scores first")

@@ -39,6 +39,19 @@ struct DatabaseTests {
         }
     }
 
+    @Test("who does not wait for ever is told that there is no answer; the connection is of use again")
+    func impatient() async throws {
+        try await withBench { bench in
+            let database = Database(url: bench.url, connections: 1)
+            let error = try #require(
+                await #expect(throws: StoreError.self) {
+                    try await Database.$answerSeconds.withValue(0.2) { try await database.run { try $0.run("select pg_sleep(2)") } }
+                })
+            #expect(error.code == .unavailable && error.isRetryable)
+            try await database.ping()
+        }
+    }
+
     @Test("empty arrays are empty")
     func emptyArrays() async throws {
         try await withBench { bench in

@@ -53,6 +53,24 @@ struct ErasureTests {
         }
     }
 
+    @Test("a half of an event goes with its record, by its own id or by that of one of its rows", arguments: ["e1", "e1/0", "e1/12"])
+    func halves(id: String) async throws {
+        try await withBench { bench in
+            let version = try await bench.register()
+            for event in ["e1", "e1/0", "e10"] {
+                try await bench.run(
+                    "insert into evenkeel.half (stream_id, event_id, ts, is_timed, data, received_at) values (\(version.streamID), '\(event)', now(), true, '\\x00', now())"
+                )
+            }
+            try await bench.run("insert into evenkeel.half_total (stream_id, halves, bytes) values (\(version.streamID), 3, 12)")
+            let receipt = try #require(try await bench.collector().erase(model: "credit", ids: [id], actor: "officer", at: Bench.now))
+            let left = try await bench.column("select event_id from evenkeel.half order by event_id")
+            #expect(left == (id == "e1/0" ? ["e10"] : id == "e1" ? ["e1/0", "e10"] : ["e1/0", "e10"]))
+            #expect(receipt.halves == (id == "e1/0" ? 2 : 1))
+            #expect(try await bench.int("select halves from evenkeel.half_total") == (id == "e1/0" ? 1 : 2))
+        }
+    }
+
     @Test("the audit log says who, when and how many, and has no id in clear")
     func audited() async throws {
         try await withBench { bench in
@@ -67,7 +85,7 @@ struct ErasureTests {
                 entries == [
                     [
                         "2026-03-10 12:00:00+00", "officer", "credit",
-                        #"{"labels": 0, "ids_sha256": ["\#(hash)"], "predictions": 1, "waiting_labels": 0}"#,
+                        #"{"halves": 0, "labels": 0, "ids_sha256": ["\#(hash)"], "predictions": 1, "waiting_labels": 0}"#,
                     ]
                 ])
         }

@@ -33,6 +33,38 @@ struct LabelStoreTests {
         }
     }
 
+    @Test("ids are the same if their bytes are, whatever Unicode says", arguments: [true, false])
+    func bytes(isEarly: Bool) async throws {
+        try await withBench { bench in
+            let version = try await bench.register()
+            var batch = four()
+            batch.ids = ["caf\u{e9}", "cafe\u{301}", "x", "y"]
+            let collector = bench.collector()
+            if !isEarly { try await collector.store(batch, of: version, key: "p") }
+            var labels = Loans.labels(["caf\u{e9}", "cafe\u{301}"], 1, at: later)
+            labels.labels[1] = 0
+            let receipt = try await collector.store(labels, of: version, key: "l")
+            #expect(receipt.accepted == 2 && receipt.joined == (isEarly ? 0 : 2) && receipt.corrected == 0)
+            if isEarly { try await collector.store(batch, of: version, key: "p") }
+            expectSame(try await bench.profile(of: version), expected(batch, [0: 1, 1: 0]), "one each")
+            #expect(try await bench.int("select count(*) from evenkeel.label_waiting") == 0)
+        }
+    }
+
+    @Test("a waiting label goes to the last record with its id, also within one batch")
+    func usedAgain() async throws {
+        try await withBench { bench in
+            let version = try await bench.register()
+            var batch = four()
+            batch.ids = ["again", "x", "again", "y"]
+            batch.timestamps[2] = batch.timestamps[0].adding(seconds: 20 * 86_400)
+            let collector = bench.collector()
+            _ = try await collector.store(Loans.labels(["again"], 1, at: later), of: version, key: "l")
+            try await collector.store(batch, of: version, key: "p")
+            expectSame(try await bench.profile(of: version), expected(batch, [2: 1]), "the later one")
+        }
+    }
+
     @Test("a label counts in the minute of its prediction, not in its own")
     func minute() async throws {
         try await withBench { bench in

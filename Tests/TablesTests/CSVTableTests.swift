@@ -57,7 +57,7 @@ struct CSVTableTests {
     @Test("in a file of one column an empty line is a missing value")
     func oneColumn() throws {
         let log = try table("x\n1\n\n3\n\"\"\n")
-        #expect(log.columns == [["1", nil, "3", ""]])
+        #expect(log.columns == [["1", nil, "3", nil]])
         #expect(log.lines == [2, 3, 4, 5])
     }
 

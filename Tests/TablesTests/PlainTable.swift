@@ -45,6 +45,10 @@ struct PlainTable {
                 columns[i].append(isMissing ? nil : field.text)
             }
         }
+        // Among numbers an empty field in quotes is missing.
+        for i in columns.indices where columns[i].allSatisfy({ $0.map { $0.isEmpty || plainNumber($0) != nil } ?? true }) {
+            columns[i] = columns[i].map { $0 == "" ? nil : $0 }
+        }
     }
 }
 

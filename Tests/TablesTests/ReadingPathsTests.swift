@@ -29,6 +29,22 @@ struct ReadingPathsTests {
         }
     }
 
+    @Test(
+        "numbers that mean missing are missing as they are written, and so is an empty field in quotes among numbers", arguments: [3, 3000])
+    func missingNumbers(rows: Int) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-\(UUID().uuidString).csv")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let row = "1,-999,5,\"a\"\n-999.0,2,-999,\"\"\n\"\",999,\"\",-999\n"
+        try ("x,y,z,t\n" + String(repeating: row, count: rows)).write(to: folder, atomically: true, encoding: .utf8)
+        let log = try Table(path: folder.path, missing: ["-999", "-999.0"])
+        for (name, expected) in [("x", [1, nil, nil]), ("y", [nil, 2, 999]), ("z", [5, nil, nil])] as [(String, [Double?])] {
+            let numbers = try log.numbers(name)
+            #expect(numbers.count == 3 * rows)
+            #expect(numbers.indices.allSatisfy { numbers[$0].isNaN ? expected[$0 % 3] == nil : numbers[$0] == expected[$0 % 3] }, "\(name)")
+        }
+        #expect(try Array(log.requiredColumn("t").prefix(3)) == ["a", "", nil])
+    }
+
     @Test("columns that were not asked for are read when they are after all")
     func later() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-\(UUID().uuidString).csv")

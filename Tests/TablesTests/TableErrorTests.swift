@@ -88,11 +88,14 @@ struct TableErrorTests {
                 == "log.csv:4:2: \"forty\" in age, expected a number")
     }
 
-    @Test("a quoted empty field is a text, so it is no number")
-    func quotedEmptyNumber() throws {
-        let log = try table("id,age\n1,\"\"\n")
-        #expect(throws: TableError(file: "log.csv", line: 2, column: 2, message: "\"\" in age, expected a number")) {
-            try log.numbers("age")
+    @Test("a quoted empty field is missing among numbers, and a text among texts")
+    func quotedEmpty() throws {
+        let log = try table("id,age\n1,\"\"\n,7.0\n")
+        #expect(try log.numbers("age").map(\.isNaN) == [true, false])
+        #expect(try log.requiredColumn("age") == [nil, "7.0"] && log.levels("age").names == ["7.0"])
+        #expect(try table("t\nx\n\"\"\n").requiredColumn("t") == ["x", ""])
+        #expect(throws: TableError(file: "log.csv", line: 3, column: 1, message: "\"x\" in t, expected a number")) {
+            try table("t\n1\nx\n\"\"\n").numbers("t")
         }
     }
 

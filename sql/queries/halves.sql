@@ -10,6 +10,13 @@ cross join lateral (
 -- name: take_halves
 delete from evenkeel.half where stream_id = $1 and event_id = any ($2::text[])
 
+-- name: erase_halves
+with gone as (
+    delete from evenkeel.half where stream_id = $1 and event_id = any ($2::text[])
+    returning octet_length(event_id) + octet_length(data) as bytes
+)
+select count(*), coalesce(sum(bytes), 0) from gone
+
 -- name: half_total
 select halves, bytes from evenkeel.half_total where stream_id = $1
 

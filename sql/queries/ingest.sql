@@ -20,7 +20,7 @@ select nextval('evenkeel.batch_seq')
 select p.record_id, p.ts from unnest($2::text[]) as w (record_id)
 cross join lateral (
     select record_id, ts from evenkeel.prediction
-    where stream_id = $1 and record_id = w.record_id and ts >= $3 and ts < $4
+    where stream_id = $1 and record_id = w.record_id and ts >= $3 and ts <= $4
     offset 0
 ) p
 
@@ -36,6 +36,9 @@ insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labe
 
 -- name: prices_of_version
 select watch ->> 'prices' from evenkeel.model_version where version_id = $1
+
+-- name: windows_of_version
+select jsonb_array_elements_text(watch -> 'windows') from evenkeel.model_version where version_id = $1
 
 -- name: mark_dirty
 insert into evenkeel.dirty_window (version_id, window_kind, window_start, window_end, batch_id, touched_at, marked_at)

@@ -78,9 +78,10 @@ update evenkeel.stream set profiles_from = greatest(profiles_from, $2) where str
 -- name: forget_old_marks
 delete from evenkeel.dirty_window where version_id = $1 and window_start < $2
 
--- Hours that late records have touched after their day became one sum: they have no profile of their own any more.
--- name: forget_hour_marks
-delete from evenkeel.dirty_window where version_id = $1 and window_kind = 'hour' and window_start >= $2 and window_start < $3
+-- Windows that late records have touched after a day at their end or beginning became one sum: they have no profile of their own any more.
+-- name: forget_cut_marks
+delete from evenkeel.dirty_window
+where version_id = $1 and ((window_start > $2 and window_start < $3) or (window_end > $2 and window_end < $3))
 
 -- name: erase_predictions
 delete from evenkeel.prediction where stream_id = $1 and record_id = any ($2::text[])

@@ -23,17 +23,10 @@ limit $2
 select 'data', max(bucket), null::timestamptz, null::timestamptz, null::bigint, null::bigint
 from evenkeel.profile where stream_id = $1
 union all
-(select window_kind, window_start, window_end, evaluated_at, rows, labelled from evenkeel.evaluation
- where stream_id = $1 and window_kind = 'hour' order by window_start desc, window_end desc, evaluated_at desc limit 1)
-union all
-(select window_kind, window_start, window_end, evaluated_at, rows, labelled from evenkeel.evaluation
- where stream_id = $1 and window_kind = 'day' order by window_start desc, window_end desc, evaluated_at desc limit 1)
-union all
-(select window_kind, window_start, window_end, evaluated_at, rows, labelled from evenkeel.evaluation
- where stream_id = $1 and window_kind = 'week' order by window_start desc, window_end desc, evaluated_at desc limit 1)
-union all
-(select window_kind, window_start, window_end, evaluated_at, rows, labelled from evenkeel.evaluation
- where stream_id = $1 and window_kind = 'custom' order by window_start desc, window_end desc, evaluated_at desc limit 1)
+select e.* from unnest($2::text[]) as k (kind)
+cross join lateral (
+    select window_kind, window_start, window_end, evaluated_at, rows, labelled from evenkeel.evaluation
+    where stream_id = $1 and window_kind = k.kind order by window_start desc, window_end desc, evaluated_at desc limit 1) e
 
 -- name: windows_in_range
 -- Of each window the newest evaluation, the newest window first.
@@ -74,6 +67,17 @@ from (
 ) f
 where position <= $6
 order by place, position
+
+-- name: worst_findings
+-- Of each monitor and subject the finding that weighs most, over all these windows.
+select distinct on (r.monitor, r.subject) e.place - 1, r.monitor, r.subject, r.group_name, r.statistic, r.value, r.lower, r.upper, r.p_value,
+    r.p_adjusted, r.reference_count, r.current_count, r.verdict, r.why, r.drivers
+from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
+    with ordinality as e (stream_id, window_kind, window_start, window_end, evaluated_at, place)
+join evenkeel.result r using (stream_id, window_kind, window_start, window_end, evaluated_at)
+where r.verdict in ('drifted', 'unfair')
+order by r.monitor, r.subject, r.p_adjusted nulls last, abs(r.value) desc nulls last, e.place, r.statistic collate "C"
+limit $6
 
 -- name: statistics_of_evaluations
 -- Everything that the monitors say of these windows.

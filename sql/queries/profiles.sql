@@ -28,6 +28,29 @@ select case when count(*) > 0 then greatest(0, max(h.lag))::bigint end from (
     group by date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00')
 ) h
 
+-- name: row_buckets
+select bucket, width_seconds, sum(rows)::bigint from evenkeel.profile
+where stream_id = $1 and bucket > $2::timestamptz - interval '1 day' and bucket < $3 and bucket + width_seconds * interval '1 second' > $2
+group by bucket, width_seconds having sum(rows) > 0
+order by bucket, width_seconds desc limit $4
+
+-- Windows by rows do not overlap: of those that begin before the stretch only the last can reach into it. The clocks of database and service may
+-- differ by a little, and a transaction's time is that of its beginning.
+-- name: changed_row_windows
+select e.window_kind, e.window_start, e.window_end from unnest($2::text[]) as k (kind)
+cross join lateral (
+    (select distinct on (window_start, window_end) window_kind, window_start, window_end, evaluated_at from evenkeel.evaluation
+     where stream_id = $1 and window_kind = k.kind and window_start >= $3 and window_start < $4
+     order by window_start, window_end, evaluated_at desc)
+    union all
+    (select window_kind, window_start, window_end, evaluated_at from evenkeel.evaluation
+     where stream_id = $1 and window_kind = k.kind and window_start < $3
+     order by window_start desc, window_end desc, evaluated_at desc limit 1)) e
+where e.window_end > $3 and exists (
+    select 1 from evenkeel.profile p
+    where p.stream_id = $1 and p.bucket >= e.window_start and p.bucket < e.window_end and p.stored_at > e.evaluated_at - interval '10 seconds')
+order by e.window_end
+
 -- name: bucket_span
 select min(bucket), max(bucket) from evenkeel.profile where stream_id = $1
 

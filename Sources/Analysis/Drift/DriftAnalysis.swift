@@ -130,7 +130,7 @@ struct ComparedColumn {
     }
 
     private static func some(_ levels: [String]) -> String {
-        let first = levels.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ")
+        let first = levels.prefix(3).map { "\"\($0.shown())\"" }.joined(separator: ", ")
         return levels.count > 3 ? "\(first) and \(levels.count - 3) more" : first
     }
 

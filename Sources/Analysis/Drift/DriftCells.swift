@@ -78,7 +78,7 @@ struct DriftCells {
 
     var labels: [String] {
         switch names {
-        case .levels(let levels): return levels.map { "\"\($0)\"" }
+        case .levels(let levels): return levels.map { "\"\($0.shown())\"" }
         case .edges(let edges):
             guard let first = edges.first, let last = edges.last else { return ["all values"] }
             return ["up to \(inWords(first))"] + zip(edges, edges.dropFirst()).map { "\(inWords($0)) to \(inWords($1))" }

@@ -5,7 +5,7 @@ internal import Vocabulary
 ///
 /// By our rules a chunk of the reference is compared with the rest of the reference, so that it is not compared with itself; by NannyML's
 /// with all of it. A chunk of the current file is compared with the whole reference. The upper threshold is the mean over the reference's
-/// chunks plus three population standard deviations.
+/// chunks plus three population standard deviations; by our rules without a chunk that is left over at its end with fewer than half the rows.
 struct DriftChunks {
     let options: DriftOptions
     let reference: [Chunking.Chunk]
@@ -38,9 +38,12 @@ struct DriftChunks {
     func result(_ r: ColumnData, _ a: ColumnData, tests: [DriftTest], edges: [Double]?) -> Result {
         let measure = options.isNannyML ? nannyML(r, tests) : ChunkTests(options: options, tests: tests).measure(r, a, edges: edges)
         let ofReference = reference.map { measure(r.rows($0.rows), true) }
+        // What is left over at the end of the reference may be a row or two, which differ from everything: then it sets no threshold.
+        let isLeftOver = options.chunking?.isByRows == true && (reference.last?.rows.count ?? 0) * 2 < reference.first?.rows.count ?? 0
+        let measuring = reference.count - (isLeftOver && !options.isNannyML ? 1 : 0)
         let ofCurrent = current.map { measure(a.rows($0.rows), false) }
         let limits = tests.indices.map { t -> Double? in
-            let values = ofReference.compactMap { $0[t].statistic }.filter { !$0.isNaN }
+            let values = ofReference.prefix(measuring).compactMap { $0[t].statistic }.filter { !$0.isNaN }
             guard !values.isEmpty, !(options.isNannyML && tests[t] == .chiSquared) else { return nil }
             let mean = values.reduce(0, +) / Double(values.count)
             let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)

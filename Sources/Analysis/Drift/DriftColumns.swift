@@ -1,5 +1,6 @@
 internal import Statistics
 internal import Tables
+internal import Vocabulary
 
 /// What a column is compared as.
 enum ColumnKind: String { case numeric, categorical }
@@ -71,13 +72,27 @@ struct DriftColumns {
 
     /// The columns to compare, in the order of the files.
     ///
-    /// - Throws: `TableError` for a column that is in neither file; it names those that there are.
+    /// - Throws: `TableError` for a column that is in neither file; it names those that there are. ``AnalysisError`` for files without a common one.
     func names() throws -> [String] {
         let known = reference.names + current.names.filter { !reference.has($0) }
         let named =
             options.columns + options.numeric + options.categorical + options.edges.keys.sorted() + [options.timestamp].compactMap { $0 }
         try reference.requireColumns(named.filter { !current.has($0) })
+        guard known.count < reference.names.count + current.names.count else { throw nothingInCommon() }
         return options.columns.isEmpty ? known : known.filter(options.columns.contains)
+    }
+
+    private func nothingInCommon() -> AnalysisError {
+        let names = [reference, current].map { frame in
+            "\(frame.file) has \(frame.names.prefix(5).map { $0.shown() }.joined(separator: ", "))\(frame.names.count > 5 ? ", …" : "")"
+        }
+        // The usual reason: one name that holds all of them.
+        let separator: String? = [";", "\t", "|"].first { mark in
+            [reference, current].contains { $0.names.count == 1 && $0.names[0].contains(mark) }
+        }
+        return AnalysisError(
+            "no column in common: \(names.joined(separator: ", ")), expected the same names\(separator.map { "; fields are separated by commas, not by \($0.visible)" } ?? "")"
+        )
     }
 
     func column(_ name: String) throws -> DriftColumn {
@@ -99,11 +114,15 @@ struct DriftColumns {
             }
             return try numericOrBoolean(name, sides)
         case (.timestamp, .timestamp), (.timestamp, .empty), (.empty, .timestamp):
-            return .leftOut(name: name, kind: "timestamp", why: "times always move on; --categorical \(name) compares them as levels")
+            if options.columns.contains(name) { return try numeric(name) }
+            return .leftOut(name: name, kind: "timestamp", why: "times always move on; --columns or --numeric \(name) compares them")
         case (.identifier, .identifier), (.identifier, .empty), (.empty, .identifier):
+            if options.columns.contains(name) { return try categorical(name) }
             return .leftOut(
                 name: name, kind: "identifier",
-                why: "nearly every row has a value of its own, so there is no distribution to compare; --categorical \(name) compares it")
+                why:
+                    "nearly every row has a value of its own, so there is no distribution to compare; --columns or --categorical \(name) compares it"
+            )
         case (.numeric, _): return try mixed(name, in: current)
         case (_, .numeric): return try mixed(name, in: reference)
         default: return try categorical(name)
@@ -120,7 +139,12 @@ struct DriftColumns {
     }
 
     private func numeric(_ name: String) throws -> DriftColumn {
-        try compared(name, .numeric, .numbers(try reference.numbers(name)), .numbers(try current.numbers(name)))
+        try compared(name, .numeric, .numbers(try Self.numbers(reference, name)), .numbers(try Self.numbers(current, name)))
+    }
+
+    /// Times as seconds since 1970.
+    private static func numbers(_ frame: Frame, _ name: String) throws -> [Double] {
+        try frame.kind(name) == .timestamp ? try frame.times(name) : try frame.numbers(name)
     }
 
     /// Numbers with at most two values are a yes and a no, not a quantity.

@@ -204,6 +204,7 @@ struct ColumnTests {
                     let chi = try ChiSquared(reference: r, current: a, correction: false)
                     let law = try? ChiSquared(reference: tested.reference, current: tested.current, correction: false)
                     outcome = chiSquared(chi, law, tested, n, m)
+                    outcome.members += yates([r, a].map { $0.map(Double.init) }, .pearson)
                 case .gTest, .fisherExact, .twoProportions: return try tableTest(test, cells)
                 default:
                     let distances = try CellDistances(reference: r, current: a, floor: options.psiFloor)
@@ -223,6 +224,12 @@ struct ColumnTests {
         }
     }
 
+    /// The same with Yates' correction, which scipy applies to two levels unless told otherwise.
+    private func yates(_ table: [[Double]], _ kind: ContingencyTest.Kind) -> [(String, JSON)] {
+        guard table[0].count == 2, let corrected = try? ContingencyTest(table, kind: kind, correction: true) else { return [] }
+        return [("statistic_yates", .statistic(corrected.statistic)), ("p_value_yates", .statistic(corrected.pValue))]
+    }
+
     private func pearson(_ cells: CommonCells) -> Double? {
         (try? ChiSquared(reference: cells.reference, current: cells.current, correction: false))?.pValue
     }
@@ -233,7 +240,8 @@ struct ColumnTests {
         if test == .gTest {
             let g = try ContingencyTest([r.map(Double.init), a.map(Double.init)], kind: .likelihoodRatio, correction: false)
             return DriftOutcome(
-                test.rawValue, statistic: g.statistic, pValue: g.pValue, extra: [("degrees_of_freedom", JSON(g.degreesOfFreedom))])
+                test.rawValue, statistic: g.statistic, pValue: g.pValue,
+                extra: [("degrees_of_freedom", JSON(g.degreesOfFreedom))] + yates([r, a].map { $0.map(Double.init) }, .likelihoodRatio))
         }
         guard r.count == 2 else {
             throw StatisticsError(.undefined, "\(r.count) levels\(cells.missing == nil ? "" : ", missing as one"), expected two")

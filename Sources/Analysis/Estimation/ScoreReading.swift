@@ -69,7 +69,6 @@ struct MulticlassReading: ScoreReading {
     let prediction: String?
     /// Class and score column.
     let columns: [(name: String, column: String)]
-    private let places: [String: Int]
     var scoredNames: [String] { columns.map(\.name) }
 
     init(options: Estimation) throws {
@@ -87,7 +86,6 @@ struct MulticlassReading: ScoreReading {
             throw AnalysisError("--classes and --scores name different classes")
         }
         columns = order.compactMap { name in byClass[name].map { (name, $0) } }
-        places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     }
 
     func rows(_ frame: Frame) throws -> ScoredRows {
@@ -109,7 +107,8 @@ struct MulticlassReading: ScoreReading {
     }
 
     private func classes(_ frame: Frame, _ column: String) throws -> [Int] {
-        try frame.coded(column).map(missing: ScoredRows.missing) { text, _ in places[text] ?? ScoredRows.other }
+        let place = Cells.place(in: scoredNames)
+        return try frame.coded(column).map(missing: ScoredRows.missing) { text, _ in place(text) ?? ScoredRows.other }
     }
 
     func check(_ reference: ScoredRows, _ frame: Frame) throws {

@@ -54,9 +54,8 @@ extension AttributeAudit {
             guard let interval = rate.interval(effective, confidence: options.confidence) else { continue }
             intervals.append((rate.rawValue, .statistics([interval.lower, interval.upper])))
         }
-        if let auc = scores?.auc, let variance = scores?.aucVariance {
-            let spread = Distributions.normalQuantile(0.5 + options.confidence / 2) * variance.squareRoot()
-            intervals.append(("auc", .statistics([max(0, auc - spread), min(1, auc + spread)])))
+        if let interval = scores?.areaInterval(confidence: options.confidence) {
+            intervals.append(("auc", .statistics([interval.lower, interval.upper])))
         }
         members.append(("intervals", .object(JSONObject(intervals))))
         return members

@@ -27,11 +27,15 @@ public enum Audit {
 
     /// One class against the others, for each class in turn; the correction is over all of them.
     private static func multiclass(_ input: AuditInput, _ options: AuditOptions) throws -> Report {
-        func taken(_ cells: Cells) throws -> CodedColumn { try cells.texts().taking(input.rows) }
         guard let labels = input.labels, let predictions = input.predictions else {
             throw AnalysisError("--task multiclass needs --prediction")
         }
-        let (classes, codes) = (try taken(labels) + taken(predictions)).ordered()
+        // 1 and 1.0 are one class.
+        let classes = try input.classes([labels, predictions])
+        let codes = try [labels, predictions].flatMap { cells in
+            let places = try cells.places(classes)
+            return input.rows.map { places[$0] }
+        }
         guard classes.count <= AuditOptions.groupsMax / 100 else {
             throw AnalysisError("\(options.label): \(classes.count) classes, expected at most \(AuditOptions.groupsMax / 100)")
         }
@@ -43,8 +47,8 @@ public enum Audit {
         overall.append(("accuracy", .statistic(weight > 0 ? agree / weight : nil)))
         var perClass: [(String, JSON)] = []
         for (place, name) in classes.enumerated() {
-            let labels = (0..<rows).map { Int(codes[$0]) == place ? UInt8(1) : 0 }
-            let decisions = (0..<rows).map { Int(codes[rows + $0]) == place ? UInt8(1) : 0 }
+            let labels = (0..<rows).map { codes[$0] == place ? UInt8(1) : 0 }
+            let decisions = (0..<rows).map { codes[rows + $0] == place ? UInt8(1) : 0 }
             for (attribute, table) in zip(input.attributes, try input.tables(decisions: decisions, labels: labels)) {
                 var audit = AttributeAudit(attribute, table, options, scores: nil, className: name)
                 audit.evaluate()

@@ -39,7 +39,7 @@ struct AuditInput {
             for cells in [labels, predictions].compactMap({ $0 }) { needed.drop(isBinary ? try cells.outcomes() : try cells.texts()) }
         }
         scores = try options.score.map { try frame.numbers($0) }
-        weights = try options.weights.map { try frame.weights($0, atMost: FairnessTable.weightMax) }
+        weights = try options.weights.map { try frame.weights($0) }
         features = try options.features.map { try frame.numbers($0) }
         let sensitive = try options.sensitive.map { try frame.coded($0) }
         let stratum = try options.stratum.map { try frame.coded($0) }
@@ -64,6 +64,15 @@ struct AuditInput {
             }
         }
         if attributes.count > 1 { try intersect(options) }
+    }
+
+    /// What the rows that are used have in these columns.
+    func classes(_ columns: [Cells]) throws -> [String] {
+        try Cells.classes(
+            columns.flatMap { cells in
+                let column = try cells.texts().taking(rows)
+                return column.present.map { column.names[$0.code] }
+            })
     }
 
     /// Which rows have every cell that is needed.

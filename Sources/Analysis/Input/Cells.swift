@@ -82,16 +82,21 @@ struct Cells {
 
     /// As places in a list of classes; −1 for missing.
     func places(_ classes: [String]) throws(TableError) -> [Int] {
-        let places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        let byNumber = Dictionary(
-            classes.enumerated().compactMap { place, name in parseNumber(name).map { ($0, place) } },
-            uniquingKeysWith: { first, _ in first })
         let column = try texts()
-        let known = column.names.map { places[$0] ?? parseNumber($0).flatMap { byNumber[$0] } }
+        let known = column.names.map(Self.place(in: classes))
         for (row, code) in column.codes.enumerated() where code >= 0 && known[Int(code)] == nil {
             throw error(row, "\"\(column.names[Int(code)])\" in \(name), expected one of \(classes.joined(separator: ", "))")
         }
         return column.codes.map { $0 < 0 ? -1 : known[Int($0)] ?? -1 }
+    }
+
+    /// Where a text is in a list of classes: by its letters, else as the same number.
+    static func place(in classes: [String]) -> (String) -> Int? {
+        let places = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let byNumber = Dictionary(
+            classes.enumerated().compactMap { place, name in parseNumber(name).map { ($0, place) } },
+            uniquingKeysWith: { first, _ in first })
+        return { places[$0] ?? parseNumber($0).flatMap { byNumber[$0] } }
     }
 
     /// The different things that the cells of some columns say.

@@ -8,6 +8,8 @@ public enum Chunking: Sendable, Equatable {
     case count(Int)
     case period(Period)
 
+    var isByRows: Bool { if case .period = self { false } else { true } }
+
     public enum Period: String, Sendable, CaseIterable { case day, week, month }
 
     /// One chunk: its rows in the order of the stream, which are places `start` to `end` (inclusive) of it.

@@ -7,12 +7,14 @@ extension Frame {
         for name in names where !has(name) { _ = try texts(name) }
     }
 
-    /// Weights: numbers ≥ 0; NaN for missing.
-    func weights(_ column: String, atMost limit: Double = .greatestFiniteMagnitude) throws(TableError) -> [Double] {
+    /// The positive weights that squares and sums of many rows neither overflow nor lose.
+    static let weightRange = 1e-100...1e100
+
+    /// Weights: 0, or numbers in ``weightRange``; NaN for missing.
+    func weights(_ column: String) throws(TableError) -> [Double] {
         let weights = try numbers(column)
-        if let row = weights.firstIndex(where: { $0 < 0 || $0 > limit }) {
-            let expected = limit < .greatestFiniteMagnitude ? "from 0 to \(limit)" : "a finite number of at least 0"
-            throw error(column, row: row, "\(weights[row]) in \(column), expected a weight: \(expected)")
+        if let row = weights.firstIndex(where: { !$0.isNaN && $0 != 0 && !Self.weightRange.contains($0) }) {
+            throw error(column, row: row, "\(weights[row]) in \(column), expected a weight: 0, or from 1e-100 to 1e+100")
         }
         return weights
     }

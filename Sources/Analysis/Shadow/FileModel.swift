@@ -30,12 +30,25 @@ public struct FileModel: Sendable {
     func inputs(_ frame: Frame, columns: [String]? = nil) throws -> [(column: String, values: InputColumn)] {
         do {
             return try model.inputs(among: frame.names, features: columns ?? features).map { request in
-                guard request.feature.wantsText else { return (request.column, .numbers(try frame.numbers(request.column))) }
+                guard request.feature.wantsText else { return (request.column, .numbers(try numbers(frame, request.column))) }
                 let (codes, names) = try frame.levels(request.column)
                 return (request.column, .texts(codes.map { $0 < 0 ? nil : names[Int($0)] }))
             }
         } catch let error as InferenceError { throw AnalysisError(error.description) }
     }
+
+    /// Data frames write a column of booleans as True and False, which models know as 1 and 0.
+    private func numbers(_ frame: Frame, _ column: String) throws(TableError) -> [Double] {
+        if try frame.numbersIfAll(column) == nil {
+            let (codes, names) = try frame.levels(column)
+            let values: [Double?] = names.map { ["True": 1.0, "true": 1, "False": 0, "false": 0][$0] }
+            if !values.contains(nil) { return codes.map { $0 < 0 ? .nan : values[Int($0)] ?? .nan } }
+        }
+        return try frame.numbers(column)
+    }
+
+    /// How many of the file's rounds are scored, where early stopping chose fewer than all.
+    public var roundsUsed: (used: Int, all: Int)? { model.roundsUsed }
 
     private var threads: Int { ProcessInfo.processInfo.activeProcessorCount }
 

@@ -37,6 +37,7 @@ typedef struct {
     uint32_t word_count;
     size_t word_length_max;
     uint8_t word_starts[256];
+    uint8_t word_numeric;  // one of them is a number: then numbers are looked up too
     // Results of the last run.
     size_t rows;
     size_t at;        // where the next row starts

@@ -68,11 +68,7 @@ public struct FileIngest: Sendable {
     private func takeIfThere(_ look: FileList.Look, _ run: inout Run) async throws {
         do { try await take(look.path, isGrowing: true, &run) } catch let error as TableError {
             // It was moved away since it was listed, or became shorter: the next round sees what there is.
-            if FileList.looks([look.path]).first(where: { $0.path == look.path }).map({ $0.inode == look.inode && $0.size >= look.size })
-                ?? false
-            {
-                throw error
-            }
+            if let now = FileList.look(look.path), now.inode == look.inode, now.size >= look.size { throw error }
         }
     }
 

@@ -70,7 +70,8 @@ public enum FileList {
         return found.compactMap(look)
     }
 
-    private static func look(_ path: String) -> Look? {
+    /// nil where no file is.
+    static func look(_ path: String) -> Look? {
         let place = URL(filePath: path).resolvingSymlinksInPath().path
         guard let facts = try? FileManager.default.attributesOfItem(atPath: place), let size = facts[.size] as? NSNumber,
             let inode = facts[.systemFileNumber] as? NSNumber, let modified = facts[.modificationDate] as? Date

@@ -55,26 +55,38 @@ struct LightGBMReader {
         // The categories of a data frame's columns follow the trees, in the order of the columns that have categories.
         guard let tail = text.tail("pandas_categorical"), tail != "null", !tail.isEmpty else { return out }
         let lists = try Part(file: file, path: "pandas_categorical", JSONDocument.read(Array(tail.utf8), file: file)).parts()
-        let infos = text.optional(head, "feature_infos")?.split(separator: " ") ?? []
-        let places = infos.indices.filter { $0 < count && !infos[$0].hasPrefix("[") && infos[$0] != "none" }
-        // A categorical column that no tree uses may be written as "none": then the lists cannot be told apart by the infos.
-        guard lists.count == places.count else { return out }
-        for (place, list) in zip(places, lists) {
-            var categories: [String] = []
-            for part in try list.parts() {
-                if case .number(let number) = part.value, number == number.rounded(), abs(number) < 0x1p53 {
-                    categories.append("\(Int64(number))")
-                } else if case .bool(let isTrue) = part.value {
-                    categories.append(isTrue ? "True" : "False")
-                } else if case .number(let number) = part.value {
-                    categories.append("\(number)")
-                } else {
-                    categories.append(try part.text())
-                }
-            }
-            out[place].kind = .category(categories)
+        let infos = (text.optional(head, "feature_infos")?.split(separator: " ") ?? []).prefix(count).map(String.init)
+        let categories = try lists.map { (list) throws(InferenceError) in try names(list) }
+        guard let places = PandasCategories.places(infos, sizes: categories.map(\.names.count)) else {
+            throw text.malformed(
+                head.values["feature_infos"]?.line ?? 0,
+                "\(lists.count) lists in pandas_categorical, which do not say of which features they are: train with as many categorical columns as categorical features"
+            )
+        }
+        for (i, info) in infos.enumerated() where info == "none" {
+            // No tree asks for it, and it may hold anything.
+            out[i].kind = .category([], areNumbers: false)
+        }
+        for (place, list) in zip(places, categories) {
+            if let place { out[place].kind = .category(list.names, areNumbers: list.areNumbers) }
         }
         return out
+    }
+
+    private func names(_ list: Part) throws(InferenceError) -> (names: [String], areNumbers: Bool) {
+        var areNumbers = true
+        let names = try list.parts().map { (part) throws(InferenceError) -> String in
+            switch part.value {
+            case .number(let number): return "\(number)"
+            case .bool(let isTrue):
+                areNumbers = false
+                return isTrue ? "True" : "False"
+            default:
+                areNumbers = false
+                return try part.text()
+            }
+        }
+        return (names, areNumbers)
     }
 
     /// The link and the task of an objective with its parameters, such as `binary sigmoid:1`.

@@ -96,7 +96,8 @@ struct Graph: Sendable {
     /// `NAME` of a column, `NAME_0`, `NAME_1`, … of a matrix, `NAME_key` of maps.
     private func columns(_ name: String, _ tensor: Tensor, _ rows: Int) throws(InferenceError) -> [ScoreColumn] {
         let width = rows == 0 ? tensor.shape.dropFirst().reduce(1, *) : tensor.count / rows
-        guard tensor.count == width * rows else {
+        // Whose first dimension is another one, such as an answer's number, would be cut up wrongly.
+        guard tensor.count == width * rows, width <= 1 || tensor.shape.first == rows else {
             throw InferenceError(
                 .input, file: file, place: "output \(name)", "\(tensor.count) values for \(rows) rows, expected as many for each")
         }

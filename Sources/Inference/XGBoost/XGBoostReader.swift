@@ -38,8 +38,9 @@ struct XGBoostReader {
         var model = Model(
             file: file, format: isBinary ? "XGBoost UBJSON" : "XGBoost JSON", task: objective.task, features: features, isSingle: true,
             body: body)
-        if let best = try learner.optional("attributes")?.optional("best_iteration") {
-            model.bestRound = try? best.integer(in: 0...Int(Int32.max))
+        if let best = try learner.optional("attributes")?.optional("best_iteration"), let round = try? best.integer(in: 0...Int(Int32.max))
+        {
+            try model.keepRounds(upTo: round)
         }
         return model
     }
@@ -79,18 +80,16 @@ struct XGBoostReader {
             throw encodings[count].malformed("categories of a feature that is not there, expected \(count)")
         }
         for (i, encoding) in encodings.enumerated() {
-            let categories = try categories(encoding)
-            if !categories.isEmpty { out[i].kind = .category(categories) }
+            let (categories, areNumbers) = try categories(encoding)
+            if !categories.isEmpty { out[i].kind = .category(categories, areNumbers: areNumbers) }
         }
         return out
     }
 
     /// Texts as one list of bytes with their offsets, or numbers.
-    private func categories(_ encoding: Part) throws(InferenceError) -> [String] {
+    private func categories(_ encoding: Part) throws(InferenceError) -> ([String], areNumbers: Bool) {
         let values = try encoding.part("values").numbers()
-        guard let part = try encoding.optional("offsets") else {
-            return values.map { $0 == $0.rounded() && abs($0) < 0x1p53 ? "\(Int64($0))" : "\($0)" }
-        }
+        guard let part = try encoding.optional("offsets") else { return (values.map { "\($0)" }, true) }
         let offsets = try part.integers().map(Int.init)
         let bytes = values.map { UInt8(truncatingIfNeeded: Int(exactly: $0) ?? 63) }
         var out: [String] = []
@@ -98,9 +97,14 @@ struct XGBoostReader {
             guard 0 <= from, from <= to, to <= bytes.count else {
                 throw part.malformed("offset \(to), expected ascending ones up to \(bytes.count)")
             }
-            out.append(String(decoding: bytes[from..<to], as: UTF8.self))
+            guard let text = String(validating: bytes[from..<to], as: UTF8.self) else {
+                throw part.malformed(
+                    "category \(out.count) is no UTF-8: XGBoost cuts names that are not ASCII when it saves a model; give the categories other names"
+                )
+            }
+            out.append(text)
         }
-        return out
+        return (out, false)
     }
 
     private func trees(

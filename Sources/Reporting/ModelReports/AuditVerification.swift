@@ -50,6 +50,7 @@ public struct AuditVerification: Sendable {
         ]
         let counts = (file["counts"]?.arrayValue ?? []).compactMap(OutcomeCount.init(json:))
         let findings = file["findings"]?.arrayValue ?? []
+        checks.append(verdict(findings))
         guard !counts.isEmpty, counts.count == file["counts"]?.arrayValue?.count else {
             return checks + [
                 Check(
@@ -68,7 +69,7 @@ public struct AuditVerification: Sendable {
                 same += 1
             } else {
                 other.append(
-                    "\(subject) \(finding["group"]?.stringValue ?? "") \(statistic): \(value.map { "\($0)" } ?? "null"), the counts say \(again)"
+                    "\(subject) \(finding["group"]?.stringValue ?? "") \(statistic): \(value.map { "\($0)" } ?? "null"), the counts say \(again.isNaN ? "that it is undefined" : "\(again)")"
                 )
             }
         }
@@ -80,6 +81,17 @@ public struct AuditVerification: Sendable {
                 "rates", other.isEmpty ? .right : .wrong,
                 other.isEmpty ? "\(same) rates and disparities are those of the counts" : other.prefix(5).joined(separator: "; ")))
         return checks
+    }
+
+    /// The verdict is that of the findings.
+    private func verdict(_ findings: [JSON]) -> Check {
+        let bySubject = Dictionary(grouping: findings) { $0["subject"]?.stringValue ?? "" }
+        let verdicts = bySubject.values.map { findings in
+            Verdict.combined(findings.compactMap { $0["verdict"]?.stringValue.flatMap(Verdict.init) })
+        }
+        let (stated, again) = (file["verdict"]?.stringValue ?? "none", Verdict.combined(verdicts).rawValue)
+        return Check(
+            "verdict", stated == again ? .right : .wrong, stated == again ? stated : "\(stated), the findings say \(again)")
     }
 
     /// What the database shows: that its sums are those that were judged, and that judging them again says the same.
@@ -107,7 +119,18 @@ public struct AuditVerification: Sendable {
                     "findings", stated == now ? .right : .wrong,
                     stated == now ? "all \(count) findings came out the same" : "judging the sums again says something else"))
         }
-        return checks
+        return checks + [rest(again)]
+    }
+
+    /// All else that the file says but when it was made: how many records there were, what the windows said, how decisions are made.
+    private func rest(_ again: FairnessAudit) -> Check {
+        let looked = Set(["generated_at", "content_sha256", "digests", "findings", "verdict", "evenkeel", "stage"])
+        let now = again.report.json.objectValue ?? JSONObject()
+        let names = Set(content.members.map(\.key)).union(now.members.map(\.key)).subtracting(looked)
+        let other = names.filter { content[$0]?.text != now[$0]?.text }.sorted()
+        return Check(
+            "the rest", other.isEmpty ? .right : .wrong,
+            other.isEmpty ? "\(names.count) members are the same" : "the database says something else of \(other.joined(separator: ", "))")
     }
 }
 

@@ -123,13 +123,9 @@ public struct MonitoringReport: Sendable {
         for mark in facts.marks where mark.verdict.isFinding {
             places[Key(monitor: mark.monitor, subject: mark.subject), default: []].insert(mark.place)
         }
-        var worst: [Key: PlacedFinding] = [:]
-        for placed in facts.worst where placed.finding.verdict?.isFinding == true {
-            let key = Key(monitor: placed.finding.monitor, subject: placed.finding.subject)
-            let weight = (placed.finding.adjustedP ?? 1, -abs(placed.finding.value ?? 0))
-            if let known = worst[key], (known.finding.adjustedP ?? 1, -abs(known.finding.value ?? 0)) <= weight { continue }
-            worst[key] = placed
-        }
+        let worst = Dictionary(
+            facts.worst.map { (Key(monitor: $0.finding.monitor, subject: $0.finding.subject), $0) }, uniquingKeysWith: { first, _ in first }
+        )
         let order = places.keys.sorted { a, b in
             let (x, y) = (places[a]?.count ?? 0, places[b]?.count ?? 0)
             return x != y ? x > y : (a.monitor.rawValue, a.subject) < (b.monitor.rawValue, b.subject)

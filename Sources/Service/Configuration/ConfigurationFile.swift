@@ -23,13 +23,15 @@ extension ServiceConfiguration {
         let top = reader.members(
             try YAMLText.parse(yaml, file: file), at: "",
             known: [
-                "host", "port", "authentication", "tls", "embedded", "data", "database", "connections", "roles", "evaluate_every_seconds",
+                "host", "host_names", "port", "authentication", "tls", "embedded", "data", "database", "connections", "roles",
+                "evaluate_every_seconds",
                 "deliver_every_seconds", "lease_seconds", "retry_seconds",
                 "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve", "privacy",
                 "shadow",
                 "outgoing", "maintenance",
             ])
         host = reader.text(top["host"], at: "host") ?? host
+        hostNames = reader.texts(top["host_names"], at: "host_names") ?? hostNames
         port = reader.integer(top["port"], at: "port", in: 0...65_535) ?? port
         authentication = reader.choice(top["authentication"], at: "authentication") ?? authentication
         tls = TLSSettings(top["tls"], reader) ?? tls

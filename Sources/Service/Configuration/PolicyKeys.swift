@@ -34,7 +34,7 @@ extension AlertPolicy {
             if let words = reader.list(members["monitors"], at: path + ".monitors") {
                 policy.monitors = words.enumerated().compactMap { reader.choice($1, at: "\(path).monitors[\($0)]") as Vocabulary.Monitor? }
             }
-            policy.window = reader.choice(members["window"], at: path + ".window", of: WindowKind.scheduled) ?? policy.window
+            policy.window = WindowKind.read(members["window"], at: path + ".window", reader) ?? policy.window
             policy.of = reader.integer(members["of"], at: path + ".of", in: 1...AlertPolicy.windowsMax) ?? policy.of
             policy.findings =
                 reader.integer(members["findings"], at: path + ".findings", in: 1...AlertPolicy.windowsMax)

@@ -37,6 +37,8 @@ public struct ServiceConfiguration: Sendable {
     public var minutesKeptHours: Int64 = 72
     public var retention = RetentionSettings()
     public var limits = CollectorLimits()
+    /// Names under which a service on loopback is asked for beside its own, as by a proxy on the same machine.
+    public var hostNames: [String] = []
     public var spool = SpoolSettings()
     /// The folder of an embedded database; also where the spool is by default.
     public var dataFolder: URL?

@@ -29,7 +29,7 @@ struct Caller: Sendable, Equatable {
     func require(_ model: String) throws { if !sees(model) { throw ScopeError(model: model) } }
 
     /// Who did it, for the audit log: the token; without tokens whom the request names.
-    func actor(_ named: String?) -> String { name ?? named ?? "http" }
+    func actor(_ named: String?) -> String { name ?? named?.shown(atMost: 200) ?? "http" }
 }
 
 /// The token is not for this model. Said of models that are not there too: which there are is none of its business.

@@ -74,6 +74,7 @@ enum RouteTable {
         RouteEntry(.get, "/alerts", .audit, .all),
         RouteEntry(.post, "/alerts/acknowledge", .operate, .all),
         RouteEntry(.post, "/alerts/silence", .operate, .all),
+        RouteEntry(.post, "/alerts/end", .operate, .all),
         RouteEntry(.get, "/health", .read, .all),
         RouteEntry(.get, "/events", .audit, .all),
         RouteEntry(.get, "/assets/{name}", .read, .none),
@@ -85,13 +86,13 @@ enum RouteTable {
         return entries.filter { entry in
             let parts = entry.path.split(separator: "/")
             return parts.count == asked.count && zip(parts, asked).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-        }.map(\.method)
+        }.flatMap { $0.method == .get ? [.get, .head] : [$0.method] }
     }
 
     private static let byRoute = Dictionary(entries.map { ("\($0.method) \($0.path)", $0) }, uniquingKeysWith: { first, _ in first })
 
     /// - Parameter path: as the router has it, with `{name}` for a parameter.
     static func entry(_ method: HTTPRequest.Method, _ path: String) -> RouteEntry {
-        byRoute["\(method) \(path)"] ?? RouteEntry(method, path, .admin, .all)
+        byRoute["\(method == .head ? .get : method) \(path)"] ?? RouteEntry(method, path, .admin, .all)
     }
 }

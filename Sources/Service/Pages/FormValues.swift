@@ -51,7 +51,7 @@ struct FormValues {
             from: try time("from"), to: try time("to"), version: self["version"], at: try time("at"), segment: self["segment"])
         if let word = self["window"] {
             guard let kind = WindowKind(rawValue: word) else {
-                throw HTTPError(.badRequest, message: "window: expected hour, day, week or custom")
+                throw HTTPError(.badRequest, message: "window: expected custom, \(WindowKind.words)")
             }
             query.window = kind
         }

@@ -41,7 +41,7 @@ struct PageReader: Sendable {
             }
             version = part
         }
-        let head = try await overview.heads(of: [version.streamID])[0]
+        let head = try await overview.heads(of: [version.streamID], kinds: version.windows + [.custom])[0]
         let kind = query.window ?? Self.suited(query, head)
         let newest = head.evaluations.first { $0.window.kind == kind }?.window.end ?? head.newest ?? Engine.systemClock()
         let to = query.to ?? newest
@@ -55,7 +55,7 @@ struct PageReader: Sendable {
 
     /// The shortest windows that are not too many for the stretch, of those that were evaluated.
     private static func suited(_ query: PageQuery, _ head: StreamHead) -> WindowKind {
-        let there = WindowKind.allCases.filter { kind in head.evaluations.contains { $0.window.kind == kind } }
+        let there = head.kinds
         guard let from = query.from else { return there.first ?? .hour }
         let newest = head.evaluations.map(\.window.end).max() ?? head.newest ?? Engine.systemClock()
         let days = (query.to ?? newest).seconds(since: from) / 86_400
@@ -169,6 +169,7 @@ struct PageReader: Sendable {
         return AlertsPage(
             alerts: alerts, deliveries: deliveries, silences: try await engine.alerts.silences(at: now), model: model, models: models,
             acknowledgeToken: forms.token(for: AlertsPage.acknowledgePath, at: now),
-            silenceToken: forms.token(for: AlertsPage.silencePath, at: now), notice: notice)
+            silenceToken: forms.token(for: AlertsPage.silencePath, at: now),
+            endToken: forms.token(for: AlertsPage.endPath, at: now), notice: notice)
     }
 }

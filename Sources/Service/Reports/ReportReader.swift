@@ -42,8 +42,6 @@ public struct ReportReader: Sendable {
 
     /// When no stretch is named.
     public static let daysShown: Int64 = 30
-    /// Findings that are read of each window, the strongest.
-    static let findingsOfWindow = 20
     /// Alerts of a model that are looked through for those of the stretch.
     static let alertsMax = 1000
 
@@ -80,7 +78,7 @@ public struct ReportReader: Sendable {
                 "\(request.model) has no version \(request.version ?? ""), expected \(versions.map(\.key.version).joined(separator: ", "))"
             ])
         }
-        let head = try await overview.heads(of: [version.streamID])[0]
+        let head = try await overview.heads(of: [version.streamID], kinds: version.windows + [.custom])[0]
         let newest = head.evaluations.map(\.window.end).max() ?? head.newest?.adding(seconds: 3600) ?? Engine.systemClock()
         let to = request.to ?? newest
         let from = request.from ?? to.adding(seconds: -Self.daysShown * 86_400)
@@ -98,7 +96,7 @@ public struct ReportReader: Sendable {
         facts.windows = inside.suffix(OverviewStore.windowsMax)
         facts.isCut = inside.count > OverviewStore.windowsMax
         facts.marks = try await overview.marks(facts.windows)
-        facts.worst = try await overview.worst(facts.windows, limit: Self.findingsOfWindow)
+        facts.worst = try await overview.worstOfEach(facts.windows)
         facts.statistics = try await overview.statistics(
             [.performance, .estimatedPerformance, .calibration, .predictionDrift, .fairness], of: facts.windows)
         facts.alerts = try await engine.alerts.alerts(of: request.model, limit: Self.alertsMax).filter {
@@ -135,7 +133,7 @@ public struct ReportReader: Sendable {
 
     /// The shortest windows that are not too many for the data in the stretch, of those that were evaluated.
     private func suitedWindow(from: Timestamp, to: Timestamp, _ head: StreamHead) -> WindowKind {
-        let there = WindowKind.allCases.filter { kind in head.evaluations.contains { $0.window.kind == kind } }
+        let there = head.kinds
         let days = to.seconds(since: from) / 86_400
         let wanted: WindowKind = days <= 2.5 ? .hour : days <= 60 ? .day : .week
         return there.contains(wanted) ? wanted : there.first ?? wanted

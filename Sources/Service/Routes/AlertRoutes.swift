@@ -43,6 +43,7 @@ struct AlertRoutes {
             }
             var silence = Silence(model: model, monitor: monitor, until: until, reason: json["reason"]?.stringValue ?? "")
             let reader = SettingsReader()
+            if silence.reason.count > Self.reasonMax { reader.problem("reason", "expected at most \(Self.reasonMax) characters") }
             silence.matchers = AlertMatcher.read(json["matchers"], at: "matchers", reader)
             if silence.matchers.count > AlertMatcher.countMax { reader.problem("matchers", "expected at most \(AlertMatcher.countMax)") }
             if let start = json["starts_at"], start != .null {
@@ -75,6 +76,7 @@ struct AlertRoutes {
         }
     }
 
+    static let reasonMax = 1000
     /// Alerts in one answer.
     static let alertsMax = 1000
 

@@ -15,11 +15,12 @@ struct ErrorPages<Context: RequestContext>: RouterMiddleware {
         let collected = Collected()
         try await response.body.write(Collector(into: collected))
         let problem = (try? JSON.parse(collected.text)) ?? .null
-        let page = ErrorPage(
+        var page = ErrorPage(
             status: Int(response.status.code), title: problem["title"]?.stringValue ?? response.status.reasonPhrase,
             detail: problem["detail"]?.stringValue ?? "")
+        page.isOfForm = request.method == .post
         var answer = htmlPage(page.html(PageFrame(now: Engine.systemClock(), build: Engine.buildVersion)), status: response.status)
-        for name in [HTTPField.Name.retryAfter, .wwwAuthenticate] { answer.headers[name] = response.headers[name] }
+        for name in [HTTPField.Name.retryAfter, .wwwAuthenticate, .allow] { answer.headers[name] = response.headers[name] }
         return answer
     }
 

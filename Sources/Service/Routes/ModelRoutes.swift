@@ -98,7 +98,7 @@ struct ModelRoutes {
             from: try request.time("from"), to: try request.time("to"),
             window: try request.query("window").map { word in
                 guard let kind = WindowKind(rawValue: word) else {
-                    throw HTTPError(.badRequest, message: "window: expected hour, day, week or custom")
+                    throw HTTPError(.badRequest, message: "window: expected custom, \(WindowKind.words)")
                 }
                 return kind
             }, asOf: try request.time("as_of"), withGroups: context.caller.seesGroups, knownBy: after == nil ? nil : knownBy,

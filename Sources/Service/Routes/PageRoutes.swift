@@ -71,6 +71,7 @@ struct PageRoutes {
         router.get("assets/:name") { request, context in try asset(request, try context.name("name")) }
         router.post("alerts/acknowledge") { request, context in try await acknowledge(request, context.caller) }
         router.post("alerts/silence") { request, context in try await silence(request, context.caller) }
+        router.post("alerts/end") { request, context in try await endSilence(request, context.caller) }
     }
 
     private func frame(_ request: Request) throws -> PageFrame {
@@ -129,6 +130,14 @@ struct PageRoutes {
             throw HTTPError(.notFound, message: "model: \(model) is not registered")
         }
         return seeAlerts(.silenced)
+    }
+
+    private func endSilence(_ request: Request, _ caller: Caller) async throws -> Response {
+        let form = try await form(request, AlertsPage.endPath)
+        guard let id = form["silence"].flatMap({ Int64($0) }) else { throw HTTPError(.badRequest, message: "silence: expected a number") }
+        // One that is over already is over.
+        _ = try await engine.alerts.expireSilence(id, models: caller.models, actor: caller.actor("page"), at: Engine.systemClock())
+        return seeAlerts(.ended)
     }
 
     /// So that a reload sends nothing again.

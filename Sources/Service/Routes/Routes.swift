@@ -13,15 +13,18 @@ struct Routes {
         return TokenChecker(find: { try await tokens.find($0) }, clock: engine.clock)
     }
 
-    /// Every route of this process, as `METHOD /path/{parameter}`.
-    var names: [String] { router().routes.map(\.description) }
+    /// Every route of this process, as `METHOD /path/{parameter}`; HEAD goes where GET does.
+    var names: [String] { router().routes.filter { $0.method != .head }.map(\.description) }
 
     func router() -> Router<ServiceContext> {
-        let router = Router(context: ServiceContext.self)
+        let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ErrorPages())
         router.add(middleware: ErrorAnswers(logger: engine.logger))
+        let configuration = engine.configuration
+        if checker == nil, configuration.isLoopback { router.add(middleware: OwnNamesOnly(configuration.hostNames)) }
         router.add(middleware: SameSiteOnly())
         router.add(middleware: Doorkeeper(checker: checker))
+        router.add(middleware: PatientReads())
         router.get("openapi.json") { request, _ in request.tagged(APIDescription.text) }
         let roles = engine.configuration.roles
         HealthRoutes(engine: engine).add(to: router)

@@ -21,12 +21,18 @@ extension Engine {
             throw StoreError(.conflict, "\(version.key) is retired: a retired version is not promoted")
         }
         if champion?.versionID == version.versionID { throw StoreError(.conflict, "\(version.key) is the champion already") }
-        if !isForced, let champion,
-            let run = try await shadow.runs().of(champion, version.versionID),
-            let verdict = run.verdict, verdict != RolloutVerdict.promote.rawValue
-        {
-            let reasons = (run.report?["reasons"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: "; ")
-            throw StoreError(.conflict, "\(version.key): the verdict of its shadow is \(verdict): \(reasons). It can be forced")
+        if !isForced, let champion, let run = try await shadow.runs().of(champion, version.versionID) {
+            // What it earned before it failed does not speak for it.
+            if let breaker = run.breaker {
+                throw StoreError(.conflict, "\(version.key): its shadow has stopped: \(breaker). It can be forced")
+            }
+            guard let verdict = run.verdict else {
+                throw StoreError(.conflict, "\(version.key): its shadow has no verdict yet. It can be forced")
+            }
+            if verdict != RolloutVerdict.promote.rawValue {
+                let reasons = (run.report?["reasons"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: "; ")
+                throw StoreError(.conflict, "\(version.key): the verdict of its shadow is \(verdict): \(reasons). It can be forced")
+            }
         }
         return try await change(version.key.model, versions, at: now) { _, previous in
             guard let previous else {

@@ -27,7 +27,7 @@ public struct ShadowSettings: Sendable, Equatable {
             json, at: "shadow",
             known: [
                 "every_seconds", "rows_max", "row_seconds_max", "step_seconds", "primary", "margin", "min_rows", "alpha",
-                "group_floor", "disparity_floor", "latency_ratio_max", "max_days",
+                "group_floor", "disparity_floor", "calibration_floor", "latency_ratio_max", "max_days",
             ])
         func number(_ name: String, _ range: ClosedRange<Double>, _ standard: Double) -> Double {
             reader.number(members[name], at: "shadow.\(name)", in: range) ?? standard
@@ -54,6 +54,7 @@ public struct ShadowSettings: Sendable, Equatable {
         policy.alpha = number("alpha", 1e-6...0.5, policy.alpha)
         policy.groupFloor = number("group_floor", 0...1, policy.groupFloor)
         policy.disparityFloor = number("disparity_floor", 0...1, policy.disparityFloor)
+        policy.calibrationFloor = number("calibration_floor", 0...1, policy.calibrationFloor)
         policy.latencyRatioMax = number("latency_ratio_max", 0.001...1e6, policy.latencyRatioMax)
         policy.daysMax = members["max_days"]?.stringValue == "forever" ? nil : number("max_days", 0.001...36_500, policy.daysMax ?? 30)
     }

@@ -5,13 +5,23 @@ public struct GroupScores: Sendable, Equatable {
     public var meanVariance: Double?
     /// Weighted, ties counting half; nil when the group lacks a label.
     public var auc: Double?
-    /// DeLong's variance of `auc`; nil with weights or too few rows of a label.
+    /// DeLong's variance of `auc`, with weights that of its linear part with weights fixed; nil with too few rows of a label. Of a perfect
+    /// ranking, where DeLong's is 0 however few the rows, that of a proportion of the rarer label's rows with two more of each kind.
+    /// > Source: A. Agresti, B. A. Coull, "Approximate Is Better than 'Exact' for Interval Estimation of Binomial Proportions", 1998.
     public var aucVariance: Double?
+    /// Rows of the rarer label, with weights as many as know as much (Kish).
+    public var aucRows = 0.0
     /// nil when some score lies outside 0…1.
     public var brier: Double?
     /// The squared standard error of `brier`.
     public var brierVariance: Double?
     public var ece: Double?
+
+    /// Of `auc`: DeLong's, of a perfect ranking Wilson's for a proportion of the rarer label's rows.
+    public func areaInterval(confidence: Double) -> Interval? {
+        guard let auc, let aucVariance else { return nil }
+        return Statistics.areaInterval(auc, aucVariance, rarer: aucRows, confidence)
+    }
 }
 
 /// How the scores of groups rank their labels and differ: exact AUC and the distance of the distributions, from one sort.
@@ -73,7 +83,8 @@ public struct ScoreParity: Sendable, Equatable {
         groups = ranks.indices.map { group in
             var out = cells.summary(group)
             out.auc = ranks[group].auc
-            out.aucVariance = weights == nil ? ranks[group].variance : nil
+            out.aucVariance = ranks[group].variance
+            out.aucRows = ranks[group].rarer
             return out
         }
     }
@@ -126,10 +137,9 @@ private struct RankSums {
     private var negativesBelow = 0.0
     private var positivesBelow = 0.0
     private var area = 0.0
-    private var pendingPositives = 0.0
-    private var pendingNegatives = 0.0
-    private var ofPositives = 0.0
-    private var ofNegatives = 0.0
+    private var pending = (positives: WeightSums(), negatives: WeightSums())
+    private var ofPositives = PlacementSums()
+    private var ofNegatives = PlacementSums()
 
     init(positives: Double, total: Double) {
         self.positives = positives
@@ -137,33 +147,65 @@ private struct RankSums {
     }
 
     mutating func collect(_ isPositive: Bool, _ weight: Double) {
-        if isPositive { pendingPositives += weight } else { pendingNegatives += weight }
+        if isPositive { pending.positives.add(weight) } else { pending.negatives.add(weight) }
     }
 
     /// Ends a run of equal scores; a second call changes nothing, and says so.
     mutating func settle() -> Bool {
-        if pendingPositives == 0, pendingNegatives == 0 { return false }
-        let below = negativesBelow + pendingNegatives / 2
-        let above = positives - positivesBelow - pendingPositives / 2
-        area += pendingPositives * below
-        ofPositives += pendingPositives * below * below
-        ofNegatives += pendingNegatives * above * above
-        positivesBelow += pendingPositives
-        negativesBelow += pendingNegatives
+        if pending.positives.sum == 0, pending.negatives.sum == 0 { return false }
+        let below = negativesBelow + pending.negatives.sum / 2
+        let above = positives - positivesBelow - pending.positives.sum / 2
+        area += pending.positives.sum * below
+        ofPositives.add(pending.positives.squares, below)
+        ofNegatives.add(pending.negatives.squares, above)
+        positivesBelow += pending.positives.sum
+        negativesBelow += pending.negatives.sum
         share = (positivesBelow + negativesBelow) / total
-        pendingPositives = 0
-        pendingNegatives = 0
+        pending = (WeightSums(), WeightSums())
         return true
     }
 
     /// The share of the group at or below the present score.
     private(set) var share = 0.0
     var auc: Double? { positives > 0 && negatives > 0 ? area / positives / negatives : nil }
-    /// From sums of squares: Σ(placement − auc)² = Σ placement² − n · auc².
-    var variance: Double? {
-        guard let auc, positives > 1, negatives > 1 else { return nil }
-        let p = max(0, ofPositives / (negatives * negatives) - positives * auc * auc)
-        let q = max(0, ofNegatives / (positives * positives) - negatives * auc * auc)
-        return p / (positives - 1) / positives + q / (negatives - 1) / negatives
+    /// Kish's effective numbers of rows, Σ(w)²/Σw².
+    private var rows: (positives: Double, negatives: Double) {
+        (positives * positives / ofPositives.weights, negatives * negatives / ofNegatives.weights)
     }
+    var rarer: Double { auc == nil ? 0 : min(rows.positives, rows.negatives) }
+    var variance: Double? {
+        guard let auc, rows.positives > 1, rows.negatives > 1 else { return nil }
+        if auc <= 0 || auc >= 1 {
+            let share = (auc * rarer + 2) / (rarer + 4)
+            return share * (1 - share) / (rarer + 4)
+        }
+        let p = ofPositives.spread(around: auc * negatives) / (negatives * negatives)
+        let q = ofNegatives.spread(around: auc * positives) / (positives * positives)
+        return p / (positives * positives) * (rows.positives / (rows.positives - 1))
+            + q / (negatives * negatives) * (rows.negatives / (rows.negatives - 1))
+    }
+}
+
+/// Σw and Σw² of some rows.
+private struct WeightSums {
+    private(set) var sum = 0.0
+    private(set) var squares = 0.0
+    mutating func add(_ weight: Double) {
+        sum += weight
+        squares += weight * weight
+    }
+}
+
+/// Σw², Σw²v and Σw²v² of rows with placements v.
+private struct PlacementSums {
+    private(set) var weights = 0.0
+    private var first = 0.0
+    private var second = 0.0
+    mutating func add(_ squaredWeights: Double, _ placement: Double) {
+        weights += squaredWeights
+        first += squaredWeights * placement
+        second += squaredWeights * placement * placement
+    }
+    /// Σw²(v − c)².
+    func spread(around center: Double) -> Double { max(0, second - 2 * center * first + center * center * weights) }
 }

@@ -211,10 +211,9 @@ extension ScoreRanking {
     /// is Wilson's for a proportion over the rarer class, which cannot be narrower than what so few rows know.
     private func areaInterval(_ confidence: Double, _ area: Double) -> Interval? {
         guard let variance = deLongVariance else { return nil }
-        guard area <= 0 || area >= 1 else { return Statistics.areaInterval(area, variance, confidence) }
         let p = positiveTotal * positiveTotal / squaredPositives.reduce(0, +)
         let q = negativeTotal * negativeTotal / squaredNegatives.reduce(0, +)
-        return wilsonInterval(rate: area, effectiveCount: min(p, q), confidence: confidence)
+        return Statistics.areaInterval(area, variance, rarer: min(p, q), confidence)
     }
 
     /// DeLong's variance of the AUC; with weights that of its linear part with weights fixed. nil with a single positive or negative.
@@ -268,6 +267,12 @@ extension ScoreRanking {
         }
         return (center, resampled)
     }
+}
+
+/// DeLong's interval; of a perfect ranking Wilson's for a proportion over the rarer label.
+func areaInterval(_ area: Double, _ variance: Double, rarer: Double, _ confidence: Double) -> Interval? {
+    guard area <= 0 || area >= 1 else { return areaInterval(area, variance, confidence) }
+    return wilsonInterval(rate: area, effectiveCount: rarer, confidence: confidence)
 }
 
 /// The normal interval of an area with this variance, kept in 0…1.

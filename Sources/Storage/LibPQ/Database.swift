@@ -32,8 +32,21 @@ public final class Database: Sendable {
         state = Mutex(State(idle: (0..<connections).map(Lane.init)))
     }
 
+    /// How long a task waits for an answer; nil for as long as it takes. A server that hangs ends no connection.
+    @TaskLocal public static var answerSeconds: Double?
+
     /// Runs `body` on a connection's own thread.
+    ///
+    /// - Throws: ``StoreError`` `.unavailable` after ``answerSeconds``; the statement goes on and its answer is dropped.
     func run<R: Sendable>(_ body: @escaping @Sendable (Connection) throws -> R) async throws -> R {
+        guard let seconds = Self.answerSeconds else { return try await wait(body) }
+        guard let value = try await within(seconds: seconds, { try await self.wait(body) }) else {
+            throw StoreError(.unavailable, "the database did not answer within \(Int(seconds)) s")
+        }
+        return value
+    }
+
+    private func wait<R: Sendable>(_ body: @escaping @Sendable (Connection) throws -> R) async throws -> R {
         let lane = try await checkOut()
         defer { checkIn(lane) }
         return try await withCheckedThrowingContinuation { continuation in

@@ -49,13 +49,11 @@ struct AnalysisOptions: ParsableArguments {
             do {
                 try Data(frame.rejected.flatMap { $0.bytes + [10] }).write(to: URL(filePath: side))
             } catch { throw AnalysisError("\(side): cannot be written: \(error.localizedDescription)") }
-            for row in frame.rejected.prefix(10) { Self.note("\(path):\(row.line):\(row.column): \(row.message)") }
-            Self.note("\(path): \(frame.rejected.count) bad rows were set aside in \(side)")
+            for row in frame.rejected.prefix(10) { Terminal.note("\(path):\(row.line):\(row.column): \(row.message)") }
+            Terminal.note("\(path): \(frame.rejected.count) bad rows were set aside in \(side)")
         }
         return frame
     }
-
-    private static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
     /// Prints the result with what is needed to repeat it, and ends with code 1 if something was found and that is asked for.
     func print(_ report: Report, _ settings: Settings, from inputs: [Frame]) throws {

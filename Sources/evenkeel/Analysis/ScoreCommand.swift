@@ -21,7 +21,10 @@ struct ScoreCommand: ParsableCommand {
     @Flag(help: "The leaf of every tree.") var leaves = false
     @Flag(help: "Every output of an ONNX model.") var outputs = false
     @Flag(help: "How much each feature adds to the margin of each row (TreeSHAP), and the base.") var contributions = false
-    @Option(help: "Only the first rounds of boosting.") var rounds: Int?
+    @Option(
+        help:
+            "Only the first rounds of boosting. Default: those up to the best iteration of early stopping where the file has one, else all."
+    ) var rounds: Int?
     @Option(help: "Columns in the model's order, comma-separated (default: the model's names).") var features: String?
     @Option(help: "Words that mean missing beside the empty field, comma-separated; '' for none.")
     var missing = CSVTable.defaultMissing.sorted().joined(separator: ",")
@@ -38,6 +41,9 @@ struct ScoreCommand: ParsableCommand {
         let frame = try Frame(path: input, missing: Set(list(missing)), isHashed: false)
         let answer: FileModel.Answer =
             raw ? .margins : leaves ? .leaves : outputs ? .outputs : contributions ? .contributions : .predictions
+        if rounds == nil, let (used, all) = file.roundsUsed {
+            Terminal.note("\(model): the first \(used) of \(all) rounds, as early stopping chose; --rounds \(all) takes all")
+        }
         try Output.write(try file.csv(frame, answer, rounds: rounds), to: output)
     }
 }

@@ -20,6 +20,6 @@ enum RegisterHints {
 
     static func tell(features: [String], key: String) {
         guard let text = text(features: features, key: key) else { return }
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        Terminal.note(text)
     }
 }

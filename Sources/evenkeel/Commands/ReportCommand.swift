@@ -37,7 +37,7 @@ struct ReportCommand: AsyncParsableCommand {
         @Option(help: "monitoring, card, datasheet or audit.") var kind = ReportRequest.Kind.monitoring
         @Option(help: "Start of the stretch, RFC 3339 or a day. Default: 30 days before its end.") var from: String?
         @Option(help: "Its end, not included. Default: the newest data.") var to: String?
-        @Option(help: "The windows side by side: hour, day, week or custom. Default: those that suit the stretch.")
+        @Option(help: "The windows side by side: hour, day, week, custom or one of the model's own. Default: those that suit the stretch.")
         var window: WindowKind?
         @Option(help: "A YAML file of what only its owners know (intended_use: …), for card and datasheet.") var notes: String?
         @Option(help: "table, html, pdf, md or json.") var format = Format.table

@@ -12,6 +12,9 @@ enum Terminal {
         return isOutput && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
+    /// A line beside the result, on standard error.
+    static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
     /// Narrower ones get tables that are wider than they are.
     static let columnsMin = 40
 

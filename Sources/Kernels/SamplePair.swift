@@ -9,17 +9,20 @@ public struct SamplePair: Sendable {
     /// Nil for small samples and where all values are equal: then both are sorted.
     private let cells: SampleCells?
     public let gap: DistributionGap
+    /// The finite values' range; nil when there are none.
+    public let range: (low: Double, high: Double)?
 
     /// - Parameters: samples without NaN.
     public init(reference x: [Double], current y: [Double]) {
         if x.count + y.count > 4096, let map = CellMap.fitting(x, y) {
             self.x = x
             self.y = y
-            let range = CellMap.range(x, y) ?? (0, 0)
-            let cells = SampleCells(x, y, map, from: range.low, to: range.high)
+            range = CellMap.range(x, y)
+            let cells = SampleCells(x, y, map, from: range?.low ?? 0, to: range?.high ?? 0)
             gap = DistributionGap(x, y, map, cells.x.counts, cells.y.counts)
             self.cells = cells
         } else {
+            range = CellMap.range(x, y)
             self.x = x.sorted()
             self.y = y.sorted()
             cells = nil
@@ -61,9 +64,6 @@ public struct SamplePair: Sendable {
         let found = Dictionary(wanted.map { ($0.rank, inside[$0.cell]?[$0.within] ?? .nan) }, uniquingKeysWith: { a, _ in a })
         return ranks.map { found[$0] ?? .nan }
     }
-
-    /// The finite values' range; nil when there are none.
-    public var range: (low: Double, high: Double)? { CellMap.range(x, y) }
 
     /// The numbers of values up to each edge, on both sides.
     public func counts(upTo edges: [Double]) -> (reference: [Int64], current: [Int64]) {

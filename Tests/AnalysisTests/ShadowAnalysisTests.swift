@@ -66,7 +66,7 @@ struct ShadowAnalysisTests {
     @Test("a metric that is not there, and labels of another kind, are refused in a line") func refused() throws {
         var options = ShadowOptions(champion: .column("p"), candidate: .column("q"))
         options.label = "y"
-        options.policy.primary = "f1"
+        options.policy.primary = "gini"
         #expect(throws: AnalysisError.self) { try ShadowAnalysis(try frame("p,q,y\n0.1,0.2,1\n0.9,0.4,0\n"), options) }
         options.policy.primary = nil
         #expect(throws: TableError.self) { try ShadowAnalysis(try frame("p,q,y\n0.1,0.2,a\n0.9,0.4,b\n0.9,0.4,c\n"), options) }

@@ -55,10 +55,11 @@ public enum DriftAnalysis {
             shown.contains { $0.floor != nil }
             ? [] : kind == .numeric ? [.ks, .psi, .jensenShannon] : [.chiSquared, .psi, .jensenShannon]
         let result: ColumnTests.Result
-        let missing = (reference: Int64(r.missing), current: Int64(a.missing))
-        if r.missing == r.count || a.missing == a.count {
+        let absent = (reference: r.missing, current: a.missing)
+        let missing = (reference: Int64(absent.reference), current: Int64(absent.current))
+        if absent.reference == r.count || absent.current == a.count {
             // Nothing to compare but the share of missing values, which has changed entirely.
-            let why = r.missing == r.count ? "the reference has no values" : "the current file has no values"
+            let why = absent.reference == r.count ? "the reference has no values" : "the current file has no values"
             result = maker.withoutValues(
                 try cells(r, a, edges: options.edges[name], options), tests: shown + judging, missing: missing, why: why)
         } else {
@@ -73,8 +74,10 @@ public enum DriftAnalysis {
             options.isNannyML
             ? DriftChunks.nannyMLTests(kind, options) : options.tests.isEmpty ? shown.filter(DriftTest.ofChunks.contains) : shown
         return ComparedColumn(
-            name: name, kind: kind, place: place, shown: shown.count, result: result, missing: maker.missing(r, a),
-            counts: (r.count - r.missing, a.count - a.missing), shares: (share(r), share(a)),
+            name: name, kind: kind, place: place, shown: shown.count, result: result,
+            missing: maker.missing(missing, of: (Int64(r.count), Int64(a.count))),
+            counts: (r.count - absent.reference, a.count - absent.current),
+            shares: (share(absent.reference, of: r), share(absent.current, of: a)),
             chunks: chunks?.result(r, a, tests: chunkTests, edges: options.edges[name]))
     }
 
@@ -92,7 +95,7 @@ public enum DriftAnalysis {
         }
     }
 
-    private static func share(_ data: ColumnData) -> Double { Double(data.missing) / Double(max(1, data.count)) }
+    private static func share(_ missing: Int, of data: ColumnData) -> Double { Double(missing) / Double(max(1, data.count)) }
 }
 
 /// A column that was compared, before and after its verdict.

@@ -19,10 +19,17 @@ enum ColumnData {
     case numbers([Double])  // NaN for missing
     case levels(CodedLevels)
 
+    /// A pass over all rows.
     var missing: Int {
         switch self {
         case .numbers(let values): missingCount(values)
         case .levels(let levels): levels.codes.count { $0 < 0 }
+        }
+    }
+    var hasValues: Bool {
+        switch self {
+        case .numbers(let values): values.contains { !$0.isNaN }
+        case .levels(let levels): levels.codes.contains { $0 >= 0 }
         }
     }
     var count: Int {
@@ -179,7 +186,7 @@ struct DriftColumns {
             let side = r.count == 0 ? a.count == 0 ? "both files have" : "the reference has" : "the current file has"
             return .without(name: name, kind: kind.rawValue, why: "\(side) no rows", missing: (nil, nil))
         }
-        if r.missing == r.count, a.missing == a.count {
+        if !r.hasValues, !a.hasValues {
             return .without(name: name, kind: kind.rawValue, why: "no values on either side", missing: (1, 1))
         }
         return .compared(name: name, kind: kind, reference: r, current: a)

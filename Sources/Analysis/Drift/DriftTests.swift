@@ -149,9 +149,9 @@ struct ColumnTests {
     }
 
     /// Whether values are missing as often as in the reference.
-    func missing(_ reference: ColumnData, _ current: ColumnData) -> DriftOutcome {
-        let (n, m) = (Int64(reference.count), Int64(current.count))
-        let (r, a) = (Int64(reference.missing), Int64(current.missing))
+    func missing(_ missing: (reference: Int64, current: Int64), of rows: (reference: Int64, current: Int64)) -> DriftOutcome {
+        let (n, m) = rows
+        let (r, a) = missing
         let was = Double(r) / Double(n)
         let now = Double(a) / Double(m)
         // No missing value on either side: there is nothing to test.

@@ -34,12 +34,7 @@ final class TableCells: Sendable {
         let column = try column(index)
         if case .texts(let codes, let levels) = column { return (codes, levels) }
         if case .texts(let codes, let levels) = state.withLock({ $0.texts[index] }) { return (codes, levels) }
-        let own: TableColumn
-        switch column {
-        case .numbers(let numbers, true): own = TableCells.texts(ofPlain: numbers)
-        case .numbers(let numbers, _): own = try read(index, .texts).missing(where: numbers)
-        case .texts: own = column
-        }
+        let own = if case .numbers(let numbers, true) = column { TableCells.texts(ofPlain: numbers) } else { try read(index, .texts) }
         state.withLock { $0.texts[index] = own }
         guard case .texts(let codes, let levels) = own else { return ([], LevelTexts(bytes: [], ends: [])) }
         return (codes, levels)

@@ -14,14 +14,17 @@ enum TableColumn: Sendable {
 }
 
 extension TableColumn {
-    /// Texts of a column of numbers: what is missing as a number is `""` in quotes, if anything.
-    func missing(where numbers: [Double]) -> TableColumn {
-        guard case .texts(var codes, let levels) = self, codes.count == numbers.count,
-            let row = codes.indices.first(where: { codes[$0] >= 0 && numbers[$0].isNaN })
-        else { return self }
-        let empty = codes[row]
-        for i in codes.indices where codes[i] >= empty { codes[i] = codes[i] == empty ? -1 : codes[i] - 1 }
-        return .texts(codes: codes, levels: levels.without(Int(empty)))
+    /// Texts, as they were read. Where all others are numbers an empty field in quotes is missing, whichever way the column came to be read as
+    /// texts: a row that is set aside may have done that.
+    init(codes: [Int32], _ levels: LevelTexts) {
+        self = .texts(codes: codes, levels: levels)
+        guard let empty = levels.empty else { return }
+        var isUsed = [Bool](repeating: false, count: levels.count)
+        for code in codes where code >= 0 { isUsed[Int(code)] = true }
+        for level in 0..<levels.count where isUsed[level] && level != empty && parseNumber(levels[level]) == nil { return }
+        let place = Int32(truncatingIfNeeded: empty)
+        self = .texts(
+            codes: codes.map { $0 < place ? $0 : $0 == place ? -1 : $0 - 1 }, levels: levels.without(empty))
     }
 }
 
@@ -34,12 +37,13 @@ struct LevelTexts: Sendable {
     subscript(code: Int) -> String {
         String(decoding: bytes[(code == 0 ? 0 : ends[code - 1])..<ends[code]], as: UTF8.self)
     }
-    func without(_ code: Int) -> LevelTexts {
-        let (start, end) = (code == 0 ? 0 : ends[code - 1], ends[code])
-        var (bytes, ends) = (bytes, ends)
-        bytes.removeSubrange(start..<end)
-        ends.remove(at: code)
-        for i in code..<ends.count { ends[i] -= end - start }
+    /// The place of the empty text.
+    var empty: Int? { ends.indices.first { ends[$0] == ($0 == 0 ? 0 : ends[$0 - 1]) } }
+
+    /// Without a text that is empty.
+    func without(_ empty: Int) -> LevelTexts {
+        var ends = ends
+        ends.remove(at: empty)
         return LevelTexts(bytes: bytes, ends: ends)
     }
     var strings: [String] { (0..<count).map { self[$0] } }

@@ -81,6 +81,14 @@ struct ChunkedReadingTests {
         }
     }
 
+    @Test("an empty field in quotes is missing among numbers, also where a row that is set aside had a text", arguments: [7, 17, 1 << 16])
+    func setAside(chunkBytes: Int) throws {
+        let bytes = Array("x\n1\n\"\"\n1\n\"2\"x\n1\u{0}\n2\n".utf8)
+        let log = try Table(bytes, file: "f", maxErrors: 2, threads: 1, chunkBytes: chunkBytes, isWide: chunkBytes != 17)
+        #expect(log.columns == [["1", nil, "1", "2"]])
+        #expect(log.rejected.count == 2)
+    }
+
     @Test("rows longer than a chunk, and a quoted field that goes through many of them")
     func longRows() {
         let long = String(repeating: "lorem\nipsum,\"\"", count: 400)

@@ -114,7 +114,7 @@ struct CSVAssembly {
             case .numbers: result.columns.append(.numbers(numbers[c], isPlain: isPlain[c]))
             case .codes:
                 let (bytes, ends) = levels[c].texts()
-                result.columns.append(.texts(codes: codes[c], levels: LevelTexts(bytes: bytes, ends: ends)))
+                result.columns.append(TableColumn(codes: codes[c], LevelTexts(bytes: bytes, ends: ends)))
             }
         }
         return (result, forms.map { $0 == .mixed })

@@ -198,9 +198,17 @@ struct AuditTests {
         let classes = try Audit.run(try frame("label,prediction,g\nx,x,a\ny,x,a\nz,z,b\nx,y,b\n"), o).report.json
         #expect(classes["attributes"]?.arrayValue?.compactMap { $0["class"]?.stringValue } == ["x", "y", "z"])
         #expect(classes["overall"]?["accuracy"]?.doubleValue == 0.5)
+        // A number is one class however it is written.
+        let numbers = try Audit.run(try frame("label,prediction,g\n0.0,0,a\n1.0,1,a\n2.0,2,b\n1.0,0,b\n"), o).report.json
+        #expect(numbers["classes"] == ["0", "1", "2"] && numbers["overall"]?["accuracy"]?.doubleValue == 0.75)
         o.task = .regression
         let errors = try Audit.run(try frame("label,prediction,g\n1,2,a\n2,2,a\n3,5,b\n"), o).report.json
         #expect(attribute(errors, "g")?["groups"]?.arrayValue?.last?["mae"]?.doubleValue == 2)
         #expect(attribute(errors, "g")?["metrics"]?["mae_difference"]?["value"]?.doubleValue == 1.5)
+        let bias = attribute(errors, "g")?["groups"]?.arrayValue?.first?["intervals"]?["bias"]?.arrayValue?.compactMap(\.doubleValue) ?? []
+        #expect(bias.count == 2 && isNear(bias[0], 0.5 - 0.9799819922700269) && isNear(bias[1], 0.5 + 0.9799819922700269))
+        #expect(attribute(errors, "g")?["groups"]?.arrayValue?.last?["intervals"] == .object(JSONObject()))
+        let needed = attribute(errors, "g")?["rows_needed"]?.arrayValue?.last
+        #expect(needed?["group"]?.stringValue == "b" && needed?["n"]?.intValue == 1 && needed?["needed"]?.intValue == 769)
     }
 }

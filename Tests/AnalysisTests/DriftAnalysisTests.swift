@@ -36,6 +36,51 @@ import Vocabulary
         #expect(ks["p_adjusted"]?.doubleValue.map { $0 < 0.001 } == true)
     }
 
+    @Test("times and names of rows are compared when they are asked for") func asked() throws {
+        func day(_ row: Int) -> String { "2026-0\(1 + row % 60 / 30)-\(10 + row % 18)" }
+        let reference = table("t,id", 400) { "\(day($0)),a\($0)" }
+        let current = table("t,id", 400) { "2026-05-\(10 + $0 % 20),b\($0)" }
+        #expect(try report(reference, current).json["columns"]?.arrayValue?.isEmpty == true)
+        for (name, change) in [("t", { $0.columns = ["t", "id"] }), ("t", { $0.numeric = ["t"] })]
+            as [(String, (inout DriftOptions) -> Void)]
+        {
+            let compared = try column(try report(reference, current, change), name)
+            #expect(compared["kind"]?.stringValue == "numeric" && compared["verdict"]?.stringValue == "drifted")
+            #expect(compared["tests"]?["ks"]?["statistic"]?.doubleValue == 1)
+        }
+        #expect(try column(try report(reference, current) { $0.columns = ["id"] }, "id")["kind"]?.stringValue == "categorical")
+    }
+
+    @Test("tables of two levels have Yates' correction beside") func yates() throws {
+        let reference = table("c", 100) { $0 < 60 ? "x" : "y" }
+        let current = table("c", 100) { $0 < 40 ? "x" : "y" }
+        let tests = try column(try report(reference, current) { $0.tests = [.chiSquared, .gTest] }, "c")["tests"]
+        // scipy.stats.chi2_contingency([[60, 40], [40, 60]]) with correction False and True.
+        #expect(isNear(tests?["chi_squared"]?["statistic"]?.doubleValue ?? 0, 8))
+        #expect(isNear(tests?["chi_squared"]?["statistic_yates"]?.doubleValue ?? 0, 7.22))
+        #expect(isNear(tests?["chi_squared"]?["p_value_yates"]?.doubleValue ?? 0, 0.007209570764742524, relative: 1e-9))
+        #expect(tests?["g_test"]?["p_value_yates"]?.doubleValue ?? 0 > tests?["g_test"]?["p_value"]?.doubleValue ?? 1)
+    }
+
+    @Test("a row that is left over at the end of the reference sets no threshold") func leftOver() throws {
+        var reference = table("x", 300) { "\($0 * 37 % 100)" }
+        reference += "999\n"
+        let current = table("x", 300) { "\($0 * 37 % 100 + 40)" }
+        let chunks =
+            try column(
+                try report(reference, current) {
+                    $0.chunking = .count(3); $0.columns = ["x"]
+                }, "x")["chunks"]?.arrayValue ?? []
+        let analysis = chunks.filter { $0["period"]?.stringValue == "analysis" }
+        #expect(analysis.count == 3 && analysis.allSatisfy { $0["tests"]?["ks"]?["alert"]?.boolValue == true })
+        #expect(chunks.filter { $0["period"]?.stringValue == "reference" }.count == 4)
+    }
+
+    @Test("files without a common column are refused, with the likely reason") func nothingInCommon() throws {
+        let error = #expect(throws: AnalysisError.self) { try report("a,b\n1,2\n", "a;b\n1;2\n") }
+        #expect(error?.description.hasSuffix("expected the same names; fields are separated by commas, not by ;") == true)
+    }
+
     @Test("significant but small is negligible; too few rows are insufficient") func negligible() throws {
         let reference = table("x", 40_000) { "\($0 % 1000)" }
         let current = table("x", 40_000) { "\($0 % 1000 + 30)" }

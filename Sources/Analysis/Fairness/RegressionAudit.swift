@@ -111,10 +111,16 @@ struct RegressionAudit {
                     "attribute": .string(attribute.name),
                     "groups": .array(
                         groups[place].indices.map { g in
-                            Self.json([("group", .string(attribute.groups[g]))] + Self.members(groups[place][g]))
+                            self.json([("group", .string(attribute.groups[g]))] + members(groups[place][g]))
                         }),
                     "metrics": .object(JSONObject(families[place].map { ($0.name, $0.json) })),
                     "insufficient_groups": .array(small.map { .string(attribute.groups[$0]) }),
+                    "rows_needed": .array(
+                        small.map { g in
+                            .object([
+                                "group": .string(attribute.groups[g]), "n": .integer(groups[place][g].rows), "needed": JSON(rowsNeeded),
+                            ])
+                        }),
                 ]))
             blocks.append(.heading(attribute.name))
             blocks.append(
@@ -135,20 +141,36 @@ struct RegressionAudit {
             "command": "audit", "rows": JSON(input.rows.count), "rows_read": JSON(input.rowsRead),
             "rows_left_out": JSON(input.rowsRead - input.rows.count), "verdict": .string(verdict.rawValue), "task": "regression",
             "confidence": .number(options.confidence), "seed": .integer(Int64(bitPattern: options.seed)),
-            "overall": Self.json(Self.members(whole)), "attributes": .array(entries),
+            "overall": self.json(members(whole)), "attributes": .array(entries),
         ])
         return Report(title: "Fairness audit", json: json, blocks: blocks, hasFinding: verdict == .unfair)
     }
 
-    private static func json(_ members: [(String, JSON)]) -> JSON {
+    /// Rows for which a difference of the floor's size, in units of the spread, would show between two groups.
+    private var rowsNeeded: Int {
+        let z = Distributions.normalQuantile(0.5 + options.confidence / 2)
+        return max(options.minRows, Int((2 * z * z / (options.differenceFloor * options.differenceFloor)).rounded(.up)))
+    }
+
+    private func json(_ members: [(String, JSON)]) -> JSON {
         .object(JSONObject(members).explained { _ in "no weight, or infinite values" })
     }
 
-    private static func members(_ e: GroupErrors) -> [(String, JSON)] {
-        [
+    /// Means with the normal interval of their standard error; nothing of fewer than two rows.
+    private func members(_ e: GroupErrors) -> [(String, JSON)] {
+        let z = Distributions.normalQuantile(0.5 + options.confidence / 2)
+        let intervals = [
+            ("mean_prediction", e.meanPrediction, e.predictionVariance), ("bias", e.bias, e.biasVariance), ("mae", e.mae, e.maeVariance),
+        ].compactMap { name, mean, variance -> (String, JSON)? in
+            guard let mean, let variance, variance.isFinite else { return nil }
+            let spread = z * variance.squareRoot()
+            // An absolute error is not below 0.
+            return (name, .statistics([name == "mae" ? max(0, mean - spread) : mean - spread, mean + spread]))
+        }
+        return [
             ("n", .integer(e.rows)), ("weight", .number(e.weight)), ("mean_label", .statistic(e.meanLabel)),
             ("mean_prediction", .statistic(e.meanPrediction)), ("bias", .statistic(e.bias)), ("mae", .statistic(e.mae)),
-            ("rmse", .statistic(e.rmse)),
+            ("rmse", .statistic(e.rmse)), ("intervals", .object(JSONObject(intervals))),
         ]
     }
 }

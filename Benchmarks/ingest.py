@@ -131,7 +131,7 @@ def copied(folder, count, index):
     return cost
 
 
-def serving(binary, folder, roles="collect,evaluate,notify,web,shadow"):
+def serving(binary, folder, roles="collect,evaluate,notify,web,shadow", spec=""):
     """The service, ready, with the model registered; its process and port."""
     data = ["--embedded", "--data", str(folder / "data")]
     log = folder / "log"
@@ -140,8 +140,9 @@ def serving(binary, folder, roles="collect,evaluate,notify,web,shadow"):
         time.sleep(0.1)
         assert service.poll() is None, log.read_text()
     reference(folder / "reference.csv")
+    (folder / "spec.yaml").write_text(spec or "raw: all\n")
     subprocess.run([binary, "model", "register", "--name", "load", "--version", "1", "--reference", "reference.csv", "--label", "label",
-                    "--score", "score", "--sensitive", "sex,age_band,area", *data], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+                    "--score", "score", "--sensitive", "sex,age_band,area", "--spec", "spec.yaml", *data], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return service, int(found[1])
 
 

@@ -135,7 +135,7 @@ struct BatchBuilder {
             guard let range = shape.plan.text(slot), !range.isEmpty else { codes.append(-1); continue }
             codes.append(Self.code(table.code(text, range)))
         }
-        if let range = shape.plan.text(shape.error) { errors.append((count, Self.string(text, range))) }
+        if let range = shape.plan.text(shape.error), !range.isEmpty { errors.append((count, Self.string(text, range))) }
         if let range = shape.plan.text(shape.variant), !range.isEmpty { variants.append((count, Self.string(text, range))) }
         // A vector is for the general decoder: a record that comes here has none.
         for place in vectors.indices { vectors[place].append(nil) }

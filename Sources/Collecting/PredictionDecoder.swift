@@ -118,7 +118,7 @@ public struct PredictionDecoder: Sendable {
         }
         if let error = reader.object["error"], error != .null {
             let text = error.stringValue ?? error.text
-            out.error = String(text.prefix(500))
+            if !text.isEmpty { out.error = String(text.prefix(500)) }
         }
         if let variant = reader.object["variant"], variant != .null {
             out.variant = try RecordReader.level(variant, path: "variant", limits: limits)

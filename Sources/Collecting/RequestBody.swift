@@ -24,7 +24,13 @@ public struct RequestBody: Sendable {
         }
         let value: JSON
         do throws(JSONError) { value = try JSON.parse(bytes[...]) } catch {
-            throw RequestError(.malformed, "the body is not JSON: \(error)")
+            let items = try JSONItems(bytes, max: limits.recordsMax)?.parsed() ?? []
+            // An array with a few odd items is worth taking; one of nothing else is no array of records.
+            guard items.contains(where: { if case .success = $0 { true } else { false } }) else {
+                throw RequestError(.malformed, "the body is not JSON: \(error)")
+            }
+            records = items.enumerated().map { ($0, $1) }
+            return
         }
         switch value {
         case .object: records = [(0, .success(value))]
@@ -35,8 +41,9 @@ public struct RequestBody: Sendable {
         }
     }
 
-    static func tooMany(_ limits: CollectorLimits) -> RequestError {
-        RequestError(.tooLarge, "more than \(limits.recordsMax) records, send them in several requests")
+    static func tooMany(_ limits: CollectorLimits) -> RequestError { tooMany(limits.recordsMax) }
+    static func tooMany(_ max: Int) -> RequestError {
+        RequestError(.tooLarge, "more than \(max) records, send them in several requests")
     }
 }
 

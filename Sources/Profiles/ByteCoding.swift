@@ -42,13 +42,30 @@ public struct ByteWriter {
     }
     /// A list that is mostly zeros: the gaps between its other entries, then these.
     mutating func sparse(_ values: [Int64]) {
-        count(values.count { $0 != 0 })
+        let places = Self.places(in: values)
+        count(places.count)
         var last = -1
-        for (i, value) in values.enumerated() where value != 0 {
-            count(i - last - 1)
-            signed(value)
-            last = i
+        for place in places {
+            count(place - last - 1)
+            signed(values[place])
+            last = place
         }
+    }
+
+    /// Where the entries are that are not 0. Of a profile of few records whole stretches are: these are passed over at once.
+    private static func places(in values: [Int64]) -> [Int] {
+        let width = 16
+        var places: [Int] = []
+        unsafe values.withUnsafeBufferPointer { values in
+            for start in stride(from: 0, to: values.count, by: width) {
+                let end = min(start + width, values.count)
+                var any: Int64 = 0
+                for i in start..<end { unsafe any |= values[i] }
+                if any == 0 { continue }
+                for i in start..<end where unsafe values[i] != 0 { places.append(i) }
+            }
+        }
+        return places
     }
 
     /// Puts a magic word and a version in front and a checksum behind.

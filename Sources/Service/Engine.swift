@@ -25,6 +25,7 @@ public struct Engine: Sendable {
     let sink: SpoolingSink
     let knownVersions: KnownVersions
     public let halves: HalfStore
+    let halfSink: SpoolingHalves
     public let cloudEvents: CloudEventCollector
     public let evaluation: EvaluationPass
     public let errors: ErrorStore
@@ -82,8 +83,9 @@ public struct Engine: Sendable {
             sink: sink, directory: knownVersions, metrics: metrics, limits: configuration.limits, droppedWeeks: { records.droppedWeeks },
             clock: clock)
         halves = records.halves(limits: configuration.kserve.limits)
+        halfSink = SpoolingHalves(live: halves, sink: sink)
         cloudEvents = CloudEventCollector(
-            collector: collector, halves: halves, directory: knownVersions, metrics: metrics, services: configuration.kserve, clock: clock)
+            collector: collector, halves: halfSink, directory: knownVersions, metrics: metrics, services: configuration.kserve, clock: clock)
         let errors = ErrorStore(database: database)
         self.errors = errors
         errorPass = ErrorPass(

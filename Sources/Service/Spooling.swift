@@ -75,7 +75,7 @@ struct ReplayLoop: ServiceLifecycle.Service {
     func run() async throws {
         let engine = engine
         let replayer = SpoolReplayer(
-            spool: spool, sink: engine.records, directory: engine.knownVersions, metrics: engine.metrics,
+            spool: spool, sink: engine.records, halves: engine.halves, directory: engine.knownVersions, metrics: engine.metrics,
             report: { engine.logger.warning("\($0)") })
         await cancelWhenGracefulShutdown {
             async let learning: Void = {

@@ -53,19 +53,35 @@ struct ProfileDeltas {
         for (place, segment) in reference.segments.enumerated() where bits.contains(place) { add(to: segment.streamID) }
     }
 
+    private static let copy =
+        "copy evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data) from stdin (format binary)"
+    /// Rows of a month of minutes go in stretches of about so many bytes.
+    private static let copyBytes = 1 << 20
+
     /// Writes the deltas and marks the windows that they change.
     func store(batchID: Int64, versions: [Int64: Int64], at now: Timestamp, on connection: Connection) throws {
+        var copy = CopyEncoder(fieldCount: 7)
+        var bytes = 0
         for (place, delta) in deltas.sorted(by: { ($0.key.stream, $0.key.minute) < ($1.key.stream, $1.key.minute) }) {
             guard let grid = grids[place.stream] else { continue }
             let profile = profile(delta, stream: place.stream, grid: grid)
             if profile.isEmpty { continue }
-            try connection.query(
-                Queries["insert_profile"],
-                [
-                    .int(place.stream), .time(place.minute), .int(60), .int(batchID), .int(profile.rows), .int(profile.labelled),
-                    .bytes(profile.encoded()),
-                ])
+            let data = profile.encoded()
+            copy.startRow()
+            copy.int8(place.stream)
+            copy.timestamptz(place.minute)
+            copy.int4(60)
+            copy.int8(batchID)
+            copy.int8(profile.rows)
+            copy.int8(profile.labelled)
+            copy.field(data[...])
+            bytes += data.count
+            if bytes >= Self.copyBytes {
+                try connection.copy(Self.copy, copy.finished())
+                (copy, bytes) = (CopyEncoder(fieldCount: 7), 0)
+            }
         }
+        if bytes > 0 { try connection.copy(Self.copy, copy.finished()) }
         for (stream, versionID) in versions.sorted(by: { $0.key < $1.key }) {
             let minutes = deltas.keys.filter { $0.stream == stream }.map(\.minute)
             if minutes.isEmpty { continue }

@@ -46,6 +46,36 @@ struct RequestBodyTests {
         #expect(error.description == "line 2, column 8: expected a value, got 'o'")
     }
 
+    @Test("an item of an array that cannot be read is its own error, with its place in the body, and spoils no other")
+    func badItem() throws {
+        let body = try Bench.body(
+            #"""
+             [ {"id":"a","x":"],\"["}, {"id":"b","score":1e999},{"id":"c"},
+             {"id":"d",
+              "x":"\ud800"}, {"id":"e","score":NaN} , [}, {"id":"f"}]
+            """#)
+        #expect(body.records.map(\.index) == [0, 1, 2, 3, 4, 5, 6])
+        #expect(values(body).map { $0?["id"]?.stringValue } == ["a", nil, "c", nil, nil, nil, "f"])
+        let errors = body.records.compactMap { record -> String? in
+            if case .failure(let error) = record.record { error.description } else { nil }
+        }
+        #expect(
+            errors.map { $0.prefix { $0 != ":" } } == ["line 1, column 46", "line 3, column 8", "line 3, column 36", "line 3, column 44"])
+        var few = CollectorLimits()
+        few.recordsMax = 2
+        #expect(refusal(#"[{"a":1e999},1,2]"#, limits: few)?.code == .tooLarge)
+    }
+
+    @Test(
+        "an array of nothing that can be read, or that does not close, is refused whole",
+        arguments: [
+            "[{\"a\":1e999}]", "[{\"a\":1},{\"b\":1e999}", "[{\"a\":1},,{\"b\":NaN}]", "[{\"a\":1},{\"b\":NaN}] x",
+            "[{\"a\":1},{\"b\":NaN}}]", "[{\"a\":\"1},NaN]",
+        ]) func badArray(text: String)
+    {
+        #expect(refusal(text)?.description.hasPrefix("the body is not JSON: line 1, column ") == true)
+    }
+
     @Test("a body of NDJSON without a record is refused", arguments: ["", "\n", "\r\n \n"])
     func emptyLines(text: String) throws {
         #expect(throws: RequestError(.malformed, "the body has no records, expected one JSON object a line")) {
@@ -67,7 +97,7 @@ struct RequestBodyTests {
             ("", "line 1, column 1: expected a value, got the end"),
             ("{", "line 1, column 2: expected a key in quotes, got the end"),
             ("{\"a\":1}\n{\"a\":2}", "line 2, column 1: expected the end of the value, got '{'"),  // NDJSON that was not announced
-            ("[{\"a\":1},\n {\"a\":}]", "line 2, column 7: expected a value, got '}'"),
+            ("[{\"a\":1,},\n {\"a\":}]", "line 1, column 9: expected a key in quotes, got '}'"),
             ("[1,2", "line 1, column 5: expected ',' or ']', got the end"),
             ("{\"a\":NaN}", "line 1, column 6: expected a value, got 'N'"),
             ("{\"a\":1e999}", "line 1, column 6: a number beyond the range of a double"),

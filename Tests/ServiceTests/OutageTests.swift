@@ -71,6 +71,37 @@ extension RunningService {
 }
 
 @Suite("When the database is away") struct OutageTests {
+    @Test("halves of inferences are acknowledged too, and joined when it is back, with those from before") func halves() async throws {
+        try await OutsideServer.with { server in
+            let service = try await server.service()
+            try await SmallModel.register("halved", on: service)
+            func event(_ side: String, _ id: String, of model: String = "halved") async throws -> RunningService.Answer {
+                let body =
+                    side == "request" ? #"{"instances":[{"income":1200,"purpose":"car","sex":"F"}]}"# : #"{"predictions":[[0.25,0.75]]}"#
+                return try await service.post(
+                    "/v1/cloudevents", body,
+                    headers: [
+                        "Ce-Specversion": "1.0", "Ce-Type": "org.kubeflow.serving.inference.\(side)", "Ce-Id": id, "Ce-Source": "/",
+                        "Ce-Time": "2026-01-05T10:00:00Z", "Ce-Inferenceservicename": model,
+                    ])
+            }
+            #expect(try await event("request", "a").json["waiting"]?.intValue == 1)
+            try await server.cluster.stop()
+            for (side, id) in [("response", "a"), ("response", "b"), ("request", "b"), ("request", "c")] {
+                let answer = try await event(side, id)
+                #expect(answer.status == 202 && answer.json["waiting"]?.intValue == 1, "\(side) \(id): \(answer.text)")
+            }
+            // Whether that one is registered cannot be told now.
+            #expect(try await event("request", "d", of: "nobody").status == 503)
+            try await server.cluster.start()
+            try await service.replayed()
+            #expect(try await service.stored("halved") == [2, 2, 2, 0])
+            #expect(try await event("response", "c").json["accepted"]?.intValue == 1)
+            #expect(try await event("response", "b").json["repeated"]?.intValue == 1)
+            await service.stop()
+        }
+    }
+
     @Test("records and labels are acknowledged, also by a service that starts meanwhile, and are stored once when it is back")
     func stopped() async throws {
         try await OutsideServer.with { server in

@@ -96,6 +96,23 @@ import Vocabulary
         #expect(try await service.post("/v1/silences", silence).status == 404)
     }
 
+    @Test("a byte order mark is no part of a body, and one odd record of an array no reason to refuse the others") func marked()
+        async throws
+    {
+        try await SmallModel.register("marked", on: service)
+        let line = SmallModel.prediction("marked", id: "a")
+        let marked = try await service.post("/v1/predictions", "\u{FEFF}" + line, type: "application/x-ndjson")
+        #expect(marked.status == 202 && marked.json["accepted"]?.intValue == 1)
+        let odd = [
+            line.replacing("\"a\"", with: "\"b\""), #"{"model":"marked","version":"1","id":"c","score":1e999}"#,
+            #"{"model":"marked","version":"1","id":"\u0000d"}"#, #"{"model":"marked","version":"1","id":"e\ud800"}"#,
+            #"{"model":"marked","version":"1","id":"f","score":NaN}"#,
+        ]
+        let some = try await service.post("/v1/predictions", "[\(odd.joined(separator: ",\n"))]")
+        #expect(some.status == 202 && some.json["accepted"]?.intValue == 1)
+        #expect(some.json["rejected"]?.arrayValue?.compactMap { $0["index"]?.intValue } == [1, 2, 3, 4])
+    }
+
     @Test("a body beyond the limit is 413, an encoding that we do not read 415, invalid UTF-8 400") func limits() async throws {
         let large = try await service.send(
             "POST", "/v1/predictions", [UInt8](repeating: 32, count: (16 << 20) + 1), ["Content-Type": "application/json"])

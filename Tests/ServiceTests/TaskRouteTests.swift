@@ -54,7 +54,9 @@ import Vocabulary
         #expect(mae["monitor"]?.stringValue == "performance" && mae["verdict"]?.stringValue == "drifted", "\(mae.text)")
         #expect(try await verdict("car", "mae_difference")["verdict"]?.stringValue == "fair")
         #expect(try await verdict("car", "ks")["verdict"]?.stringValue == "ok")
-        let metrics = try await service.eventually("/metrics") { $0.text.contains(#"evenkeel_performance{model="car""#) }.text
+        let metrics = try await service.eventually("/metrics") {
+            $0.text.contains(#"evenkeel_performance{model="car",version="1",metric="mae",window="hour""#)
+        }.text
         #expect(metrics.contains(#"evenkeel_performance{model="car",version="1",metric="mae",window="hour",kind="realized"} 1"#))
         #expect(metrics.contains(#"evenkeel_group_rate{model="car",version="1",attribute="sex",group="F",rate="mae",window="hour"} 1"#))
         #expect(metrics.contains(#"evenkeel_verdict{model="car",version="1",monitor="performance",verdict="drifted"} 1"#))

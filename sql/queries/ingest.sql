@@ -31,9 +31,6 @@ select attribute, code, value from evenkeel.level where stream_id = $1
 insert into evenkeel.level (stream_id, attribute, code, value)
 select $1::bigint, attribute, code, value from unnest($2::int[], $3::int[], $4::text[]) as l (attribute, code, value)
 
--- name: insert_profile
-insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data) values ($1, $2, $3, $4, $5, $6, $7)
-
 -- name: prices_of_version
 select watch ->> 'prices' from evenkeel.model_version where version_id = $1
 

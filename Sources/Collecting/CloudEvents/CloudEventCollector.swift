@@ -46,6 +46,11 @@ public struct CloudEventCollector: Sendable {
         let isKnown = request.events.allSatisfy { event in (try? event.event.get()).map { (try? version(of: $0, versions)) != nil } ?? true
         }
         if !isKnown { versions = try await directory.newVersions(at: now) }
+        if !directory.isComplete,
+            let unknown = request.events.lazy.compactMap({ try? $0.event.get() }).first(where: { (try? version(of: $0, versions)) == nil })
+        {
+            throw DirectoryError(model: service(of: unknown).model ?? unknown.service)
+        }
         var pairs = PairsOfRequest()
         var rejections: [Rejection] = []
         var rows = 0
@@ -190,6 +195,8 @@ private final class VersionCache: Sendable {
         if let kept = kept.withLock({ $0 }), abs(now.seconds(since: kept.at)) < Self.maxAgeSeconds { return kept.versions }
         return try await newVersions(at: now)
     }
+
+    var isComplete: Bool { directory.isComplete }
 
     func newVersions(at now: Timestamp) async throws -> [RegisteredVersion] {
         let versions = try await directory.versions()

@@ -16,6 +16,11 @@ public enum FileForm: String, Sendable, CaseIterable {
     /// Endings of names that are taken from a folder.
     static let endings = [".csv", ".ndjson", ".jsonl", ".json"]
 
+    /// The program that has packed a file which begins like this.
+    static func packing(_ head: [UInt8]) -> String? {
+        head.starts(with: [0x1F, 0x8B]) ? "gzip" : head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) ? "zstd" : nil
+    }
+
     /// By the file's name and its first line.
     ///
     /// - Returns: nil when the first line is not whole yet.

@@ -137,6 +137,11 @@ public struct FileIngest: Sendable {
         for bytes in [1 << 16, settings.chunks.bytesMax] where form == nil {
             let head = try feed.head(bytes)
             if head.isEmpty { return nil }
+            if let packed = FileForm.packing(head) {
+                throw TableError(
+                    file: path, line: 1,
+                    message: "packed by \(packed), expected text: unpack it first, as in \(packed) -dc \(path) | evenkeel ingest … -")
+            }
             form = FileForm.recognised(path, head: head, isWhole: !isGrowing && head.count < bytes)
         }
         guard let form = form ?? (isGrowing ? nil : .rows) else { return nil }

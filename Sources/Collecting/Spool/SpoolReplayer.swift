@@ -12,17 +12,19 @@ public import Vocabulary
 public struct SpoolReplayer: Sendable {
     private let spool: Spool
     private let sink: any RecordSink
+    private let halves: any HalfSink
     private let directory: any VersionDirectory
     private let metrics: MetricRegistry
     private let report: @Sendable (String) -> Void
 
-    /// - Parameter sink: the database's own, not the one that spools.
+    /// - Parameter sink: the database's own, not the one that spools, as are `halves`.
     public init(
-        spool: Spool, sink: any RecordSink, directory: any VersionDirectory, metrics: MetricRegistry,
+        spool: Spool, sink: any RecordSink, halves: any HalfSink, directory: any VersionDirectory, metrics: MetricRegistry,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.spool = spool
         self.sink = sink
+        self.halves = halves
         self.directory = directory
         self.metrics = metrics
         self.report = report
@@ -89,6 +91,7 @@ public struct SpoolReplayer: Sendable {
         let group = ahead.map(\.frame.sequence) == frames.map(\.sequence) ? ahead : decoded(frames)
         async let behind = (try? spool.groupAhead(damaged: noteDamage)).map { decoded($0) }
         var predictions: [Item<PredictionWrite>] = []
+        var halves: [Part<HalfWrite>] = []
         var labels: [Item<LabelWrite>] = []
         var refusals: [Refusal] = []
         for (frame, write) in group {
@@ -101,13 +104,21 @@ public struct SpoolReplayer: Sendable {
                     let part = (frame, PredictionWrite(version: version, batch: write.batch, key: write.key))
                     add(part, to: &predictions) { $0.key == nil && write.key == nil && $0.version.versionID == version.versionID }
                 } else {
-                    refusals.append((frame, "\(write.version) is not registered as it was when the records came", frame.rows))
+                    refusals.append(Self.unregistered(write, frame))
                 }
+            case .success(.half(let half)):
+                var version: RegisteredVersion?
+                if case .request(let write) = half.half {
+                    version = try await insistently("the registry does not answer") { try await known(write) }
+                    if version == nil { refusals.append(Self.unregistered(write, frame)) }
+                }
+                if let write = half.write(version) { halves.append((frame, write)) }
             }
         }
         try await store(
             predictions, key: \.key, &refusals, merge: { $0.batch.append($1.batch) }, { try await sink.store(predictions: $0) },
             late: { Int($0.refused) }, count: { metrics.count($0, $1) })
+        try await store(halves, &refusals)
         try await store(
             labels, key: \.key, &refusals, merge: { $0.batch.append($1.batch) }, { try await sink.store(labels: $0) },
             late: { _ in 0 }, count: { metrics.count($0, $1) })
@@ -124,6 +135,10 @@ public struct SpoolReplayer: Sendable {
     /// Adds to the item that this write can be stored with, or makes one.
     private func add<Write>(_ part: Part<Write>, to items: inout [Item<Write>], where suits: (Write) -> Bool) {
         if let place = items.lastIndex(where: { suits($0[0].write) }) { items[place].append(part) } else { items.append([part]) }
+    }
+
+    private static func unregistered(_ write: SpooledPredictions, _ frame: SpoolFrame) -> Refusal {
+        (frame, "\(write.version) is not registered as it was when the records came", frame.rows)
     }
 
     private func known(_ write: SpooledPredictions) async throws -> RegisteredVersion? {
@@ -172,6 +187,28 @@ public struct SpoolReplayer: Sendable {
                     keep([frame], late(receipt), &refusals)
                 } catch is CancellationError { throw CancellationError() } catch { refusals.append((frame, "\(error)", frame.rows)) }
             }
+        }
+    }
+
+    /// Halves need no keys: each finds its own prediction by the event's id, or itself where it waits.
+    private func store(_ parts: [Part<HalfWrite>], _ refusals: inout [Refusal]) async throws {
+        if parts.isEmpty { return }
+        do {
+            let receipts = try await insistently("the spool is not replayed") { try await halves.store(halves: parts.map(\.write)) }
+            for (part, receipt) in zip(parts, receipts) {
+                switch receipt {
+                case .joined(let write, let stored):
+                    metrics.count(write, stored)
+                    keep([part.frame], Int(stored.refused), &refusals)
+                case .waiting, .repeated: break
+                case .mismatched(let mismatch): refusals.append((part.frame, mismatch.description, part.frame.rows))
+                case .full:
+                    refusals.append((part.frame, "kserve.halves_max or half_bytes_max: too many events wait", part.frame.rows))
+                }
+            }
+        } catch is CancellationError { throw CancellationError() } catch {
+            guard parts.count > 1 else { return refusals.append((parts[0].frame, "\(error)", parts[0].frame.rows)) }
+            for part in parts { try await store([part], &refusals) }
         }
     }
 

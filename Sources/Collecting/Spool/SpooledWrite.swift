@@ -7,12 +7,14 @@ internal import Vocabulary
 enum SpooledWrite: Sendable {
     case predictions(SpooledPredictions)
     case labels(LabelWrite)
+    case half(SpooledHalf)
 
     /// Records in it.
     var count: Int {
         switch self {
         case .predictions(let write): write.batch.count
         case .labels(let write): write.batch.count
+        case .half: 1
         }
     }
 }
@@ -61,6 +63,7 @@ extension SpooledWrite {
     private static let codingVersion: UInt8 = 3
     private static let predictionsKind: UInt8 = 1
     private static let labelsKind: UInt8 = 2
+    private static let halfKind: UInt8 = 3
 
     func encoded() -> [UInt8] {
         var out = ColumnWriter()
@@ -68,13 +71,10 @@ extension SpooledWrite {
         switch self {
         case .predictions(let write):
             out.byte(Self.predictionsKind)
-            out.text(write.version.model)
-            out.text(write.version.version)
-            out.number(write.versionID)
-            out.number(write.streamID)
-            out.number(write.registeredAt.microseconds)
-            out.key(write.key)
-            out.batch(write.batch)
+            write.encode(to: &out)
+        case .half(let half):
+            out.byte(Self.halfKind)
+            half.encode(to: &out)
         case .labels(let write):
             out.byte(Self.labelsKind)
             out.text(write.model)
@@ -103,14 +103,25 @@ extension SpooledWrite {
             write.batch.labels = try reader.column(rows)
             write.batch.timestamps = try reader.column(rows, of: Int64.self).map(Timestamp.init(microseconds:))
             self = .labels(write)
-        default: throw SpoolDamage("kind \(kind), expected predictions or labels")
+        case Self.halfKind: self = .half(try SpooledHalf(&reader))
+        default: throw SpoolDamage("kind \(kind), expected predictions, labels or half of an event")
         }
         try reader.finish()
     }
 }
 
 extension SpooledPredictions {
-    fileprivate init(_ reader: inout ColumnReader) throws(SpoolDamage) {
+    func encode(to out: inout ColumnWriter) {
+        out.text(version.model)
+        out.text(version.version)
+        out.number(versionID)
+        out.number(streamID)
+        out.number(registeredAt.microseconds)
+        out.key(key)
+        out.batch(batch)
+    }
+
+    init(_ reader: inout ColumnReader) throws(SpoolDamage) {
         version = ModelVersion(model: try reader.text(), version: try reader.text())
         versionID = try reader.number()
         streamID = try reader.number()
@@ -134,12 +145,19 @@ extension ColumnWriter {
     }
 
     /// Mostly none of a column's texts is there: then it is one byte.
-    fileprivate mutating func optionalTexts(_ values: [String?]) {
+    mutating func optionalTexts(_ values: [String?]) {
         let isAny = values.contains { $0 != nil }
         byte(isAny ? 1 : 0)
         guard isAny else { return }
         column(values.map { $0.map { UInt32($0.utf8.count) } ?? .max })
         for value in values { if let value { bytes.append(contentsOf: value.utf8) } }
+    }
+
+    mutating func classScores(_ scores: [[Double]]) {
+        byte(scores.isEmpty ? 0 : 1)
+        if scores.isEmpty { return }
+        column(scores.map { UInt32($0.count) })
+        column(scores.flatMap { $0 })
     }
 
     fileprivate mutating func levels(_ column: LevelColumn) {
@@ -171,11 +189,7 @@ extension ColumnWriter {
         for group in batch.groups { levels(group) }
         column(batch.scores)
         column(batch.predictions)
-        byte(batch.classScores.isEmpty ? 0 : 1)
-        if !batch.classScores.isEmpty {
-            column(batch.classScores.map { UInt32($0.count) })
-            column(batch.classScores.flatMap { $0 })
-        }
+        classScores(batch.classScores)
         number(UInt32(batch.measures.count))
         for (name, values) in batch.measures.sorted(by: { $0.key < $1.key }) {
             text(name)
@@ -203,11 +217,21 @@ extension ColumnReader {
         return column
     }
 
-    fileprivate mutating func optionalTexts(_ rows: Int) throws(SpoolDamage) -> [String?] {
+    mutating func optionalTexts(_ rows: Int) throws(SpoolDamage) -> [String?] {
         if try byte() == 0 { return [String?](repeating: nil, count: rows) }
         var values: [String?] = []
         for length in try column(rows, of: UInt32.self) { values.append(length == .max ? nil : try text(bytes: Int(length))) }
         return values
+    }
+
+    mutating func classScores(_ rows: Int) throws(SpoolDamage) -> [[Double]] {
+        if try byte() == 0 { return [] }
+        let counts = try column(rows, of: UInt32.self).map { Int($0) }
+        var rest: ArraySlice<Double> = try column(counts.reduce(0, +))[...]
+        return counts.map { count in
+            defer { rest = rest.dropFirst(count) }
+            return Array(rest.prefix(count))
+        }
     }
 
     /// A number of things that take at least a byte each.
@@ -236,15 +260,7 @@ extension ColumnReader {
         for _ in 0..<(try count()) { batch.groups.append(try levels(rows)) }
         batch.scores = try column(rows)
         batch.predictions = try column(rows)
-        if try byte() == 1 {
-            let counts = try column(rows, of: UInt32.self).map { Int($0) }
-            let scores: [Double] = try column(counts.reduce(0, +))
-            var start = 0
-            for count in counts {
-                batch.classScores.append(Array(scores[start..<start + count]))
-                start += count
-            }
-        }
+        batch.classScores = try classScores(rows)
         for _ in 0..<(try count()) {
             let name = try text()
             guard batch.measures.updateValue(try column(rows), forKey: name) == nil else { throw SpoolDamage("a measure comes twice") }

@@ -15,7 +15,7 @@ public final class SpoolingSink: RecordSink {
         var isDatabaseReady = true
     }
     private let live: any RecordSink
-    private let metrics: MetricRegistry
+    let metrics: MetricRegistry
     private let afterSeconds: Double
     private let report: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -70,7 +70,7 @@ public final class SpoolingSink: RecordSink {
     ///   - body: stores in the database.
     ///   - late: told of each write that the database stored after it was spooled.
     ///   - spooling: a write as the spool holds it, and what is answered for it.
-    private func store<Write: Sendable, Receipt: Sendable>(
+    func store<Write: Sendable, Receipt: Sendable>(
         _ writes: [Write], _ body: @escaping @Sendable ([Write]) async throws -> [Receipt],
         late: @escaping @Sendable (Write, Receipt) -> Void, spooling: (Write) -> (SpooledWrite, Receipt)
     ) async throws -> [Receipt] {

@@ -67,7 +67,7 @@ final class ScopedCollectors: Sendable {
 
 extension Engine {
     func collectors(for models: Set<String>) -> ScopedCollectors.Pair {
-        let sink = ScopedSink(models: models, records: sink, half: halves)
+        let sink = ScopedSink(models: models, records: sink, half: halfSink)
         let directory = ScopedDirectory(models: models, base: knownVersions)
         let records = records
         let collector = Collector(

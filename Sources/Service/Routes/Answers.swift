@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import Logging
 internal import NIOCore
 internal import Storage
+internal import Synchronization
 internal import Tables
 internal import Vocabulary
 
@@ -45,6 +46,9 @@ private func unavailable(_ detail: String) -> Response {
 /// Turns what routes throw into answers: what the caller can mend is said, what is ours is logged.
 struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
     let logger: Logger
+    private let retried = SeldomLog()
+
+    init(logger: Logger) { self.logger = logger }
 
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         do { return try await next(request, context) } catch let error as RequestError {
@@ -66,8 +70,9 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             logger.error("\(request.method) \(request.uri.path): \(error)")
             return unavailable(error.description)
         } catch let error as any RetryableError where error.isRetryable {
-            logger.warning("\(request.method) \(request.uri.path): \(error)")
-            return unavailable("the database is away or busy: send the same request again")
+            retried.warn("\(request.method) \(request.uri.path): \(error)", kind: "\(type(of: error))", logger)
+            let spool = (error as? SpoolError).map { $0.code == .full ? "the spool is full (spool.bytes_max), and " : "" } ?? ""
+            return unavailable("\(spool)the database is away or busy: send the same request again")
         } catch let error as HTTPError {
             var response = problem(error.status, error.body ?? error.status.reasonPhrase)
             response.headers[.acceptEncoding] = error.headers[.acceptEncoding]
@@ -76,6 +81,26 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             logger.error("\(request.method) \(request.uri.path): \(error)")
             return problem(.internalServerError, "an error of ours: see the service's log")
         }
+    }
+}
+
+/// Lets a log have the first of many warnings of one kind, and then one in ten seconds with how many there were: clients that send again
+/// and again must not fill the disk that the spool needs.
+final class SeldomLog: Sendable {
+    static let pauseSeconds = 10.0
+    private let kinds = Mutex<[String: (said: ContinuousClock.Instant, since: Int)]>([:])
+
+    func warn(_ message: String, kind: String, _ logger: Logger, now: ContinuousClock.Instant = .now) {
+        let since: Int? = kinds.withLock { kinds in
+            if let known = kinds[kind], known.said.duration(to: now) < .seconds(Self.pauseSeconds) {
+                kinds[kind] = (known.said, known.since + 1)
+                return nil
+            }
+            defer { kinds[kind] = (now, 0) }
+            return kinds[kind]?.since ?? 0
+        }
+        guard let since else { return }
+        logger.warning("\(message)\(since > 0 ? " (and \(since) more since the last line)" : "")")
     }
 }
 
@@ -101,6 +126,15 @@ extension Request {
         var request = self
         let buffer = try await request.collectBody(upTo: limit)
         let bytes = Array(buffer.readableBytesView)
+        return Self.withoutMark(try Self.unpacked(bytes, encoding, limit: limit))
+    }
+
+    /// A byte order mark, which some editors put before a text, is no part of it.
+    private static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+    }
+
+    private static func unpacked(_ bytes: [UInt8], _ encoding: String, limit: Int) throws -> [UInt8] {
         switch encoding {
         case "identity": return bytes
         case "zstd": return try zstdUnpacked(bytes, limit: limit)

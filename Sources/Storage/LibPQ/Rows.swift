@@ -16,8 +16,10 @@ internal import Vocabulary
     var affected: Int { unsafe Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
     func text(_ row: Int, _ column: Int) -> String? {
-        if unsafe PQgetisnull(result, Int32(row), Int32(column)) == 1 { return nil }
-        guard let value = unsafe PQgetvalue(result, Int32(row), Int32(column)) else { return nil }
+        // libpq writes to standard error when it is asked for a row that is not there.
+        guard row < count, unsafe PQgetisnull(result, Int32(row), Int32(column)) == 0,
+            let value = unsafe PQgetvalue(result, Int32(row), Int32(column))
+        else { return nil }
         return unsafe String(cString: value)
     }
     func int(_ row: Int, _ column: Int) -> Int64? { text(row, column).flatMap(Int64.init) }
@@ -31,8 +33,9 @@ internal import Vocabulary
 
     /// A bytea, which the server writes as `\x` and hexadecimal digits.
     func bytes(_ row: Int, _ column: Int) -> [UInt8]? {
-        if unsafe PQgetisnull(result, Int32(row), Int32(column)) == 1 { return nil }
-        guard let value = unsafe PQgetvalue(result, Int32(row), Int32(column)) else { return nil }
+        guard row < count, unsafe PQgetisnull(result, Int32(row), Int32(column)) == 0,
+            let value = unsafe PQgetvalue(result, Int32(row), Int32(column))
+        else { return nil }
         let length = unsafe Int(PQgetlength(result, Int32(row), Int32(column)))
         guard length >= 2, length % 2 == 0 else { return nil }
         var out: [UInt8] = []

@@ -22,6 +22,14 @@ struct FileIngestTests {
         return bench
     }
 
+    @Test("a packed file is refused with how to unpack it", arguments: [[0x1F, 0x8B, 8, 0], [0x28, 0xB5, 0x2F, 0xFD]] as [[UInt8]])
+    func packed(head: [UInt8]) async throws {
+        let bench = try bench()
+        try Data(head + [1, 2, 3]).write(to: URL(filePath: bench.path("log.csv.gz")))
+        let error = await #expect(throws: TableError.self) { try await bench.ingest.run([bench.path("log.csv.gz")]) }
+        #expect(error?.message.hasSuffix("log.csv.gz | evenkeel ingest … -") == true)
+    }
+
     // MARK: CSV
 
     @Test("rows of CSV become predictions, and their labels follow them at their time")

@@ -49,10 +49,43 @@ struct SpooledWriteTests {
         #expect(back.model == "credit" && back.batch == write.batch && back.key == key)
     }
 
-    @Test("cut short at every place, it is refused")
-    func truncated() {
+    private static let response = ResponseHalf(
+        scores: [0.5, -0.0], predictions: [1, .infinity], classScores: [[0.25, 0.75], []], error: "too\u{1F600} late")
+    private func half(_ half: HalfWrite.Half, isTimed: Bool = false) -> SpooledWrite {
+        .half(SpooledHalf(HalfWrite(model: "credit", eventID: "e 1", time: Bench.now, isTimed: isTimed, half: half)))
+    }
+
+    @Test("halves of inferences") func halves() throws {
+        guard case .half(let back) = try SpooledWrite(decoding: half(.response(Self.response), isTimed: true).encoded()[...]) else {
+            Issue.record("no half")
+            return
+        }
+        #expect(
+            back.write(nil) == HalfWrite(model: "credit", eventID: "e 1", time: Bench.now, isTimed: true, half: .response(Self.response)))
+        var random = Seeded(6)
+        let batch = Bench.batch(rows: 5, random: &random)
+        guard case .half(let back) = try SpooledWrite(decoding: half(.request(Bench.credit, batch)).encoded()[...]),
+            case .request(let request) = back.half
+        else {
+            Issue.record("no request")
+            return
+        }
+        #expect(request.fits(Bench.credit) && back.write(nil) == nil && !back.isTimed)
+        guard case .request(_, let copy)? = back.write(Bench.credit)?.half else {
+            Issue.record("no request")
+            return
+        }
+        #expect(Array(copy.ids) == Array(batch.ids) && copy.levels(1) == batch.levels(1) && same(copy.numbers(0), batch.numbers(0)))
+    }
+
+    @Test("cut short at every place, it is refused", arguments: [0, 1, 2])
+    func truncated(kind: Int) {
         var random = Seeded(3)
-        let bytes = prediction(Bench.batch(rows: 3, random: &random), key: BatchKey("k", fingerprint: "f")).encoded()
+        let batch = Bench.batch(rows: 3, random: &random)
+        let writes = [
+            prediction(batch, key: BatchKey("k", fingerprint: "f")), half(.request(Bench.credit, batch)), half(.response(Self.response)),
+        ]
+        let bytes = writes[kind].encoded()
         for count in 0..<bytes.count {
             #expect(throws: SpoolDamage.self, "\(count) of \(bytes.count) bytes") { try SpooledWrite(decoding: bytes[..<count]) }
         }

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import Collecting
 
 /// A database that is away, slow, or refuses some, and otherwise stores like ``MemorySink``.
-private final class FickleSink: RecordSink {
+private final class FickleSink: RecordSink, HalfSink {
     struct Away: RetryableError { var isRetryable: Bool { true } }
     struct Refused: Error {}
     enum Mood { case well, away, slow }
@@ -51,6 +51,24 @@ private final class FickleSink: RecordSink {
         try await answer(writes.flatMap { Array($0.batch.ids) })
         return try await tables.store(labels: writes)
     }
+    /// Halves that wait, by their event.
+    let waiting = Mutex([String: HalfWrite]())
+    func store(halves writes: [HalfWrite]) async throws -> [HalfReceipt] {
+        try await answer(writes.map(\.eventID))
+        var receipts: [HalfReceipt] = []
+        for write in writes {
+            guard let other = waiting.withLock({ $0.removeValue(forKey: write.eventID) }) else {
+                waiting.withLock { $0[write.eventID] = write }
+                receipts.append(.waiting)
+                continue
+            }
+            do {
+                let joined = try write.joined(with: other)
+                receipts.append(.joined(joined, try await tables.store(predictions: [joined])[0]))
+            } catch let error as HalfMismatch { receipts.append(.mismatched(error)) }
+        }
+        return receipts
+    }
 }
 
 @Suite("What the database cannot take now is spooled, acknowledged, and stored exactly once")
@@ -65,7 +83,7 @@ struct SpoolingSinkTests {
         return sink
     }
     private func replayer(_ spool: Spool, directory: MemoryDirectory = MemoryDirectory()) -> SpoolReplayer {
-        SpoolReplayer(spool: spool, sink: database, directory: directory, metrics: metrics, report: { _ in })
+        SpoolReplayer(spool: spool, sink: database, halves: database, directory: directory, metrics: metrics, report: { _ in })
     }
     private func write(_ ids: String..., key: String? = nil, version: RegisteredVersion = Bench.credit) -> PredictionWrite {
         PredictionWrite(version: version, batch: Bench.batch(ids: ids), key: key.map { BatchKey($0, fingerprint: "f") })
@@ -110,6 +128,51 @@ struct SpoolingSinkTests {
         #expect(metrics.number(.spoolRecords, ["spooled"]) == 4)
         #expect(metrics.number(.spoolRecords, ["replayed"]) == 4)
         #expect(metrics.number(.spoolRecords, ["refused"]) == 0)
+    }
+
+    @Test("halves of inferences wait in the spool, and find each other when it is replayed; those that do not fit are kept beside")
+    func halves() async throws {
+        func half(_ id: String, _ half: HalfWrite.Half) -> HalfWrite {
+            HalfWrite(model: "credit", eventID: id, time: Bench.now, isTimed: true, half: half)
+        }
+        func request(_ id: String) -> HalfWrite { half(id, .request(Bench.credit, Bench.batch(ids: [id]))) }
+        func response(_ id: String, rows: Int = 1) -> HalfWrite {
+            half(
+                id, .response(ResponseHalf(scores: [Double](repeating: 0.5, count: rows), predictions: [Double](repeating: 1, count: rows)))
+            )
+        }
+        let spool = try scratch.open()
+        let halves = SpoolingHalves(live: database, sink: sink(spool))
+        _ = try await halves.store(halves: [request("a")])
+        database.be(.away)
+        let receipts = try await halves.store(halves: [
+            response("a"), request("b"), response("b"), request("c"), response("d"), response("e", rows: 2), request("e"),
+        ])
+        #expect(receipts.count == 7)
+        for receipt in receipts { guard case .waiting = receipt else { Issue.record("\(receipt)"); continue } }
+        database.be(.well)
+        try await replayer(spool).replayGroup()
+        #expect(spool.isEmpty)
+        #expect(await storedIDs() == ["a", "b"])
+        #expect(await database.tables.predictions.map(\.batch.scores) == [[0.5], [0.5]])
+        #expect(database.waiting.withLock { $0.keys.sorted() } == ["c", "d"])
+        #expect(metrics.number(.spoolRecords, ["replayed"]) == 6 && metrics.number(.spoolRecords, ["refused"]) == 1)
+        #expect(try scratch.files("refused-").count == 1)
+    }
+
+    @Test("one half that the database refuses holds up no other") func refusedHalf() async throws {
+        let spool = try scratch.open()
+        let halves = SpoolingHalves(live: database, sink: sink(spool))
+        database.be(.away)
+        for id in ["bad", "good"] {
+            let half = HalfWrite.Half.request(Bench.credit, Bench.batch(ids: [id]))
+            _ = try await halves.store(halves: [HalfWrite(model: "credit", eventID: id, time: Bench.now, isTimed: true, half: half)])
+        }
+        database.refuse("bad")
+        database.be(.well)
+        try await replayer(spool).replayGroup()
+        #expect(database.waiting.withLock { Array($0.keys) } == ["good"])
+        #expect(try scratch.files("refused-").count == 1)
     }
 
     @Test("what a write refuses for good is the caller's error, not the spool's")
@@ -256,7 +319,7 @@ struct SpoolingSinkTests {
         _ = try await sink.store(predictions: [write("a", key: "used")])
         let tables = MemorySink()
         let replayer = SpoolReplayer(
-            spool: spool, sink: Jealous(tables: tables), directory: MemoryDirectory(), metrics: metrics, report: { _ in })
+            spool: spool, sink: Jealous(tables: tables), halves: database, directory: MemoryDirectory(), metrics: metrics, report: { _ in })
         try await replayer.replayGroup()
         #expect(await tables.predictions.map { Array($0.batch.ids) } == [["a"]])
         #expect(try scratch.files("refused-").isEmpty)

@@ -73,8 +73,20 @@ struct Tensor: Sendable, Equatable {
 
 /// Why an operator cannot work on what it was given.
 struct OperatorError: Error {
+    enum Cause: Sendable {
+        /// The operator's inputs do not fit together, whatever is in the rows.
+        case shape
+        /// What is in a row: other rows may be fine.
+        case row
+        /// The format allows it, and this build does not have it.
+        case unsupported
+    }
     var message: String
-    init(_ message: String) { self.message = message }
+    var cause: Cause
+    init(_ message: String, _ cause: Cause = .shape) {
+        self.message = message
+        self.cause = cause
+    }
 }
 
 enum Shape {

@@ -142,11 +142,21 @@ struct ONNXTests {
         }
     }
 
+    /// A product to which something of another shape is added.
+    private static func gemm(adding shape: [Int]) -> [UInt8] {
+        let count = shape.reduce(1, *)
+        return Wire.model(
+            [Wire.node("Gemm", ["x", "w", "c"], ["y"], attributes: [Wire.int("transA", 0)])],
+            [Wire.tensor("w", [2, 2], [1, 2, 3, 4]), Wire.tensor("c", shape, [Float](repeating: 1, count: count))], width: 2)
+    }
+
     static let refused: [([UInt8], String)] = [
         (Wire.model([Wire.node("LSTM", ["x"], ["y"])], width: 2), "unsupported: m.onnx: node 0 (LSTM): operator ai.onnx.LSTM"),
         (Wire.model([Wire.node("CategoryMapper", ["x"], ["y"], domain: "ai.onnx.ml")], width: 2), "operator ai.onnx.ml.CategoryMapper"),
         (Wire.model([Wire.node("SVMClassifier", ["x"], ["y"], domain: "ai.onnx.ml")], width: 2), "no class labels, expected some"),
         (Wire.model([Wire.node("Relu", ["x"], ["y"], domain: "my.own")], width: 2), "operator my.own.Relu"),
+        (gemm(adding: [3]), "node 0 (Gemm): shape [3] does not stretch to [2, 2]"),
+        (gemm(adding: [1, 2, 2]), "node 0 (Gemm): shape [1, 2, 2] does not stretch to [2, 2]"),
         (Wire.model([Wire.node("Relu", ["z"], ["y"])], width: 2), "is made by no earlier node"),
         (Wire.model([Wire.node("Relu", ["x"], ["z"])], width: 2), "output y: is made by no node"),
         (Wire.model([Wire.node("Relu", ["x"], ["y"])], [Wire.tensor("w", [1 << 40, 1 << 40], [1])], width: 2), "tensor w has 1 elements"),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of CSV, NDJSON and prediction records with libFuzzer, SECONDS each (60). Last line: fuzz N inputs, N crashes.
+# Fuzzes the readers of CSV, NDJSON, prediction records and model files with libFuzzer, SECONDS each (60). Last line: fuzz N inputs, N crashes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-${1:-60}}
@@ -21,10 +21,10 @@ swift_module() {
         -module-name "$name" -emit-module -emit-module-path "$out/modules/$name.swiftmodule" \
         -c $(find "Sources/$name" -name '*.swift') -o "$out/objects/$name.o"
 }
-for name in Vocabulary Kernels Tables; do swift_module "$name"; done
+for name in Vocabulary Kernels Tables Inference; do swift_module "$name"; done
 
 total=0 crashes=0
-for target in CSV NDJSON Record; do
+for target in CSV NDJSON Record Model; do
     swiftc -O -g -parse-as-library -swift-version 6 -sanitize=fuzzer -sanitize=address -use-ld=lld -I "$out/modules" -I "$out/modules/CKernels" \
         -I Sources/CCrypto "Tests/Fuzz/${target}Fuzz.swift" Tests/TablesTests/PlainTable.swift "$out"/objects/*.o -lcrypto \
         -o "$out/fuzz-$target"
@@ -33,7 +33,7 @@ for target in CSV NDJSON Record; do
     cp -r "Tests/Fuzz/$target-seeds/." "$corpus/" 2>/dev/null || true
     log="$out/$target.log"
     status=0
-    SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 "$out/fuzz-$target" -max_total_time="$seconds" -max_len=512 -timeout=10 \
+    SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 "$out/fuzz-$target" -max_total_time="$seconds" -max_len="$([ "$target" = Model ] && echo 4096 || echo 512)" -timeout=10 \
         -rss_limit_mb=4096 -artifact_prefix="$out/$target-" -print_final_stats=1 "$corpus" > "$log" 2>&1 || status=$?
     inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     total=$((total + ${inputs:-0}))

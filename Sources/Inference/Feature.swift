@@ -81,6 +81,8 @@ public struct ScoreColumn: Sendable, Equatable {
 public struct ScoreOptions: Sendable, Equatable {
     public enum Answer: Sendable, Equatable {
         case prediction
+        /// The same, but of a model that answers with the number of a class (XGBoost's `multi:softmax`) the probability of each.
+        case probabilities
         /// The sums before the link.
         case margin
         /// Where each row ends in every tree.

@@ -53,6 +53,10 @@ public struct Model: Sendable {
     ///   - runtime: where ONNX Runtime's library is, for graphs with operators that we have no kernels for; nil for none.
     /// - Throws: ``InferenceError`` when the file is none of the kinds, breaks its format, or asks for what is not there.
     public init(_ bytes: [UInt8], file: String, runtime: String? = Model.runtimePath) throws(InferenceError) {
+        func dump(_ library: String) -> InferenceError {
+            InferenceError(
+                .malformed, file: file, "a dump of \(library)'s dump_model, for people to read, expected a file of its save_model")
+        }
         guard bytes.count <= InferenceLimits.fileBytes else {
             throw InferenceError(.limit, file: file, "\(bytes.count) bytes, expected at most \(InferenceLimits.fileBytes)")
         }
@@ -64,11 +68,14 @@ public struct Model: Sendable {
             let second = rest.dropFirst().first
             let isJSON = second.map { $0 <= 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "}") } ?? true
             let document = isJSON ? try JSONDocument.read(bytes, file: file) : try UBJSONDocument.read(bytes, file: file)
+            if case .object(let members) = document, members["tree_info"] != nil, members["learner"] == nil { throw dump("LightGBM") }
             if LinearDocument.isOne(document) {
                 self = try LinearDocument.read(document, file: file)
             } else {
                 self = try XGBoostReader(file: file, isBinary: !isJSON).read(document)
             }
+        } else if start.starts(with: "booster[".utf8) || (first == UInt8(ascii: "[") && bytes.prefix(512).contains("nodeid".utf8)) {
+            throw dump("XGBoost")
         } else if start.starts(with: "tree".utf8) {
             var reader = LightGBMReader(bytes, file: file)
             self = try reader.read()
@@ -110,6 +117,7 @@ public struct Model: Sendable {
             if let absent = chosen.first(where: { !known.contains($0) }) {
                 throw input("the table has no column \"\(absent)\", expected one")
             }
+            if case .graph(let graph) = body { try graph.probe(columns: chosen.count) }
             return chosen.map { InputRequest(column: $0, feature: Feature()) }
         }
         if let names {
@@ -163,7 +171,7 @@ public struct Model: Sendable {
             if rows == 1, options.rounds == nil, options.answer != .leaves, let row = plainRow(columns),
                 let margins = whole.margins(row: row)
             {
-                return ScoreColumn.predictions(options.answer == .margin ? margins : whole.predictions(margins))
+                return ScoreColumn.predictions(answers(margins, options.answer, whole.link) { whole.predictions($0) })
             }
             // The kernels round where the ensemble says so.
             let numbers = try numbers(columns, isSingle: false)
@@ -175,13 +183,23 @@ public struct Model: Sendable {
                 return model.leaves(numbers, rows: rows).enumerated().map { ScoreColumn("leaf_\($0.offset)", .integers($0.element)) }
             }
             let margins = model.margins(numbers, rows: rows, threads: options.threads)
-            return ScoreColumn.predictions(options.answer == .margin ? margins : model.predictions(margins))
+            return ScoreColumn.predictions(answers(margins, options.answer, model.link) { model.predictions($0) })
         case .linear(let model):
             let numbers = try numbers(columns, isSingle: isSingle)
             if options.answer == .leaves { throw unsupported("--leaves of a linear model, expected a model of trees") }
             let margins = model.margins(numbers, rows: rows)
-            return ScoreColumn.predictions(options.answer == .margin ? margins : model.link.predictions(margins))
+            return ScoreColumn.predictions(answers(margins, options.answer, model.link) { model.link.predictions($0) })
         case .graph: return []
+        }
+    }
+
+    private func answers(
+        _ margins: [[Double]], _ answer: ScoreOptions.Answer, _ link: Link, _ predictions: ([[Double]]) -> [[Double]]
+    ) -> [[Double]] {
+        switch answer {
+        case .margin: margins
+        case .probabilities where link.kind == .largest: Link(kind: .softmax, isSingle: link.isSingle).predictions(margins)
+        default: predictions(margins)
         }
     }
 

@@ -205,11 +205,24 @@ struct TreeSHAP: Sendable {
 }
 
 extension Model {
-    /// How much each feature adds to the margin of each row, by TreeSHAP: of each output, of each feature and last of the base, a column.
+    /// Whether ``contributions(_:rows:threads:)`` are weights times values, which are not centred on any rows.
+    public var isLinear: Bool { if case .linear = body { true } else { false } }
+
+    /// How much each feature adds to the margin of each row, by TreeSHAP: of each output, of each feature and last of the base, a column. Of
+    /// XGBoost's linear booster it is weight · x, as in XGBoost.
     ///
-    /// - Throws: for a model without trees, with linear trees, or that does not say how many training rows its nodes had.
+    /// - Throws: for a model without trees, with linear trees (LightGBM has no contributions of those either), or that does not say how many
+    ///   training rows its nodes had.
     public func contributions(_ columns: [InputColumn], rows: Int, threads: Int = 1) throws(InferenceError) -> [[[Double]]] {
-        guard case .trees(let model) = body, model.linearLeaves == nil, let explainer = TreeSHAP(model.ensemble, base: model.base) else {
+        if case .linear(let model) = body, model.skipsMissing {
+            return model.contributions(try numbers(columns, isSingle: isSingle), rows: rows)
+        }
+        if case .trees(let model) = body, model.linearLeaves != nil {
+            throw InferenceError(
+                .unsupported, file: file,
+                "contributions of linear trees, which LightGBM does not define either; expected trees of plain leaves")
+        }
+        guard case .trees(let model) = body, let explainer = TreeSHAP(model.ensemble, base: model.base) else {
             throw InferenceError(
                 .unsupported, file: file, "contributions of this model, expected XGBoost or LightGBM trees with their covers")
         }

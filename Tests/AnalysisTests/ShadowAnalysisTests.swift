@@ -71,4 +71,47 @@ struct ShadowAnalysisTests {
         options.policy.primary = nil
         #expect(throws: TableError.self) { try ShadowAnalysis(try frame("p,q,y\n0.1,0.2,a\n0.9,0.4,b\n0.9,0.4,c\n"), options) }
     }
+
+    /// XGBoost's `multi:softmax` of Tests/Models, and the same trees with another objective.
+    private func classes(_ objective: String) throws -> FileModel {
+        let written = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: SharedFiles.package.appending(path: "Tests/Models/models.json")))
+        let cases = try #require((written as? [String: Any])?["cases"] as? [[String: Any]])
+        let one = try #require(cases.first { $0["name"] as? String == "softmax, three classes" }?["model"] as? String)
+        let text = String(decoding: try #require(Data(base64Encoded: one)), as: UTF8.self)
+        let path = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID().uuidString).json").path
+        try text.replacing("multi:softmax", with: objective).write(toFile: path, atomically: true, encoding: .utf8)
+        return try FileModel(path: path)
+    }
+
+    private func threeClasses(_ count: Int) throws -> Frame {
+        var random = Seeded(3)
+        let lines = (0..<count).map { row in
+            let x = (0..<3).map { _ in (1000 * random.gaussian()).rounded() / 1000 }
+            return (x + [Double(row % 3)]).map { "\($0)" }.joined(separator: ",")
+        }
+        return try frame("a,b,c,y\n" + lines.joined(separator: "\n") + "\n")
+    }
+
+    @Test("a model that answers with numbers of classes is compared by the probabilities of its classes") func classNumbers() throws {
+        func source(_ objective: String) throws -> ShadowOptions.Source {
+            .model(try FileModel(path: try classes(objective).path, features: ["a", "b", "c"]))
+        }
+        var options = ShadowOptions(champion: try source("multi:softprob"), candidate: try source("multi:softmax"))
+        options.label = "y"
+        let json = try ShadowAnalysis(try threeClasses(600), options).report.json
+        #expect(json["task"]?.stringValue == "multiclass")
+        #expect(json["agreement"]?["decisions"]?.doubleValue == 1 && json["agreement"]?["largest_difference"]?.doubleValue == 0)
+        #expect(json["candidate"]?["log_loss"]?.doubleValue == json["champion"]?["log_loss"]?.doubleValue)
+        // Scored by itself it answers as XGBoost does.
+        let model = try FileModel(path: try classes("multi:softmax").path, features: ["a", "b", "c"])
+        let lines = try model.csv(try threeClasses(20)).split(separator: "\n")
+        #expect(lines.count == 21 && lines.dropFirst().allSatisfy { ["0.0", "1.0", "2.0"].contains($0) })
+    }
+
+    @Test("columns that the candidate misses are said before the champion scores") func missingColumns() throws {
+        let wide = try FileModel(path: try model("1,2"), features: ["x", "q"])
+        let options = ShadowOptions(champion: .model(try FileModel(path: try model("1,2"))), candidate: .model(wide))
+        #expect { try ShadowAnalysis(try frame(rows(50)), options) } throws: { "\($0)".contains("no column \"q\"") }
+    }
 }

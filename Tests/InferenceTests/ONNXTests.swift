@@ -142,10 +142,21 @@ struct ONNXTests {
         }
     }
 
+    /// A product to which something of another shape is added.
+    private static func gemm(adding shape: [Int]) -> [UInt8] {
+        let count = shape.reduce(1, *)
+        return Wire.model(
+            [Wire.node("Gemm", ["x", "w", "c"], ["y"], attributes: [Wire.int("transA", 0)])],
+            [Wire.tensor("w", [2, 2], [1, 2, 3, 4]), Wire.tensor("c", shape, [Float](repeating: 1, count: count))], width: 2)
+    }
+
     static let refused: [([UInt8], String)] = [
         (Wire.model([Wire.node("LSTM", ["x"], ["y"])], width: 2), "unsupported: m.onnx: node 0 (LSTM): operator ai.onnx.LSTM"),
-        (Wire.model([Wire.node("SVMClassifier", ["x"], ["y"], domain: "ai.onnx.ml")], width: 2), "operator ai.onnx.ml.SVMClassifier"),
+        (Wire.model([Wire.node("CategoryMapper", ["x"], ["y"], domain: "ai.onnx.ml")], width: 2), "operator ai.onnx.ml.CategoryMapper"),
+        (Wire.model([Wire.node("SVMClassifier", ["x"], ["y"], domain: "ai.onnx.ml")], width: 2), "no class labels, expected some"),
         (Wire.model([Wire.node("Relu", ["x"], ["y"], domain: "my.own")], width: 2), "operator my.own.Relu"),
+        (gemm(adding: [3]), "node 0 (Gemm): shape [3] does not stretch to [2, 2]"),
+        (gemm(adding: [1, 2, 2]), "node 0 (Gemm): shape [1, 2, 2] does not stretch to [2, 2]"),
         (Wire.model([Wire.node("Relu", ["z"], ["y"])], width: 2), "is made by no earlier node"),
         (Wire.model([Wire.node("Relu", ["x"], ["z"])], width: 2), "output y: is made by no node"),
         (Wire.model([Wire.node("Relu", ["x"], ["y"])], [Wire.tensor("w", [1 << 40, 1 << 40], [1])], width: 2), "tensor w has 1 elements"),
@@ -175,13 +186,45 @@ struct ONNXTests {
         (Wire.node("Expand", ["x", "s"], ["y"]), [1 << 30, 1 << 30, 1, 2]), (Wire.node("Reshape", ["x", "s"], ["y"]), [7, 5]),
         (Wire.node("Gather", ["x", "s"], ["y"]), [99]), (Wire.node("ConstantOfShape", ["s"], ["y"]), [1 << 40]),
         (Wire.node("Unsqueeze", ["x", "s"], ["y"]), [9, 9]), (Wire.node("Add", ["x", "s"], ["y"]), [1, 2, 3]),
+        (Wire.node("TopK", ["x", "s"], ["y"]), [1 << 50]), (Wire.node("TopK", ["x", "s"], ["y"]), [3]),
+        (Wire.node("TopK", ["x", "s"], ["y"]), [-1]), (Wire.node("TopK", ["x"], ["y"]), []),
+        (Wire.node("Tile", ["x", "s"], ["y"]), [1, 1 << 60]), (Wire.node("Tile", ["x", "s"], ["y"]), [-1, 1]),
+        (Wire.node("Split", ["x", "s"], ["y"], attributes: [Wire.int("axis", 1)]), [5]),
+        (Wire.node("Split", ["x", "s"], ["y", "z"], attributes: [Wire.int("axis", 1)]), [.max, 2]),
+        (Wire.node("CumSum", ["x", "s"], ["y"]), [2]), (Wire.node("PRelu", ["x", "s"], ["y"]), [1, 2]),
+        (Wire.node("LayerNormalization", ["x", "s"], ["y"], attributes: [Wire.int("axis", 9)]), [1]),
+        (Wire.node("LpNormalization", ["x"], ["y"], attributes: [Wire.int("axis", -3)]), []),
+        (Wire.node("LpNormalization", ["x"], ["y"], attributes: [Wire.int("p", 3)]), []),
+        (Wire.node("Softmax", ["x"], ["y"], attributes: [Wire.int("axis", .min)]), []),
+        (Wire.node("GatherElements", ["x", "s"], ["y"]), [1]),
+        (Wire.node("Scan", ["x"], ["y"], attributes: [Wire.int("num_scan_inputs", 1)]), []),
     ]
 
     @Test(
-        "shapes that would take all memory, or do not fit, are refused when rows come",
+        "shapes that would take all memory, or do not fit, are refused when the file is read",
         arguments: unfit)
     func shapes(_ node: [UInt8], _ values: [Int]) throws {
-        let model = try Model(Wire.model([node], [Wire.ints("s", values)], width: 2), file: "m.onnx")
-        #expect(throws: InferenceError.self) { try model.score(Self.columns.map(InputColumn.numbers), rows: 3) }
+        let error = #expect(throws: InferenceError.self) {
+            try Model(Wire.model([node], [Wire.ints("s", values)], width: 2), file: "m.onnx", runtime: nil)
+        }
+        #expect(error?.description.hasPrefix("m.onnx: node 0 (") == true, "\(error?.description ?? "read")")
+    }
+
+    @Test("what only some rows have wrong is said when they come") func rowByRow() throws {
+        // The second column is the place in a list of three.
+        let bytes = Wire.model(
+            [
+                Wire.node("Cast", ["x"], ["i"], attributes: [Wire.int("to", 7)]),
+                Wire.node("Gather", ["w", "i"], ["y"], attributes: [Wire.int("axis", 0)]),
+            ], [Wire.tensor("w", [3], [5, 6, 7])], width: 2)
+        #expect(try outputs(bytes, [[0, 1], [2, 0]]) == [[5, 6], [7, 5]])
+        #expect { try outputs(bytes, [[0, 1], [2, 3]]) } throws: { "\($0)".contains("index 3 beyond 3 elements") }
+    }
+
+    @Test("a graph that leaves its width to the table says what does not fit before a row is scored") func openWidth() throws {
+        let bytes = Wire.model([Wire.node("MatMul", ["x", "w"], ["y"])], [Wire.tensor("w", [2, 1], [1, 2])], width: -1)
+        let model = try Model(bytes, file: "m.onnx")
+        #expect(try model.inputs(among: ["a", "b"]).count == 2)
+        #expect { try model.inputs(among: ["a", "b", "c"]) } throws: { "\($0)".contains("node 0 (MatMul): shapes [2, 3] and [2, 1]") }
     }
 }

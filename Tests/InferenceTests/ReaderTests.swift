@@ -106,6 +106,21 @@ struct ReaderTests {
         (changed("left_child=-1 -2", "left_child=-9 -2"), "has a child that is not there"),
         (changed("split_feature=0", "split_feature=5"), "splits on feature 5"),
         (changed("objective=regression", "objective=magic"), "unsupported: m.json: line 7: objective \"magic\""),
+        (changed("num_class=1", "num_class=3"), "line 3: num_class=3, expected num_tree_per_iteration=1"),
+        (changed("objective=regression", "objective=multiclass num_class:2"), "line 7: num_class:2, expected num_tree_per_iteration=1"),
+        (
+            Array(Fixture.lightGBM.replacing("num_class=1\nnum_tree_per_iteration=1", with: "num_class=2\nnum_tree_per_iteration=2").utf8),
+            "line 4: 1 trees, expected num_tree_per_iteration=2 in each iteration"
+        ),
+        (changed("feature_names=a b", "feature_names=a b\ntree_sizes=90 80"), "line 9: tree_sizes of 2 trees, expected the 1 that follow"),
+        (changed("feature_infos=[0:1] 0:1:2:3", "feature_infos=[0:1]"), "line 9: feature_infos of 1 features, expected max_feature_idx=1"),
+        (changed("max_feature_idx=1", "max_feature_idx=0"), "feature_infos of 2 features, expected max_feature_idx=0"),
+        (Fixture.xgboost(base: "\"nan\""), "base_score: nan, expected what the objective may predict"),
+        (Fixture.xgboost(base: "\"[inf]\"", objective: "reg:squarederror"), "base_score: inf, expected"),
+        (Fixture.xgboost(base: "1.5"), "base_score: 1.5, expected"),
+        (Array("booster[0]:\n0:[f0<0.5] yes=1,no=2,missing=1\n".utf8), "m.json: a dump of XGBoost's dump_model, for people to read"),
+        (Array("[\n  { \"nodeid\": 0, \"depth\": 0, \"split\": \"f0\" }]".utf8), "expected a file of its save_model"),
+        (Array("{\"name\":\"tree\",\"version\":\"v4\",\"tree_info\":[]}".utf8), "m.json: a dump of LightGBM's dump_model"),
     ]
 
     private static func changed(_ line: String, _ to: String) -> [UInt8] { Array(Fixture.lightGBM.replacing(line, with: to).utf8) }

@@ -89,12 +89,10 @@ public struct FileModel: Sendable {
         return text
     }
 
-    /// The predictions as numbers: one column, or one for each class.
-    func predictions(_ frame: Frame) throws -> [[Double]] { try predictions(inputs(frame).map(\.values), rows: frame.rows) }
-
+    /// The predictions as numbers: one column, or one for each class, also of a model that answers with the number of one.
     func predictions(_ inputs: [InputColumn], rows: Int) throws -> [[Double]] {
         do {
-            return try model.score(inputs, rows: rows, options: ScoreOptions(threads: threads)).compactMap { column in
+            return try model.score(inputs, rows: rows, options: ScoreOptions(.probabilities, threads: threads)).compactMap { column in
                 switch column.values {
                 case .numbers(let values): values
                 case .integers(let values): values.map(Double.init)
@@ -104,8 +102,10 @@ public struct FileModel: Sendable {
         } catch { throw AnalysisError(error.description) }
     }
 
-    /// Of each output, of each feature and last of the base, a column; nil of a model that has none.
+    /// Of each output, of each feature and last of the base, a column; nil of a model that has none, and of a linear one: what its features
+    /// add to 0 is not what they add to an average answer.
     func contributions(_ inputs: [InputColumn], rows: Int) throws -> [[[Double]]]? {
+        if model.isLinear { return nil }
         do { return try model.contributions(inputs, rows: rows, threads: threads) } catch {
             if error.code == .unsupported { return nil }
             throw AnalysisError(error.description)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Inference
 public import Shadowing
 internal import Statistics
 public import Vocabulary
@@ -54,8 +55,10 @@ public struct ShadowAnalysis: Sendable {
     public var report: Report
 
     public init(_ frame: Frame, _ options: ShadowOptions) throws {
-        let (champion, championTime) = try Self.scores(options.champion, frame)
-        let (candidate, candidateTime) = try Self.scores(options.candidate, frame)
+        // What either asks of the file is looked up before a row is scored.
+        let asked = try [options.champion, options.candidate].map { try Self.inputs($0, frame) }
+        let (champion, championTime) = try Self.scores(options.champion, asked[0], frame)
+        let (candidate, candidateTime) = try Self.scores(options.candidate, asked[1], frame)
         guard champion.count == candidate.count else {
             throw AnalysisError(
                 "\(options.champion.name) gives \(champion.count) numbers a row and \(options.candidate.name) \(candidate.count), expected as many"
@@ -97,14 +100,21 @@ public struct ShadowAnalysis: Sendable {
     static let groupsMax = 1000
     static let timedRowsMin = 10_000
 
+    private static func inputs(_ source: ShadowOptions.Source, _ frame: Frame) throws -> [InputColumn] {
+        guard case .model(let model) = source else { return [] }
+        return try model.inputs(frame).map(\.values)
+    }
+
     /// The scores, and the seconds that a model took for them.
-    private static func scores(_ source: ShadowOptions.Source, _ frame: Frame) throws -> ([[Double]], Double?) {
+    private static func scores(
+        _ source: ShadowOptions.Source, _ inputs: [InputColumn], _ frame: Frame
+    ) throws -> ([[Double]], Double?) {
         switch source {
         case .column(let column): return ([try frame.numbers(column)], nil)
         case .model(let model):
             let clock = ContinuousClock()
             let start = clock.now
-            let scores = try model.predictions(frame)
+            let scores = try model.predictions(inputs, rows: frame.rows)
             guard !scores.isEmpty else { throw AnalysisError("\(model.path): its prediction is no number") }
             return (scores, start.duration(to: clock.now) / .seconds(1))
         }

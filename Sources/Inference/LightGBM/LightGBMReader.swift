@@ -21,6 +21,7 @@ struct LightGBMReader {
             throw InferenceError(
                 .unsupported, file: file, place: "line \(head.values["objective"]?.line ?? 0)", "objective \"\(objective.prefix(60))\"")
         }
+        try check(head, trees: blocks.count, outputs: outputs, features: count, objective)
         var ensemble = TreeEnsemble(trees: [], featureCount: count, outputCount: outputs, isSingle: false)
         var linear: [[TreeModel.LinearLeaf]] = []
         var reader = LightGBMTreeReader(text: text, featureCount: count)
@@ -41,6 +42,27 @@ struct LightGBMReader {
         if linear.contains(where: { $0.contains { !$0.terms.isEmpty } }) { model.linearLeaves = linear }
         return Model(
             file: file, format: "LightGBM text", task: task, features: try features(head, count), isSingle: false, body: .trees(model))
+    }
+
+    /// What the head says of the trees, which a file put together by hand may get wrong.
+    private func check(
+        _ head: LightGBMText.Block, trees: Int, outputs: Int, features: Int, _ objective: String
+    ) throws(InferenceError) {
+        func wrong(_ key: String, _ message: String) -> InferenceError { text.malformed(head.values[key]?.line ?? 0, message) }
+        let classes = try text.integer(head, "num_class", in: 1...InferenceLimits.outputs, or: outputs)
+        guard classes == outputs else { throw wrong("num_class", "num_class=\(classes), expected num_tree_per_iteration=\(outputs)") }
+        if let word = objective.split(separator: " ").first(where: { $0.hasPrefix("num_class:") }), word != "num_class:\(outputs)" {
+            throw wrong("objective", "\(word.prefix(40)), expected num_tree_per_iteration=\(outputs)")
+        }
+        guard trees.isMultiple(of: outputs) else {
+            throw wrong("num_tree_per_iteration", "\(trees) trees, expected num_tree_per_iteration=\(outputs) in each iteration")
+        }
+        if let sizes = text.optional(head, "tree_sizes")?.split(separator: " "), sizes.count != trees {
+            throw wrong("tree_sizes", "tree_sizes of \(sizes.count) trees, expected the \(trees) that follow")
+        }
+        if let infos = text.optional(head, "feature_infos")?.split(separator: " "), infos.count != features {
+            throw wrong("feature_infos", "feature_infos of \(infos.count) features, expected max_feature_idx=\(features - 1) and one more")
+        }
     }
 
     private mutating func features(_ head: LightGBMText.Block, _ count: Int) throws(InferenceError) -> [Feature] {

@@ -46,6 +46,8 @@ struct Graph: Sendable {
     var session: RuntimeSession?
     /// Rows that the graph takes at once, where it says so.
     var batchRows: Int?
+    /// Whether shapes between operators depend on what rows hold, and not on their number alone.
+    var shapesFollowRows = false
 
     /// Whether the model takes any number of columns.
     var isOpen: Bool { inputs.contains { $0.width < 0 } }
@@ -161,7 +163,8 @@ struct Graph: Sendable {
         do {
             for (slot, tensor) in zip(step.outputs, try work()) where slot >= 0 { slots[slot] = tensor }
         } catch {
-            throw InferenceError(.input, file: file, place: step.place, error.message)
+            let codes: [OperatorError.Cause: InferenceError.Code] = [.shape: .malformed, .row: .input, .unsupported: .unsupported]
+            throw InferenceError(codes[error.cause] ?? .input, file: file, place: step.place, error.message)
         }
     }
 

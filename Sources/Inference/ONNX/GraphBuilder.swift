@@ -61,23 +61,8 @@ struct GraphBuilder {
         }
         for (name, tensor) in constants { graph.constants.append((slot(name), tensor)) }
         let features = try features(inputs.filter { constants[$0.name] == nil }, &graph, slot: slot)
-        var contexts: [OperatorNode] = []
-        for (i, node) in nodes.enumerated() {
-            let context = OperatorNode(
-                file: file, node: node, place: "node \(i) (\(node.type)\(node.name.isEmpty ? "" : " \(node.name)"))",
-                opset: opsets[node.domain == "ai.onnx" ? "" : node.domain] ?? 1)
-            let places: [Int?] = try node.inputs.map { name throws(InferenceError) in
-                if name.isEmpty { return nil }
-                guard let known = slots[name] else {
-                    throw context.malformed("input \"\(name)\" is made by no earlier node, expected nodes in the order of their work")
-                }
-                return known
-            }
-            contexts.append(context)
-            let work = try OperatorTable.work(context)
-            graph.steps.append(
-                Graph.Step(place: context.place, work: work, inputs: places, outputs: node.outputs.map { $0.isEmpty ? -1 : slot($0) }))
-        }
+        let (made, contexts) = try steps(nodes, &slots, constants)
+        graph.steps = made
         for output in outputs {
             guard let known = slots[output.name] else {
                 throw InferenceError(
@@ -97,8 +82,53 @@ struct GraphBuilder {
             else { continue }
             graph.heads[input.slot] = (step, work)
         }
+        graph.shapesFollowRows = nodes.contains { $0.type == "NonZero" || $0.type == "Compress" }
+        if !graph.isOpen { try graph.probe() }
         return Model(
             file: file, format: "ONNX", task: Self.task(nodes.map(\.type)), features: features, isSingle: false, body: .graph(graph))
+    }
+
+    /// Nodes as operators, in their order, and the nodes as the operators saw them. New names get slots.
+    private func steps(
+        _ nodes: [ONNXReader.NodeProto], _ slots: inout [String: Int], _ constants: [String: Tensor]
+    ) throws(InferenceError) -> ([Graph.Step], [OperatorNode]) {
+        var (steps, contexts, fixed): ([Graph.Step], [OperatorNode], [String: Tensor]) = ([], [], constants)
+        for (i, node) in nodes.enumerated() {
+            let context = OperatorNode(
+                file: file, node: node, place: "node \(i) (\(node.type)\(node.name.isEmpty ? "" : " \(node.name)"))",
+                opset: opsets[node.domain == "ai.onnx" ? "" : node.domain] ?? 1, constants: fixed, builder: self)
+            let places: [Int?] = try node.inputs.map { name throws(InferenceError) in
+                if name.isEmpty { return nil }
+                guard let known = slots[name] else {
+                    throw context.malformed("input \"\(name)\" is made by no earlier node, expected nodes in the order of their work")
+                }
+                return known
+            }
+            contexts.append(context)
+            let work = try OperatorTable.work(context)
+            for name in node.outputs where !name.isEmpty && slots[name] == nil { slots[name] = slots.count }
+            steps.append(
+                Graph.Step(place: context.place, work: work, inputs: places, outputs: node.outputs.map { slots[$0] ?? -1 }))
+            if node.type == "Constant", context.isOwn, let name = node.outputs.first { fixed[name] = try ShapeOperators.constant(context) }
+        }
+        return (steps, contexts)
+    }
+
+    /// A graph within a node, which asks for nothing outside of it.
+    func subgraph(_ graph: ONNXReader.GraphProto) throws(InferenceError) -> Subgraph {
+        var (slots, out): ([String: Int], Subgraph) = ([:], Subgraph())
+        for name in graph.inputs.map(\.name) + graph.constants.keys where slots[name] == nil { slots[name] = slots.count }
+        out.inputs = graph.inputs.compactMap { slots[$0.name] }
+        out.constants = graph.constants.compactMap { name, tensor in slots[name].map { ($0, tensor) } }
+        out.steps = try steps(graph.nodes, &slots, graph.constants).0
+        for output in graph.outputs {
+            guard let slot = slots[output.name] else {
+                throw InferenceError(.malformed, file: file, place: "output \(output.name)", "of a body is made by no node of it")
+            }
+            out.outputs.append(slot)
+        }
+        out.slotCount = slots.count
+        return out
     }
 
     private func input(_ info: ONNXReader.ValueInfo, _ slot: Int, isOnly: Bool, _ graph: inout Graph) throws(InferenceError) -> Graph.Input
@@ -129,6 +159,15 @@ struct OperatorNode {
     let node: ONNXReader.NodeProto
     let place: String
     let opset: Int
+    /// What the file holds, by name: the weights, and what nodes before this one say to be constant.
+    let constants: [String: Tensor]
+    let builder: GraphBuilder
+
+    /// An input that the file holds, whatever the rows.
+    func constant(_ input: Int) throws(InferenceError) -> Tensor? {
+        guard node.inputs.indices.contains(input) else { return nil }
+        return constants[node.inputs[input]]
+    }
 
     func malformed(_ message: String) -> InferenceError { InferenceError(.malformed, file: file, place: place, message) }
     func unsupported(_ message: String) -> InferenceError { InferenceError(.unsupported, file: file, place: place, message) }
@@ -159,6 +198,13 @@ struct OperatorNode {
         guard let found = node.attributes[name] else { return nil }
         guard case .tensor(let value) = found else { throw wrong(name, "a tensor") }
         return value
+    }
+
+    func subgraph(_ name: String) throws(InferenceError) -> Subgraph {
+        guard case .graph(let graph)? = node.attributes[name] else { throw malformed("no graph as attribute \(name), expected one") }
+        do throws(InferenceError) { return try builder.subgraph(graph) } catch {
+            throw InferenceError(error.code, file: file, place: "\(place): \(name): \(error.place)", error.message)
+        }
     }
 
     func floats(_ name: String) throws(InferenceError) -> [Float]? {
@@ -201,9 +247,10 @@ enum OperatorTable {
         let domain = node.node.domain == "ai.onnx" ? "" : node.node.domain
         let found: Graph.Work?
         if domain.isEmpty {
-            let (math, shape) = (try MathOperators.work(node), try ShapeOperators.work(node))
-            let matrix = try MatrixOperators.work(node)
-            found = math ?? shape ?? matrix
+            let (math, shape, matrix) = (try MathOperators.work(node), try ShapeOperators.work(node), try MatrixOperators.work(node))
+            let (bent, scaled) = (try ActivationOperators.work(node), try NormalizationOperators.work(node))
+            let (chosen, scanned) = (try SelectionOperators.work(node), try ScanOperator.work(node))
+            found = math ?? shape ?? matrix ?? bent ?? scaled ?? chosen ?? scanned
         } else if domain == "ai.onnx.ml" {
             let (pipeline, predictor) = (try PipelineOperators.work(node), try PredictorOperators.work(node))
             found = pipeline ?? predictor

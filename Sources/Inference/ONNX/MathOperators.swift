@@ -18,6 +18,22 @@ enum MathOperators {
         case "Sub": return arithmetic({ $0 - $1 }, { $0 - $1 }, { $0 &- $1 })
         case "Mul": return arithmetic({ $0 * $1 }, { $0 * $1 }, { $0 &* $1 })
         case "Div": return arithmetic({ $0 / $1 }, { $0 / $1 }, { $1 == 0 || ($0 == .min && $1 == -1) ? 0 : $0 / $1 })
+        case "Mean":
+            let add = many(arithmetic({ $0 + $1 }, { $0 + $1 }, { $0 &+ $1 }))
+            return { inputs throws(OperatorError) in
+                let count = Double(inputs.count)
+                return try add(inputs).map { sum in sum.like((sum.doubles ?? []).map { $0 / count }) }
+            }
+        case "Mod":
+            let isC = try node.int("fmod") == 1
+            return arithmetic(
+                { fmod($0, $1) }, { fmod($0, $1) },
+                { a, b in
+                    // The sign of the divisor, as Python has it, or that of the dividend.
+                    guard b != 0, b != -1 else { return 0 }
+                    let rest = a % b
+                    return isC || rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b
+                })
         case "Pow": return arithmetic({ pow($0, $1) }, { pow($0, $1) }, { Int64(saturating: pow(Double($0), Double($1))) })
         case "Max":
             return many(
@@ -45,7 +61,7 @@ enum MathOperators {
         case "Round": return single({ $0.rounded(.toNearestOrEven) }, { $0.rounded(.toNearestOrEven) })
         case "Erf": return single({ erf($0) }, { erf($0) })
         case "Softplus":
-            return single({ $0 > 0 ? $0 + log1p(exp(-$0)) : log1p(exp($0)) }, { $0 > 0 ? $0 + log1p(exp(-$0)) : log1p(exp($0)) })
+            return single({ $0 > 0 ? $0 + log1p(exp(-$0)) : log1p(exp($0)) }, { ActivationOperators.softplus($0) })
         case "Neg": return single({ -$0 }, { -$0 }, { 0 &- $0 })
         case "Abs": return single({ abs($0) }, { abs($0) }, { $0 == .min ? .max : abs($0) })
         case "LeakyRelu":
@@ -142,7 +158,7 @@ enum MathOperators {
         return x.picking(places, shape: shape)
     }
 
-    private static func single(
+    static func single(
         _ float: @escaping @Sendable (Float) -> Float, _ double: @escaping @Sendable (Double) -> Double,
         _ int: (@Sendable (Int64) -> Int64)? = nil
     ) -> Graph.Work {
@@ -219,7 +235,7 @@ enum MathOperators {
             var doubles: [Double] = []
             if case .text(let words) = x.values {
                 for word in words {
-                    guard let number = Double(word) else { throw OperatorError("text that is no number, expected numbers") }
+                    guard let number = Double(word) else { throw OperatorError("text that is no number, expected numbers", .row) }
                     doubles.append(number)
                 }
             } else {

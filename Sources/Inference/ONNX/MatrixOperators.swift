@@ -28,7 +28,6 @@ enum MatrixOperators {
             }
         case "ArgMax": return try argument(node) { $0 > $1 }
         case "ArgMin": return try argument(node) { $0 < $1 }
-        case "BatchNormalization": return try batchNormalization(node)
         default: return nil
         }
     }
@@ -46,7 +45,7 @@ enum MatrixOperators {
                 shape, .float(denseProduct(x, y, rows: shape[0], inner: a.shape[1], columns: shape[1], isTransposed: true)))
         }
         guard a.shape.count >= 1, b.shape.count == 1 || b.shape.count == 2 else {
-            throw OperatorError("shapes \(a.shape) and \(b.shape), expected a matrix on the right")
+            throw OperatorError("shapes \(a.shape) and \(b.shape), expected a matrix on the right", .unsupported)
         }
         let inner = a.shape[a.shape.count - 1]
         let columns = b.shape.count == 2 ? b.shape[1] : 1
@@ -105,25 +104,19 @@ enum MatrixOperators {
         }
     }
 
-    /// Over the last axis; before opset 13, over all axes from `axis` on as one.
+    /// Over one axis; before opset 13, over all axes from `axis` on as one.
     private static func softmax(_ node: OperatorNode, isLog: Bool) throws(InferenceError) -> Graph.Work {
         let isOld = node.opset < 13
         let axis = try node.int("axis") ?? (isOld ? 1 : -1)
         return { inputs throws(OperatorError) in
             let x = try OperatorTable.input(inputs, 0)
             let cut = try Shape.axis(axis, rank: x.shape.count)
-            guard isOld || cut == x.shape.count - 1 else {
-                throw OperatorError("softmax over axis \(axis) of rank \(x.shape.count), expected the last")
-            }
-            let width = x.shape[cut...].reduce(1, *)
-            guard let values = x.doubles else { throw OperatorError("found text, expected numbers") }
-            var out = values
-            for from in stride(from: 0, to: values.count, by: max(width, 1)) {
-                let range = from..<from + width
-                let most = values[range].max() ?? 0
-                var total = 0.0
-                for i in range { total += exp(values[i] - most) }
-                for i in range { out[i] = isLog ? values[i] - most - log(total) : exp(values[i] - most) / total }
+            guard var out = x.doubles else { throw OperatorError("found text, expected numbers") }
+            let rows = isOld || x.shape.isEmpty ? x.reshaped([x.shape[..<cut].reduce(1, *), x.shape[cut...].reduce(1, *)]) : x
+            rows.alongAxis(isOld || x.shape.isEmpty ? 1 : cut) { places in
+                let most = places.reduce(-Double.infinity) { max($0, out[$1]) }
+                let total = places.reduce(0) { $0 + exp(out[$1] - most) }
+                for i in places { out[i] = isLog ? out[i] - most - log(total) : exp(out[i] - most) / total }
             }
             return [x.like(out)]
         }
@@ -178,28 +171,6 @@ enum MatrixOperators {
             var shape = x.shape
             if keeps { shape[axis] = 1 } else { shape.remove(at: axis) }
             return [Tensor(shape, .int(out))]
-        }
-    }
-
-    /// (x − mean) / √(variance + ε) · scale + bias, for each channel (axis 1).
-    private static func batchNormalization(_ node: OperatorNode) throws(InferenceError) -> Graph.Work {
-        let epsilon = Double(try node.float("epsilon") ?? 1e-5)
-        return { inputs throws(OperatorError) in
-            let x = try OperatorTable.input(inputs, 0)
-            var lists: [[Double]] = []
-            for i in 1...4 { lists.append(try OperatorTable.input(inputs, i).doubles ?? []) }
-            guard let values = x.doubles, x.shape.count >= 2, lists.allSatisfy({ $0.count == x.shape[1] }) else {
-                throw OperatorError("shape \(x.shape), expected one scale, bias, mean and variance a channel")
-            }
-            let inner = x.shape[2...].reduce(1, *)
-            let (scale, bias, mean, variance) = (lists[0], lists[1], lists[2], lists[3])
-            return [
-                x.like(
-                    values.enumerated().map { place, value in
-                        let c = place / max(inner, 1) % x.shape[1]
-                        return (value - mean[c]) / (variance[c] + epsilon).squareRoot() * scale[c] + bias[c]
-                    })
-            ]
         }
     }
 }

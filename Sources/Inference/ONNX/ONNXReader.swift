@@ -38,9 +38,18 @@ struct ONNXReader {
             guard let library = ONNXRuntime.at(runtime) else {
                 throw InferenceError(.unsupported, file: file, place: error.place, "\(error.message); \(ONNXRuntime.advice)")
             }
-            try refuseOtherFiles(Protobuf(bytes, file: file), as: .model, depth: 0)
-            return try read(graph: reader.within(graph), of: bytes, with: library)
+            return try read(bytes, in: library)
         }
+    }
+
+    /// The same, whatever operators there are, to be run by ONNX Runtime.
+    func read(_ bytes: [UInt8], in library: ONNXRuntime) throws(InferenceError) -> Model {
+        try refuseOtherFiles(Protobuf(bytes, file: file), as: .model, depth: 0)
+        var reader = Protobuf(bytes, file: file)
+        while let field = try reader.next() {
+            if field.number == 7, let range = field.range { return try read(graph: reader.within(range), of: bytes, with: library) }
+        }
+        throw reader.malformed("no graph, expected an ONNX model")
     }
 
     /// The messages of a model within which a tensor may be, and the fields that lead from one to the other.
@@ -101,27 +110,40 @@ struct ONNXReader {
     }
 
     private func read(graph: Protobuf, opsets: [String: Int]) throws(InferenceError) -> Model {
-        var reader = graph
+        let whole = try graphProto(graph, depth: 0)
         var builder = GraphBuilder(file: file, opsets: opsets)
-        var nodes: [NodeProto] = []
-        var inputs: [ValueInfo] = []
-        var outputs: [ValueInfo] = []
+        builder.constants = whole.constants
+        return try builder.model(nodes: whole.nodes, inputs: whole.inputs, outputs: whole.outputs)
+    }
+
+    private func graphProto(_ graph: Protobuf, depth: Int) throws(InferenceError) -> GraphProto {
+        guard depth <= InferenceLimits.nesting else {
+            throw InferenceError(.limit, file: file, place: "graph", "nested deeper than \(InferenceLimits.nesting) levels")
+        }
+        var (reader, out) = (graph, GraphProto())
         while let field = try reader.next() {
             guard let range = field.range else { continue }
             switch field.number {
             case 1:
-                guard nodes.count < InferenceLimits.parts else { throw reader.malformed("more than \(InferenceLimits.parts) nodes") }
-                nodes.append(try node(reader.within(range)))
+                guard out.nodes.count < InferenceLimits.parts else { throw reader.malformed("more than \(InferenceLimits.parts) nodes") }
+                out.nodes.append(try node(reader.within(range), depth: depth))
             case 5:
                 let (name, tensor) = try tensor(reader.within(range))
-                builder.constants[name] = tensor
-            case 11: inputs.append(try valueInfo(reader.within(range)))
-            case 12: outputs.append(try valueInfo(reader.within(range)))
+                out.constants[name] = tensor
+            case 11: out.inputs.append(try valueInfo(reader.within(range)))
+            case 12: out.outputs.append(try valueInfo(reader.within(range)))
             case 15: throw InferenceError(.unsupported, file: file, place: "graph", "sparse initializers")
             default: break
             }
         }
-        return try builder.model(nodes: nodes, inputs: inputs, outputs: outputs)
+        return out
+    }
+
+    struct GraphProto {
+        var nodes: [NodeProto] = []
+        var constants: [String: Tensor] = [:]
+        var inputs: [ValueInfo] = []
+        var outputs: [ValueInfo] = []
     }
 
     struct NodeProto {
@@ -141,7 +163,7 @@ struct ONNXReader {
         var shape: [Int] = []
     }
 
-    enum Attribute: Sendable {
+    enum Attribute {
         case float(Float)
         case int(Int64)
         case text(String)
@@ -149,10 +171,11 @@ struct ONNXReader {
         case floats([Float])
         case ints([Int64])
         case texts([String])
+        case graph(GraphProto)
         case other
     }
 
-    private func node(_ part: Protobuf) throws(InferenceError) -> NodeProto {
+    private func node(_ part: Protobuf, depth: Int) throws(InferenceError) -> NodeProto {
         var reader = part
         var out = NodeProto()
         while let field = try reader.next() {
@@ -163,7 +186,7 @@ struct ONNXReader {
             case 4: out.type = reader.text(field)
             case 5:
                 if let range = field.range {
-                    let (name, value) = try attribute(reader.within(range))
+                    let (name, value) = try attribute(reader.within(range), depth: depth)
                     out.attributes[name] = value
                 }
             case 7: out.domain = reader.text(field)
@@ -173,11 +196,11 @@ struct ONNXReader {
         return out
     }
 
-    private func attribute(_ part: Protobuf) throws(InferenceError) -> (String, Attribute) {
+    private func attribute(_ part: Protobuf, depth: Int) throws(InferenceError) -> (String, Attribute) {
         var reader = part
         var (name, type) = ("", 0)
         var (float, int, text) = (Float(0), Int64(0), "")
-        var value: Tensor?
+        var (value, graph): (Tensor?, GraphProto?) = (nil, nil)
         var (floats, ints, texts): ([Float], [Int64], [String]) = ([], [], [])
         while let field = try reader.next() {
             switch field.number {
@@ -186,6 +209,7 @@ struct ONNXReader {
             case 3: int = Int64(bitPattern: field.value)
             case 4: text = reader.text(field)
             case 5: if let range = field.range { value = try tensor(reader.within(range)).1 }
+            case 6: if let range = field.range { graph = try graphProto(reader.within(range), depth: depth + 1) }
             case 7: try reader.append(field, to: &floats)
             case 8: try reader.append(field, to: &ints)
             case 9: texts.append(reader.text(field))
@@ -198,6 +222,7 @@ struct ONNXReader {
         case 2: return (name, .int(int))
         case 3: return (name, .text(text))
         case 4: return (name, value.map(Attribute.tensor) ?? .other)
+        case 5: return (name, graph.map(Attribute.graph) ?? .other)
         case 6: return (name, .floats(floats))
         case 7: return (name, .ints(ints))
         case 8: return (name, .texts(texts))
@@ -272,6 +297,9 @@ struct ONNXReader {
             values = .int(
                 try raw.map { r throws(InferenceError) in try reader.raw(r, size: 4).map { Int64(Int32(truncatingIfNeeded: $0)) } } ?? small
             )
+        case 2, 3:
+            let bytes = try raw.map { r throws(InferenceError) in try reader.raw(r, size: 1).map { Int64($0) } }
+            values = .int(bytes.map { list in type == 3 ? list.map { Int64(Int8(truncatingIfNeeded: $0)) } : list } ?? small)
         case 9:
             values = .bool(try raw.map { r throws(InferenceError) in try reader.raw(r, size: 1).map { $0 != 0 } } ?? small.map { $0 != 0 })
         case 8: values = .text(texts)

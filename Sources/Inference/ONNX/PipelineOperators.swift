@@ -99,7 +99,7 @@ enum PipelineOperators {
             case .int(let v): places = v.map { byInt[$0] }
             default: places = (x.doubles ?? []).map { byInt[Int64(saturating: $0)] }
             }
-            if !allowsUnknown, places.contains(nil) { throw OperatorError("a category that the model does not know") }
+            if !allowsUnknown, places.contains(nil) { throw OperatorError("a category that the model does not know", .row) }
             let shape = x.shape + [count]
             var out = [Float](repeating: 0, count: try Shape.checked(shape))
             for (i, place) in places.enumerated() { if let place { out[i * count + place] = 1 } }

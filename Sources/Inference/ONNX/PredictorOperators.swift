@@ -8,7 +8,9 @@ enum PredictorOperators {
         case "LinearRegressor", "LinearClassifier": return try linear(node)
         case "TreeEnsembleRegressor": return try TreeOperators.regressor(node)
         case "TreeEnsembleClassifier": return try TreeOperators.classifier(node)
-        default: return nil
+        default:
+            let (vectors, trees) = (try VectorOperators.work(node), try TreeEnsembleOperator.work(node))
+            return vectors ?? trees
         }
     }
 
@@ -97,6 +99,7 @@ enum PredictorOperators {
         let finish: @Sendable (_ scores: [Float], _ rows: Int) -> [Tensor]
 
         init?(_ node: OperatorNode) throws(InferenceError) {
+            guard ["LinearRegressor", "LinearClassifier"].contains(node.node.type) else { return nil }
             let (coefficients, intercepts) = (try node.floats("coefficients") ?? [], try node.floats("intercepts") ?? [])
             let transform = try Transform(node)
             let targets: Int

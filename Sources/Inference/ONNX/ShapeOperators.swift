@@ -35,10 +35,12 @@ enum ShapeOperators {
             }
         case "Gather":
             let axis = try node.int("axis") ?? 0
+            // Fixed indices are wrong for all rows, others for some.
+            let cause: OperatorError.Cause = try node.constant(1) == nil ? .row : .shape
             return { inputs throws(OperatorError) in
                 let (x, indices) = (try OperatorTable.input(inputs, 0), try OperatorTable.input(inputs, 1))
                 guard let places = indices.integers else { throw OperatorError("indices are no whole numbers") }
-                return [try gathered(x, places, axis, indices.shape)]
+                return [try gathered(x, places, axis, indices.shape, cause)]
             }
         case "Slice": return try slice(node)
         case "ConstantOfShape":
@@ -59,7 +61,7 @@ enum ShapeOperators {
         }
     }
 
-    private static func constant(_ node: OperatorNode) throws(InferenceError) -> Tensor {
+    static func constant(_ node: OperatorNode) throws(InferenceError) -> Tensor {
         if let tensor = try node.tensor("value") { return tensor }
         if let value = try node.float("value_float") { return Tensor([], .float([value])) }
         if let value = try node.int("value_int") { return Tensor([], .int([Int64(value)])) }
@@ -152,7 +154,10 @@ enum ShapeOperators {
         throw OperatorError("inputs of different types, expected one type")
     }
 
-    static func gathered(_ x: Tensor, _ indices: [Int], _ axis: Int, _ indexShape: [Int]) throws(OperatorError) -> Tensor {
+    /// - Parameter cause: what an index beyond the axis is due to.
+    static func gathered(
+        _ x: Tensor, _ indices: [Int], _ axis: Int, _ indexShape: [Int], _ cause: OperatorError.Cause = .shape
+    ) throws(OperatorError) -> Tensor {
         let axis = try Shape.axis(axis, rank: x.shape.count)
         guard axis < x.shape.count else { throw OperatorError("a single number, expected a list") }
         let size = x.shape[axis]
@@ -163,7 +168,7 @@ enum ShapeOperators {
         for i in 0..<outer {
             for index in indices {
                 let at = index < 0 ? index + size : index
-                guard (0..<size).contains(at) else { throw OperatorError("index \(index) beyond \(size) elements") }
+                guard (0..<size).contains(at) else { throw OperatorError("index \(index) beyond \(size) elements", cause) }
                 let from = (i * size + at) * inner
                 if inner == 1 { places.append(from) } else { places += from..<from + inner }
             }

@@ -73,8 +73,20 @@ struct Tensor: Sendable, Equatable {
 
 /// Why an operator cannot work on what it was given.
 struct OperatorError: Error {
+    enum Cause: Sendable {
+        /// The operator's inputs do not fit together, whatever is in the rows.
+        case shape
+        /// What is in a row: other rows may be fine.
+        case row
+        /// The format allows it, and this build does not have it.
+        case unsupported
+    }
     var message: String
-    init(_ message: String) { self.message = message }
+    var cause: Cause
+    init(_ message: String, _ cause: Cause = .shape) {
+        self.message = message
+        self.cause = cause
+    }
 }
 
 enum Shape {
@@ -116,10 +128,14 @@ enum Shape {
     }
 
     /// Where each element of the broadcast shape is in a tensor of `shape`; nil when they are the same.
+    /// - Throws: where the one does not stretch to the other.
     static func places(_ shape: [Int], in target: [Int]) throws(OperatorError) -> [Int]? {
         if shape == target { return nil }
         let total = try checked(target)
         let offset = target.count - shape.count
+        guard offset >= 0, shape.indices.allSatisfy({ shape[$0] == 1 || shape[$0] == target[$0 + offset] }) else {
+            throw OperatorError("shape \(shape.prefix(8)) does not stretch to \(target.prefix(8))")
+        }
         var strides = [Int](repeating: 0, count: target.count)
         var step = 1
         for i in shape.indices.reversed() {

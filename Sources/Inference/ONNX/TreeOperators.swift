@@ -7,7 +7,7 @@ internal import Kernels
 /// one class only answers, and that base values are added after the trees.
 enum TreeOperators {
     /// Trees and what follows them.
-    private struct Forest {
+    struct Forest {
         var compiled: CompiledTrees
         var base: [Double]
         var divisor: Float
@@ -69,7 +69,7 @@ enum TreeOperators {
         }
     }
 
-    private static func scores(_ forest: Forest, _ x: Tensor) throws(OperatorError) -> (scores: [Float], rows: Int) {
+    static func scores(_ forest: Forest, _ x: Tensor) throws(OperatorError) -> (scores: [Float], rows: Int) {
         guard x.shape.count == 2 || x.shape.count == 1, let columns = try columns(forest, x) else {
             throw OperatorError("shape \(x.shape), expected rows of numbers")
         }
@@ -132,8 +132,8 @@ enum TreeOperators {
             leaves[place, default: []].append((owners.2[i], weights[i]))
         }
         let used = zip(features, modes).map { $1 == "LEAF" ? -1 : $0 }
-        guard used.allSatisfy({ $0 >= -1 && $0 < InferenceLimits.features }) else {
-            throw node.malformed("a feature that is not there, expected one below \(InferenceLimits.features)")
+        guard zip(used, modes).allSatisfy({ $1 == "LEAF" || 0..<InferenceLimits.features ~= $0 }) else {
+            throw node.malformed("a node asks for a feature that is not there, expected one from 0 to \(InferenceLimits.features - 1)")
         }
         var ensemble = TreeEnsemble(
             trees: [], featureCount: (used.max() ?? -1) + 1, outputCount: outputs, isSingle: node.node.attributes["nodes_values"] != nil)

@@ -62,6 +62,9 @@ struct XGBoostReader {
             throw part.malformed("\(values.count) numbers, expected 1 or \(outputs)")
         }
         let margins = values.map(objective.margin)
+        guard values.allSatisfy(\.isFinite), !margins.contains(where: \.isNaN) else {
+            throw part.malformed("\(values.map { "\($0)" }.joined(separator: ", ").prefix(80)), expected what the objective may predict")
+        }
         return margins.count == outputs ? margins : [Double](repeating: margins[0], count: outputs)
     }
 

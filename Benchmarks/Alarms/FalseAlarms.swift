@@ -80,7 +80,8 @@ enum FalseAlarms {
                 let count = result.alarms(kind)
                 let interval = poissonInterval(count, months: result.cell.serving)
                 let ours = [
-                    "\(Int(result.cell.serving))", decimal(Double(count) / result.cell.serving, 3), decimal(interval.lower, 3),
+                    decimal(result.cell.serving, result.cell.serving < 1 ? 2 : 0), decimal(Double(count) / result.cell.serving, 3),
+                    decimal(interval.lower, 3),
                     decimal(interval.upper, 3),
                 ]
                 print(row([result.cell.world.name] + ours + rivals.map { decimal(result.rate($0, kind), 1) }))
@@ -96,7 +97,9 @@ enum FalseAlarms {
         let count = own.reduce(0) { $0 + $1.alarms(kind) }
         let interval = poissonInterval(count, months: months)
         let words = kind.words
-        print("\n\(count) alarms in \(Int(months)) model-months: \(decimal(interval.lower, 3)) to \(decimal(interval.upper, 3)) a month\n")
+        print(
+            "\n\(count) alarms in \(decimal(months, months < 1 ? 2 : 0)) model-months: \(decimal(interval.lower, 3)) to \(decimal(interval.upper, 3)) a month\n"
+        )
         claim("false alarms in a model-month, \(words), upper end of the interval", Int(months), interval.upper, 0, 1)
         for result in own {
             claim(

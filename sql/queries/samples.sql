@@ -1,5 +1,5 @@
--- The newest windows of a kind in whose newest evaluation a monitor judged, and found nothing.
 -- name: calm_windows
+-- The newest windows of a kind in whose newest evaluation a monitor judged, and found nothing.
 select e.window_start, e.window_end, e.rows from evenkeel.evaluation e
 where e.stream_id = $1 and e.window_kind = $2 and e.window_end <= $3 and e.window_start >= $4
   and not exists (
@@ -13,9 +13,9 @@ where e.stream_id = $1 and e.window_kind = $2 and e.window_end <= $3 and e.windo
       and r.evaluated_at = e.evaluated_at and r.monitor = $5)
 order by e.window_end desc, e.window_start desc limit $6
 
+-- name: sample_rows
 -- The rows stored whole whose ids have the smallest SHA-256, of some stretches of time: the same ones on every machine and in every run. Columns as
 -- shadow_predictions has them.
--- name: sample_rows
 select p.record_id, p.features, p.score, p.groups, false, p.extra ->> 'levels', p.extra ->> 'scores', p.latency, l.label, null
 from unnest($2::timestamptz[], $3::timestamptz[]) as s (lower, upper)
 join evenkeel.prediction p on p.stream_id = $1 and p.ts >= s.lower and p.ts < s.upper

@@ -27,6 +27,7 @@ public let migrations: [Migration] = [
     ("segments", PackageResources.v0018_segments_sql),
     ("detectors", PackageResources.v0019_detectors_sql),
     ("delivery_order", PackageResources.v0020_delivery_order_sql),
+    ("samples", PackageResources.v0021_samples_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.
@@ -37,7 +38,7 @@ public enum Queries {
             PackageResources.results_sql, PackageResources.alerts_sql, PackageResources.files_sql, PackageResources.keep_sql,
             PackageResources.halves_sql, PackageResources.doctor_sql, PackageResources.tokens_sql, PackageResources.pages_sql,
             PackageResources.shadow_sql, PackageResources.errors_sql,
-            PackageResources.leases_sql, PackageResources.audit_sql, PackageResources.retraining_sql,
+            PackageResources.leases_sql, PackageResources.audit_sql, PackageResources.retraining_sql, PackageResources.samples_sql,
         ]
         var queries: [String: String] = [:]
         for file in files {

@@ -45,11 +45,43 @@ enum Cost {
                 print(row(["\(rows)", "\(hours) h", decimal(one * 1e3, 2), decimal(one * 1e6 / Double(features), 1)]))
             }
         }
+        let read = await reading(seed: seed)
         let few = (seconds[100] ?? []).reduce(0, +)
         let many = (seconds[1000] ?? []).reduce(0, +)
         print("\nall windows: \(decimal(few, 2)) s of CPU, \(decimal(many, 2)) s at ten times the traffic\n")
         claim("evaluation from memory, µs of CPU a feature and window", 300, few * 1e6 / Double(models * features * kinds.count), 0, 50)
         claim("evaluation of 100 models × 100 features × 3 windows, s of CPU", 300, few, 0, 2)
+        claim(
+            "the same with its stored hours added up, µs of CPU a feature and window", 300,
+            (few + read) * 1e6 / Double(models * features * kinds.count), 0, 50)
         claim("evaluation at ten times the traffic, times the CPU", 300, many / few, 0, 1.1)
+    }
+
+    /// What it takes to add up the stored hours of each window, as the service does with what the database gives it: days are rolled up, so a
+    /// week is seven of them.
+    ///
+    /// - Returns: seconds for all windows, at 100 rows an hour.
+    private static func reading(seed: UInt64) async -> Double {
+        let world = World(name: "cost", features: features, rows: 100, isHeavy: true, isSeasonal: true)
+        let subject = Subject(world, seed: seed, number: 0, referenceHours: 168)
+        let grid = subject.reference.grid
+        let hours = (0..<168).map { Profile(world.hour(168 + $0, seed: seed, stream: 0), grid: grid) }
+        let days = (0..<7).map { Profile(sum: hours[$0 * 24..<$0 * 24 + 24], grid: grid).encoded() }
+        var total = 0.0
+        print(row(["stored sums", "bytes", "CPU ms a window", "µs a feature and window"]))
+        for (name, parts) in [("an hour", [hours[0].encoded()]), ("24 hours", hours[..<24].map { $0.encoded() }), ("7 days", days)] {
+            var best = Double.infinity
+            for _ in 0..<3 {
+                let start = clock()
+                for _ in 0..<10 {
+                    var sum = Profile(grid: grid)
+                    for part in parts where (try? sum.add(encoded: part, grid: grid)) == nil { print("a stored profile cannot be read") }
+                }
+                best = min(best, Double(clock() - start) / Double(CLOCKS_PER_SEC) / 10)
+            }
+            total += best * Double(models)
+            print(row([name, "\(parts.reduce(0) { $0 + $1.count })", decimal(best * 1e3, 2), decimal(best * 1e6 / Double(features), 1)]))
+        }
+        return total
     }
 }

@@ -8,11 +8,13 @@ struct Cell: Sendable {
     var models: Int
     /// That each of them serves.
     var months: Int
+    /// Instead of months.
+    var hours: Int?
     var kinds: [WindowKind] = [.hour, .day]
     /// Of the models, how many go through every drift.
     var drifting = 0
 
-    var serving: Double { Double(models * months) }
+    var serving: Double { Double(models * (hours ?? months * Contest.month)) / Double(Contest.month) }
 }
 
 struct CellResult: Sendable {
@@ -41,9 +43,9 @@ enum FalseAlarms {
 
     static func measure(_ cell: Cell, seed: UInt64) async -> CellResult {
         let parts = await parallel(cell.models) { number in
-            var contest = Contest(cell.world, seed: seed, number: number, referenceHours: cell.referenceHours, withRivals: true)
-            contest.kinds = cell.kinds
-            let calm = contest.run(hours: cell.months * Contest.month, withRivals: min(cell.months, rivalMonths) * Contest.month)
+            let contest = Contest(cell.world, seed: seed, number: number, referenceHours: cell.referenceHours, kinds: cell.kinds)
+            let calm = contest.run(
+                hours: cell.hours ?? cell.months * Contest.month, withRivals: min(cell.months, rivalMonths) * Contest.month)
             var drifts: [[Stretch]] = []
             if number < cell.drifting {
                 for isLarge in [false, true] {
@@ -65,21 +67,24 @@ enum FalseAlarms {
     }
 
     static func show(_ results: [CellResult]) {
-        for (kind, title) in [(WindowKind.hour, "hours, 2 of 3"), (.day, "days, each")] {
+        for kind in WindowKind.counted where results.contains(where: { $0.cell.kinds.contains(kind) }) {
+            let rivals = kind.hasRivals ? Rival.allCases : []
             print(
-                "\nFalse alarms in a model-month of 30 days, windows of \(title). Rivals at their defaults, in the first month of each model.\n"
+                "\nFalse alarms in a model-month of 30 days, windows of \(kind.title)."
+                    + (rivals.isEmpty ? "\n" : " Rivals at their defaults, in the first month of each model.\n")
             )
-            let names = ["months", "Evenkeel", "from", "to"] + Rival.allCases.map { short($0) }
+            let names = ["months", "Evenkeel", "from", "to"] + rivals.map { short($0) }
             print(row(["traffic"] + names))
             print(line(names.count + 1))
             for result in results where result.cell.kinds.contains(kind) {
                 let count = result.alarms(kind)
                 let interval = poissonInterval(count, months: result.cell.serving)
                 let ours = [
-                    "\(Int(result.cell.serving))", decimal(Double(count) / result.cell.serving, 3), decimal(interval.lower, 3),
+                    decimal(result.cell.serving, result.cell.serving < 1 ? 2 : 0), decimal(Double(count) / result.cell.serving, 3),
+                    decimal(interval.lower, 3),
                     decimal(interval.upper, 3),
                 ]
-                print(row([result.cell.world.name] + ours + Rival.allCases.map { decimal(result.rate($0, kind), 1) }))
+                print(row([result.cell.world.name] + ours + rivals.map { decimal(result.rate($0, kind), 1) }))
             }
             total(results, kind)
         }
@@ -91,8 +96,10 @@ enum FalseAlarms {
         let months = own.reduce(0) { $0 + $1.cell.serving }
         let count = own.reduce(0) { $0 + $1.alarms(kind) }
         let interval = poissonInterval(count, months: months)
-        let words = kind == .hour ? "hours" : "days"
-        print("\n\(count) alarms in \(Int(months)) model-months: \(decimal(interval.lower, 3)) to \(decimal(interval.upper, 3)) a month\n")
+        let words = kind.words
+        print(
+            "\n\(count) alarms in \(decimal(months, months < 1 ? 2 : 0)) model-months: \(decimal(interval.lower, 3)) to \(decimal(interval.upper, 3)) a month\n"
+        )
         claim("false alarms in a model-month, \(words), upper end of the interval", Int(months), interval.upper, 0, 1)
         for result in own {
             claim(

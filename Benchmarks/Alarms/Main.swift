@@ -6,12 +6,15 @@ import Vocabulary
 ///
 ///     alarm-benchmarks all [--quick]
 ///     alarm-benchmarks calm|cost|burst [--quick]
+///     alarm-benchmarks try                 a few days, to see that it runs
 ///     alarm-benchmarks columns FOLDER      for Benchmarks/peers/alarm_rules.py
 @main enum Main {
     private static let seed: UInt64 = 2026
 
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
+        // A look at whether it runs: a tenth of a month of one model.
+        if arguments.first == "try" { return FalseAlarms.show(await tries()) }
         let isQuick = arguments.contains("--quick")
         switch arguments.first {
         case "all":
@@ -26,8 +29,18 @@ import Vocabulary
         case "columns": try Columns.write(to: arguments.last ?? ".", seed: seed)
         case "cost": await Cost.run(seed: seed)
         case "burst": Burst.run()
-        default: print("alarm-benchmarks all|calm|cost|burst [--quick], columns FOLDER")
+        default: print("alarm-benchmarks all|calm|cost|burst [--quick], try, columns FOLDER")
         }
+    }
+
+    private static func tries() async -> [CellResult] {
+        let world = World(name: "heavy tails, seasons", rows: 200, isHeavy: true, isSeasonal: true)
+        var results: [CellResult] = []
+        for kinds in [[WindowKind.hour, .day], [.sliding, .byRows]] {
+            let cell = Cell(world: world, referenceHours: 336, models: 1, months: 1, hours: 150, kinds: kinds)
+            results.append(await FalseAlarms.measure(cell, seed: seed))
+        }
+        return results
     }
 
     private static func calm(_ isQuick: Bool, _ each: @Sendable (CellResult) async throws -> Void) async rethrows -> [CellResult] {
@@ -39,6 +52,12 @@ import Vocabulary
                 drifting: drifting),
             Cell(world: World(name: "even, light tails"), models: models, months: months),
         ]
+        // Windows that overlap and windows that end by their rows: of both kinds of heavy tails, without and with seasons.
+        cells += [false, true].map { isSeasonal in
+            Cell(
+                world: World(name: isSeasonal ? "heavy tails, seasons" : "heavy tails", isHeavy: true, isSeasonal: isSeasonal),
+                models: isQuick ? 1 : 6, months: isQuick ? 1 : 5, kinds: [.sliding, .byRows])
+        }
         if !isQuick {
             cells += [
                 Cell(

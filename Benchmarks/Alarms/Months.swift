@@ -16,16 +16,19 @@ struct Stretch: Sendable {
 struct Contest: Sendable {
     let subject: Subject
     private let rivals: RivalReference?
-    /// Windows of an hour, or only days: with very many rows.
-    var kinds: [WindowKind] = [.hour, .day]
+    let kinds: [WindowKind]
 
     static let month = 720
     /// Hours after which a drift is not followed any more once each of our policies has spoken.
     static let patience = 240
 
-    init(_ world: World, seed: UInt64, number: Int, referenceHours: Int, withRivals: Bool) {
+    init(_ world: World, seed: UInt64, number: Int, referenceHours: Int, kinds: [WindowKind]) {
         var kept: (hours: [Hour], profiles: [Profile]) = ([], [])
-        subject = Subject(world, seed: seed, number: number, referenceHours: referenceHours) { if withRivals { kept = ($0, $1) } }
+        let withRivals = kinds.allSatisfy(\.hasRivals)
+        self.kinds = kinds
+        subject = Subject(world, seed: seed, number: number, referenceHours: referenceHours, kinds: kinds) {
+            if withRivals { kept = ($0, $1) }
+        }
         rivals = withRivals ? try? RivalReference(kept.hours, kept.profiles, subject) : nil
     }
 
@@ -37,26 +40,25 @@ struct Contest: Sendable {
         var watches = Dictionary(uniqueKeysWithValues: kinds.map { ($0, Watch($0)) })
         var out = Stretch(hours: hours)
         let grid = subject.reference.grid
+        var cutters = kinds.map { WindowCutter($0, grid: grid) }
         var today: [Hour] = []
-        var day = Profile(grid: grid)
         for age in 0..<hours {
             let hour = subject.hour(subject.referenceHours + age, drift: drift, age: age, run: run)
             let own = Profile(hour, grid: grid)
-            day.merge(own, grid: grid)
             if age < withRivals { today.append(hour) }
-            for kind in kinds {
-                if kind == .day, age % 24 < 23 { continue }
-                let (rows, profile, length) = kind == .day ? (today, day, 24) : ([hour], own, 1)
-                let window = Subject.window(kind, hour: subject.referenceHours + age + 1 - length)
+            for (place, kind) in kinds.enumerated() {
+                guard let (profile, length) = cutters[place].add(own) else { continue }
+                let rows = kind == .day ? today : [hour]
+                let window = Subject.window(kind, hour: subject.referenceHours + age + 1 - length, hours: length)
                 let evaluation = evaluator.evaluate(
                     subject.version, window, reference: subject.reference, current: profile, at: window.end)
                 watches[kind]?.observe(evaluation)
-                if age < withRivals, let scores = try? rivals?.scores(rows, kind, profile, subject) {
+                if age < withRivals, kind.hasRivals, let scores = try? rivals?.scores(rows, kind, profile, subject) {
                     out.rivals[kind, default: []].append(scores)
                 }
             }
             if drift != nil, age + 1 >= Self.patience, watches.values.allSatisfy({ !$0.starts.isEmpty }) { break }
-            if age % 24 == 23 { (today, day) = ([], Profile(grid: grid)) }
+            if age % 24 == 23 { today = [] }
         }
         for kind in kinds { out.ours[kind] = watches[kind]?.starts ?? [] }
         return out

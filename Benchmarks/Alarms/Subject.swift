@@ -12,8 +12,13 @@ struct Subject: Sendable {
     let reference: ReferenceProfile
     let referenceHours: Int
 
-    /// - Parameter keep: is given the reference's hours and their profiles, from which rivals take their own.
-    init(_ world: World, seed: UInt64, number: Int, referenceHours: Int, keep: ([Hour], [Profile]) -> Void = { _, _ in }) {
+    /// - Parameters:
+    ///   - kinds: windows of which it has natural variation.
+    ///   - keep: is given the reference's hours and their profiles, from which rivals take their own.
+    init(
+        _ world: World, seed: UInt64, number: Int, referenceHours: Int, kinds: [WindowKind] = [.hour, .day],
+        keep: ([Hour], [Profile]) -> Void = { _, _ in }
+    ) {
         (self.world, self.seed, self.number, self.referenceHours) = (world, seed, number, referenceHours)
         let schema = world.schema
         let hours = (0..<referenceHours).map { world.hour($0, seed: seed, stream: UInt64(number) << 8) }
@@ -29,7 +34,8 @@ struct Subject: Sendable {
         let whole = ReferenceProfile(grid: grid, profile: Profile(sum: profiles, grid: grid))
         let settings = MonitorSettings()
         var variations: [WindowKind: NaturalVariation] = [:]
-        for (kind, length) in [(WindowKind.hour, 1), (.day, 24)] {
+        for kind in kinds {
+            let length = kind.hours(rows: world.rows)
             variations[kind] = NaturalVariation(windows: referenceHours / length, of: whole, of: version, settings: settings) { i in
                 Profile(sum: profiles[(i * length)..<((i + 1) * length)], grid: grid)
             }
@@ -43,8 +49,7 @@ struct Subject: Sendable {
         world.hour(hour, seed: seed, stream: UInt64(number) << 8 | UInt64(run), drift: drift, age: age)
     }
 
-    static func window(_ kind: WindowKind, hour: Int) -> Window {
-        let length = kind == .day ? 24 : 1
+    static func window(_ kind: WindowKind, hour: Int, hours length: Int = 1) -> Window {
         let start = World.start.adding(seconds: Int64(hour) * 3600)
         return Window(kind: kind, start: start, end: start.adding(seconds: Int64(length) * 3600))
     }

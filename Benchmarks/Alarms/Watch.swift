@@ -9,10 +9,11 @@ struct Watch: Sendable {
     /// Places of the windows at which an alert began to fire, and which monitor's.
     private(set) var starts: [(window: Int, monitor: Vocabulary.Monitor)] = []
 
-    /// The default policy, 2 of 3 windows and one false alarm in 30 days; of days every single one.
+    /// The default policy, 2 of 3 windows and one false alarm in 30 days, of windows of this kind; of days every single one.
     init(_ kind: WindowKind) {
         lifecycle = AlertLifecycle(
-            policy: kind == .hour ? AlertPolicy(name: "hours") : AlertPolicy(name: "days", window: .day, findings: 1, of: 1))
+            policy: kind == .day
+                ? AlertPolicy(name: "days", window: .day, findings: 1, of: 1) : AlertPolicy(name: kind.words, window: kind))
     }
 
     mutating func observe(_ evaluation: Evaluation) {

@@ -10,6 +10,7 @@ public struct EvaluationPass: Sendable {
     private let directory: any VersionDirectory
     private let errors: (any ErrorLog)?
     private let rowLog: (any RowWindowLog)?
+    private let explainer: (any ModelExplainer)?
     private let settings: @Sendable (RegisteredVersion) -> MonitorSettings
     private let delaySeconds: Int64
     private let clock: @Sendable () -> Timestamp
@@ -29,10 +30,11 @@ public struct EvaluationPass: Sendable {
     ///   - evaluator: with the settings of the service.
     ///   - errors: where the changes are that detectors saw.
     ///   - rowLog: what windows by rows are made of; without it there are none.
+    ///   - explainer: what asks models for the causes of findings; without it drifted features are named.
     ///   - settings: of a version, where it has its own.
     public init(
         reader: any ProfileReader, store: any EvaluationStore, directory: any VersionDirectory, evaluator: WindowEvaluator,
-        errors: (any ErrorLog)? = nil, rowLog: (any RowWindowLog)? = nil,
+        errors: (any ErrorLog)? = nil, rowLog: (any RowWindowLog)? = nil, explainer: (any ModelExplainer)? = nil,
         settings: (@Sendable (RegisteredVersion) -> MonitorSettings)? = nil,
         clock: @escaping @Sendable () -> Timestamp,
         report: @escaping @Sendable (String) -> Void = { _ in },
@@ -43,6 +45,7 @@ public struct EvaluationPass: Sendable {
         self.directory = directory
         self.errors = errors
         self.rowLog = rowLog
+        self.explainer = explainer
         self.settings = settings ?? { _ in evaluator.settings }
         delaySeconds = evaluator.settings.delaySeconds
         self.clock = clock
@@ -194,10 +197,10 @@ public struct EvaluationPass: Sendable {
         _ version: RegisteredVersion, _ window: Window, since first: Timestamp?, isAnnounced: Bool
     ) async throws -> Evaluation {
         let settings = settings(version)
-        var evaluation = try await judge(version, window, settings, since: first)
+        var evaluation = try await judge(version, window, settings, since: first, of: version)
         try await store.save(evaluation, of: version)
         for part in version.parts {
-            let own = try await judge(part, window, settings, since: first)
+            let own = try await judge(part, window, settings, since: first, of: version)
             try await store.save(own, of: part)
             evaluation.findings += own.findings
         }
@@ -206,11 +209,13 @@ public struct EvaluationPass: Sendable {
         return evaluation
     }
 
-    /// - Parameter version: the whole, or one of its segments: the same monitors over other sums.
+    /// - Parameters:
+    ///   - version: the whole, or one of its segments: the same monitors over other sums.
+    ///   - whole: where the rows of a segment are.
     private func judge(
-        _ version: RegisteredVersion, _ window: Window, _ settings: MonitorSettings, since first: Timestamp?
+        _ version: RegisteredVersion, _ window: Window, _ settings: MonitorSettings, since first: Timestamp?, of whole: RegisteredVersion
     ) async throws -> Evaluation {
-        let (baseline, reference) = try await BaselineReader(reader: reader, settings: settings).baseline(of: version, for: window)
+        let (baseline, reference, windows) = try await BaselineReader(reader: reader, settings: settings).baseline(of: version, for: window)
         let current = try await reader.profile(of: version, from: window.start, to: window.end)
         var earlier: EarlierRows?
         // By rows every window has as many; what changes is how long it takes.
@@ -219,8 +224,16 @@ public struct EvaluationPass: Sendable {
         }
         // Detectors follow the errors of all records.
         let changes = version.segment == nil ? try await errors?.changes(of: version, from: window.start, to: window.end) : nil
-        var evaluation = WindowEvaluator(settings: settings).evaluate(
+        let evaluator = WindowEvaluator(settings: settings)
+        var evaluation = evaluator.judged(
             version, window, reference: reference, baseline: baseline, current: current, earlier: earlier, changes: changes, at: clock())
+        var answers: [Vocabulary.Monitor: AttributionAnswer] = [:]
+        if let explainer {
+            let place = version.segment.flatMap { whole.schema.segments.firstIndex(of: $0) }
+            let questions = evaluator.questions(evaluation, reference: reference, current: current, windows: windows, segment: place)
+            for question in questions { answers[question.monitor] = await explainer.explain(whole, question) }
+        }
+        evaluation.findings = evaluator.explained(evaluation.findings, by: answers)
         guard let segment = version.segment else { return evaluation }
         for i in evaluation.findings.indices { evaluation.findings[i].segment = segment.name }
         return evaluation

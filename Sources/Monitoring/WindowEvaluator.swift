@@ -17,6 +17,17 @@ public struct WindowEvaluator: Sendable {
         _ version: RegisteredVersion, _ window: Window, reference: ReferenceProfile, baseline: Baseline = .frozen, current: Profile,
         earlier: EarlierRows? = nil, changes: [ErrorChange]? = nil, at now: Timestamp
     ) -> Evaluation {
+        var evaluation = judged(
+            version, window, reference: reference, baseline: baseline, current: current, earlier: earlier, changes: changes, at: now)
+        evaluation.findings = explained(evaluation.findings)
+        return evaluation
+    }
+
+    /// The same, before findings are told what explains them.
+    func judged(
+        _ version: RegisteredVersion, _ window: Window, reference: ReferenceProfile, baseline: Baseline, current: Profile,
+        earlier: EarlierRows?, changes: [ErrorChange]?, at now: Timestamp
+    ) -> Evaluation {
         let variation = reference.variation(for: window)
         let families = families(version, reference: reference, current: current).map { family in
             family.map { $0.widened(by: variation, settings: settings) }
@@ -25,7 +36,7 @@ public struct WindowEvaluator: Sendable {
         let events = changes.map { ConceptDriftMonitor(settings: settings).findings(version, $0, labelled: current.labelled) } ?? []
         return Evaluation(
             version: version.key, window: window, evaluatedAt: now, rows: current.rows, labelled: current.labelled, baseline: baseline,
-            findings: explained((families + [volume]).flatMap(settle) + events))
+            findings: (families + [volume]).flatMap(settle) + events)
     }
 
     /// Of a window in which nothing came only that is said.
@@ -68,25 +79,6 @@ public struct WindowEvaluator: Sendable {
             families += [regression.performance(), regression.fairness()]
         }
         return families
-    }
-
-    /// A finding on scores or outcomes names the features that drifted in the same window, by PSI: mostly they are its cause.
-    private func explained(_ findings: [Finding]) -> [Finding] {
-        let moved = findings.filter { $0.monitor == .featureDrift && $0.statistic == "psi" && $0.verdict?.isFinding == true }
-            .sorted { ($1.value ?? 0, $0.subject) < ($0.value ?? 0, $1.subject) }.prefix(3)
-        if moved.isEmpty { return findings }
-        let drivers = moved.map { Driver("PSI of \($0.subject)", after: $0.value, count: $0.currentCount) }
-        let names = moved.map { "\($0.subject) (PSI \(format($0.value ?? 0)))" }.joined(separator: ", ")
-        let effects: Set<Vocabulary.Monitor> = [
-            .predictionDrift, .calibration, .performance, .estimatedPerformance, .labelDrift, .fairness, .conceptDrift,
-        ]
-        return findings.map { finding in
-            guard effects.contains(finding.monitor), finding.verdict?.isFinding == true else { return finding }
-            var finding = finding
-            finding.drivers = Array((finding.drivers + drivers).prefix(Driver.max))
-            finding.why += "; moved in the same window: \(names)"
-            return finding
-        }
     }
 
     private func settle(_ family: [Draft]) -> [Finding] {

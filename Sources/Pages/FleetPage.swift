@@ -3,32 +3,47 @@ public import Vocabulary
 
 /// The first page: every model, the worst first.
 public struct FleetPage: Sendable {
+    /// What each monitor says of a segment over the newest hour and day.
+    public struct SegmentVerdicts: Sendable {
+        public var name: String
+        public var verdicts: [Monitor: Verdict]
+        public init(name: String, verdicts: [Monitor: Verdict]) {
+            self.name = name
+            self.verdicts = verdicts
+        }
+    }
     public struct Model: Sendable {
         /// The version that serves; without one the newest.
         public var version: FleetVersion
         public var head: StreamHead
         /// What each monitor says over the newest hour and day.
         public var verdicts: [Monitor: Verdict]
-        /// The finding that weighs most, and how its statistic went.
+        public var segments: [SegmentVerdicts]
+        /// The finding that weighs most, of the whole or else of a segment, and how its statistic went.
         public var worst: Finding?
         public var trail: [WindowValue]
         /// Alerts that fire.
         public var firing: Int64
         public var otherVersions: Int
         public init(
-            version: FleetVersion, head: StreamHead, verdicts: [Monitor: Verdict], worst: Finding?, trail: [WindowValue], firing: Int64,
-            otherVersions: Int
+            version: FleetVersion, head: StreamHead, verdicts: [Monitor: Verdict], segments: [SegmentVerdicts] = [], worst: Finding?,
+            trail: [WindowValue], firing: Int64, otherVersions: Int
         ) {
             self.version = version
             self.head = head
             self.verdicts = verdicts
+            self.segments = segments
             self.worst = worst
             self.trail = trail
             self.firing = firing
             self.otherVersions = otherVersions
         }
 
-        var verdict: Verdict? { verdicts.isEmpty ? nil : Verdict.combined(verdicts.values) }
+        /// A finding in a segment is one of the model, though the whole be calm.
+        var verdict: Verdict? {
+            let found = segments.flatMap { $0.verdicts.values.filter(\.isFinding) }
+            return verdicts.isEmpty && found.isEmpty ? nil : Verdict.combined(verdicts.values + found)
+        }
         /// The evaluation that the card speaks of: the hour's, else the longest one there is.
         var shown: EvaluationHead? {
             head.evaluations.first { $0.window.kind == .hour } ?? head.evaluations.max { $0.window.start < $1.window.start }
@@ -82,6 +97,13 @@ public struct FleetPage: Sendable {
         for monitor in Monitor.allCases {
             if let verdict = model.verdicts[monitor], verdict.isFinding { badges += badge(verdict, spoken(monitor.rawValue)) }
         }
+        for segment in model.segments {
+            for monitor in Monitor.allCases {
+                if let verdict = segment.verdicts[monitor], verdict.isFinding {
+                    badges += badge(verdict, "\(spoken(monitor.rawValue)) in \(segment.name)")
+                }
+            }
+        }
         func others(_ mark: String, _ word: String, _ tone: String, _ matches: (Verdict) -> Bool) -> String {
             let names = Monitor.allCases.filter { model.verdicts[$0].map(matches) ?? false }.map { spoken($0.rawValue) }
             return names.isEmpty ? "" : badge(mark, "\(names.count) \(word)", tone)
@@ -102,7 +124,7 @@ public struct FleetPage: Sendable {
                 summary: "\(name) over the last \(model.trail.count) windows, now \(shortNumber(finding.value))"
             ).text
             worst =
-                "<div class=\"row\"><p class=\"muted\">\(finding.verdict?.isFinding == true ? "Worst" : "Closest to a finding"): \(escaped(spoken(finding.monitor.rawValue))), <strong>\(escaped(name)) \(shortNumber(finding.value))</strong></p>\(spark)</div>"
+                "<div class=\"row\"><p class=\"muted\">\(finding.verdict?.isFinding == true ? "Worst" : "Closest to a finding"): \(escaped(spoken(finding.monitor.rawValue))), <strong>\(escaped(name)) \(shortNumber(finding.value))</strong>\(finding.segment.isEmpty ? "" : " in \(escaped(finding.segment))")</p>\(spark)</div>"
             if finding.verdict?.isFinding == true, !finding.why.isEmpty { worst += "<p class=\"muted\">\(escaped(finding.why))</p>" }
         }
         return """

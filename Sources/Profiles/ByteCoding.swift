@@ -152,12 +152,12 @@ public struct ByteReader {
         for _ in 0..<n { out.append(try string()) }
         return out
     }
-    mutating func sparse(into values: inout [Int64]) throws(EncodingError) {
+    mutating func sparse(addedTo values: inout [Int64]) throws(EncodingError) {
         var i = -1
         for _ in 0..<(try count()) {
             guard let gap = Int(exactly: try unsigned()), gap < values.count - i - 1 else { throw EncodingError("a cell is out of range") }
             i += gap + 1
-            values[i] = try signed()
+            values[i] &+= try signed()
         }
     }
     public func finish() throws(EncodingError) {

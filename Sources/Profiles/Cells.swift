@@ -16,8 +16,7 @@ public struct NumericCells: Sendable, Equatable {
 
     public init(cellCount: Int) { counts = [Int64](repeating: 0, count: cellCount) }
 
-    /// Counts of rows fit in 64 bits, so the sum need not be checked, which makes it a vector's.
-    public var present: Int64 { counts.reduce(0, &+) }
+    public var present: Int64 { total(counts[...]) }
 
     mutating func fold(_ values: [Double], grid: NumericGrid) {
         let fold = grid.locator.fold(values, around: grid.center, counts: &counts, sum: &sum, squares: &sumOfSquares)
@@ -57,7 +56,7 @@ public struct CategoricalCells: Sendable, Equatable {
 
     public init(levelCount: Int) { counts = [Int64](repeating: 0, count: levelCount) }
 
-    public var present: Int64 { counts.reduce(0, &+) + unseen.total }
+    public var present: Int64 { total(counts[...]) + unseen.total }
 
     mutating func fold(_ column: LevelColumn, grid: CategoricalGrid) {
         var byLevel = [Int64](repeating: 0, count: column.levels.count)
@@ -213,4 +212,22 @@ public struct MeasureCells: Sendable, Equatable {
         let x = Double(bitPattern: UInt64(bucket.magnitude - 1) << 49)
         return bucket < 0 ? -x : x
     }
+}
+
+/// Counts of rows fit in 64 bits, so the sum need not be checked; four sums at once, since each addition waits for the one before.
+func total(_ counts: ArraySlice<Int64>) -> Int64 {
+    var (a, b, c, d) = (Int64(0), Int64(0), Int64(0), Int64(0))
+    var i = counts.startIndex
+    while i &+ 4 <= counts.endIndex {
+        a &+= counts[i]
+        b &+= counts[i &+ 1]
+        c &+= counts[i &+ 2]
+        d &+= counts[i &+ 3]
+        i &+= 4
+    }
+    while i < counts.endIndex {
+        a &+= counts[i]
+        i &+= 1
+    }
+    return (a &+ b) &+ (c &+ d)
 }

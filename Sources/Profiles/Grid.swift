@@ -48,10 +48,11 @@ public struct NumericGrid: Sendable, Equatable {
                 if cuts[middle] < edge { low = middle + 1 } else { high = middle }
             }
             let end = max(start, min(2 * low + 2, cells.count))
-            bins.append(cells[start..<end].reduce(0, &+))
+            bins.append(total(cells[start..<end]))
             start = end
         }
-        return bins + [cells[start...].reduce(0, &+)]
+        bins.append(total(cells[start...]))
+        return bins
     }
 }
 

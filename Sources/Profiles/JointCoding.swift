@@ -45,13 +45,13 @@ extension JointSums {
         for list in [totals.clipped, totals.sums, totals.products, totals.waves] { out.sparse(list) }
     }
 
-    /// Fills sums that are empty.
-    mutating func decode(_ input: inout ByteReader) throws(EncodingError) {
-        totals.rows = try input.signed()
-        totals.incomplete = try input.signed()
-        try input.sparse(into: &totals.clipped)
-        try input.sparse(into: &totals.sums)
-        try input.sparse(into: &totals.products)
-        try input.sparse(into: &totals.waves)
+    /// Adds stored sums of the same grid.
+    mutating func add(_ input: inout ByteReader) throws(EncodingError) {
+        totals.rows += try input.signed()
+        totals.incomplete += try input.signed()
+        try input.sparse(addedTo: &totals.clipped)
+        try input.sparse(addedTo: &totals.sums)
+        try input.sparse(addedTo: &totals.products)
+        try input.sparse(addedTo: &totals.waves)
     }
 }

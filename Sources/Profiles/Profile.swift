@@ -135,9 +135,7 @@ public struct Profile: Sendable, Equatable {
     /// Adds another profile of the same grid.
     public mutating func merge(_ other: Profile, grid: ProfileGrid) {
         precondition(other.gridFingerprint == gridFingerprint && grid.fingerprint == gridFingerprint, "profiles add on one grid only")
-        for name in measures.keys where other.measures[name] == nil { measures[name]?.missing += other.rows }
-        for (name, cells) in other.measures { measures[name, default: MeasureCells(missing: rows)].merge(cells) }
-        trimMeasures()
+        merge(other.measures, rows: other.rows, into: rows)
         rows += other.rows
         errors += other.errors
         labelled += other.labelled
@@ -161,6 +159,13 @@ public struct Profile: Sendable, Equatable {
         residuals.merge(other.residuals, attributes: grid.attributes)
         classes.merge(other.classes, attributes: grid.attributes)
         if let theirs = other.joint { joint?.merge(theirs) }
+    }
+
+    /// - Parameters: others: of so many rows. - before: the rows that were here.
+    mutating func merge(_ others: [String: MeasureCells], rows count: Int64, into before: Int64) {
+        for name in measures.keys where others[name] == nil { measures[name]?.missing += count }
+        for (name, cells) in others { measures[name, default: MeasureCells(missing: before)].merge(cells) }
+        trimMeasures()
     }
 
     /// Of too many names those with the smallest hashes stay: one that stays in the end stayed in every part.

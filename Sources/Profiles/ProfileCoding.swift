@@ -44,52 +44,75 @@ extension Profile {
 
     /// - Throws: ``EncodingError`` for bytes that are damaged, of another version, or counted on another grid.
     public init(encoded: [UInt8], grid: ProfileGrid) throws(EncodingError) {
+        self.init(grid: grid)
+        try add(encoded: encoded, grid: grid)
+    }
+
+    /// Adds a stored profile of the same grid, as ``merge(_:grid:)`` adds one in memory, without making its empty cells: of the thousands that a
+    /// column may have a minute or an hour of traffic fills few.
+    ///
+    /// - Throws: ``EncodingError`` as ``init(encoded:grid:)``; then this profile holds a part of it and is to be thrown away.
+    public mutating func add(encoded: [UInt8], grid: ProfileGrid) throws(EncodingError) {
+        precondition(grid.fingerprint == gridFingerprint, "profiles add on one grid only")
         var input = try ByteReader(sealed: encoded, magic: Profile.magic, version: Profile.formatVersion)
         guard try input.fixed() == grid.fingerprint else { throw EncodingError("counted on another grid") }
-        self.init(grid: grid)
-        rows = try input.signed()
-        errors = try input.signed()
-        labelled = try input.signed()
+        let (before, theirs) = (rows, try input.signed())
+        rows += theirs
+        errors += try input.signed()
+        labelled += try input.signed()
         for i in features.indices {
             switch features[i] {
             case .numeric(var cells):
-                try decode(&cells, &input)
+                // Left in its place it would be copied.
+                features[i] = .numeric(NumericCells(cellCount: 0))
+                try input.add(to: &cells)
                 features[i] = .numeric(cells)
             case .categorical(var cells):
-                try input.sparse(into: &cells.counts)
-                cells.missing = try input.signed()
-                cells.unseen = try decodeTally(limit: cells.unseen.limit, &input)
+                features[i] = .numeric(NumericCells(cellCount: 0))
+                try input.sparse(addedTo: &cells.counts)
+                cells.missing += try input.signed()
+                cells.unseen.merge(try decodeTally(limit: cells.unseen.limit, &input))
                 features[i] = .categorical(cells)
             case .vector(var cells):
-                try decode(&cells.norm, &input)
-                try cells.joint?.decode(&input)
+                features[i] = .numeric(NumericCells(cellCount: 0))
+                try input.add(to: &cells.norm)
+                try cells.joint?.add(&input)
                 features[i] = .vector(cells)
             }
         }
-        try decode(&score, &input)
-        outcomes = try decodeOutcomes(cellCount: grid.score.cellCount, attributes: grid.attributes.count, &input)
-        residuals = try GroupTable.decode(attributes: grid.attributes.count, &input) { input throws(EncodingError) in
+        try input.add(to: &score)
+        let part = try decodeOutcomes(cellCount: grid.score.cellCount, attributes: grid.attributes.count, &input)
+        outcomes.merge(part, attributes: grid.attributes)
+        let errorSums = try GroupTable.decode(attributes: grid.attributes.count, &input) { input throws(EncodingError) in
             try ErrorSums(&input)
         }
+        residuals.merge(errorSums, attributes: grid.attributes)
         var classCount = 0
         if case .classes(let count) = grid.outcome { classCount = count }
-        classes = try GroupTable.decode(attributes: grid.attributes.count, &input) { [classCount] input throws(EncodingError) in
+        let classCounts = try GroupTable.decode(attributes: grid.attributes.count, &input) { [classCount] input throws(EncodingError) in
             try ClassCounts(&input, classes: classCount)
         }
-        for _ in 0..<(try input.count()) {
-            let name = try input.string()
-            var cells = MeasureCells()
-            for _ in 0..<(try input.count()) {
-                guard let bucket = Int32(exactly: try input.signed()) else { throw EncodingError("a bucket is out of range") }
-                cells.counts[bucket] = try input.signed()
-            }
-            cells.missing = try input.signed()
-            cells.sum = try input.sum()
-            measures[name] = cells
-        }
-        try joint?.decode(&input)
+        classes.merge(classCounts, attributes: grid.attributes)
+        try merge(decodeMeasures(&input), rows: theirs, into: before)
+        try joint?.add(&input)
         try input.finish()
     }
+}
+
+private func decodeMeasures(_ input: inout ByteReader) throws(EncodingError) -> [String: MeasureCells] {
+    var measures: [String: MeasureCells] = [:]
+    for _ in 0..<(try input.count()) {
+        let name = try input.string()
+        var cells = MeasureCells()
+        for _ in 0..<(try input.count()) {
+            guard let bucket = Int32(exactly: try input.signed()) else { throw EncodingError("a bucket is out of range") }
+            cells.counts[bucket] = try input.signed()
+        }
+        cells.missing = try input.signed()
+        cells.sum = try input.sum()
+        measures[name] = cells
+    }
+    return measures
 }
 
 private func encode(_ cells: NumericCells, to out: inout ByteWriter) {
@@ -100,16 +123,6 @@ private func encode(_ cells: NumericCells, to out: inout ByteWriter) {
     out.sum(cells.sumOfSquares)
     out.double(cells.minimum)
     out.double(cells.maximum)
-}
-
-private func decode(_ cells: inout NumericCells, _ input: inout ByteReader) throws(EncodingError) {
-    try input.sparse(into: &cells.counts)
-    cells.missing = try input.signed()
-    cells.finite = try input.signed()
-    cells.sum = try input.sum()
-    cells.sumOfSquares = try input.sum()
-    cells.minimum = try input.double()
-    cells.maximum = try input.double()
 }
 
 extension ByteWriter {
@@ -124,6 +137,16 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+    mutating func add(to cells: inout NumericCells) throws(EncodingError) {
+        try sparse(addedTo: &cells.counts)
+        cells.missing += try signed()
+        cells.finite += try signed()
+        cells.sum.add(try sum())
+        cells.sumOfSquares.add(try sum())
+        cells.minimum = Swift.min(cells.minimum, try double())
+        cells.maximum = Swift.max(cells.maximum, try double())
+    }
+
     mutating func sum() throws(EncodingError) -> ExactSum {
         var digits: [(index: Int, digit: Int64)] = []
         for _ in 0..<(try count()) {

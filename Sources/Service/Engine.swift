@@ -92,7 +92,8 @@ public struct Engine: Sendable {
             log: errors, directory: registry, settings: { configuration.monitors(of: $0) }, clock: clock, report: { logger.error("\($0)") })
         evaluation = EvaluationPass(
             reader: profiles, store: results, directory: registry, evaluator: WindowEvaluator(settings: configuration.monitors),
-            errors: errors, rowLog: profiles, settings: { configuration.monitors(of: $0) }, clock: clock,
+            errors: errors, rowLog: profiles, explainer: ModelAttributor(database: database, clock: clock),
+            settings: { configuration.monitors(of: $0) }, clock: clock,
             report: { logger.error("not evaluated: \($0)") },
             announce: { evaluation, version in
                 // Only what serves users wakes somebody.

@@ -30,6 +30,19 @@ public struct OverviewStore: Sendable {
         }
     }
 
+    /// The names and streams of the segments of each of these streams, in the order of their declaration.
+    public func segments(of streams: [Int64]) async throws -> [Int64: [(name: String, streamID: Int64)]] {
+        try await database.run { connection in
+            let rows = try connection.query(Queries["fleet_segments"], [.ints(streams)])
+            var found: [Int64: [(name: String, streamID: Int64)]] = [:]
+            for row in 0..<rows.count {
+                guard let whole = rows.int(row, 0), let name = rows.text(row, 1), let stream = rows.int(row, 2) else { continue }
+                found[whole, default: []].append((name, stream))
+            }
+            return found
+        }
+    }
+
     /// The versions of one model, newest first.
     public func versions(of model: String) async throws -> [RegisteredVersion] {
         try await database.run { connection in

@@ -83,6 +83,29 @@ import Vocabulary
         #expect(FleetPage(models: []).html(sample.frame).contains("<code>evenkeel model register"))
     }
 
+    @Test("a model whose segment alone has a finding is one with a finding, and says where") func segments() {
+        var calm = sample.fleet.models[0]
+        (calm.firing, calm.verdicts, calm.worst) = (0, [.featureDrift: .ok], nil)
+        var parted = calm
+        parted.version.key.model = "parted"
+        parted.segments = [
+            .init(name: "car & bike", verdicts: [.featureDrift: .drifted, .performance: .ok]),
+            .init(name: "small", verdicts: [.fairness: .insufficient]),
+        ]
+        var finding = sample.finding(.featureDrift, "income", "psi", 0.3, .drifted)
+        finding.segment = "car & bike"
+        parted.worst = finding
+        #expect(calm.verdict == .ok && parted.verdict == .drifted)
+        let html = FleetPage(models: [calm, parted]).html(sample.frame)
+        #expect(html.contains("2 models, 1 with a finding") && html.contains("feature drift in car &amp; bike: "))
+        #expect(html.contains("</strong> in car &amp; bike</p>") && !html.contains("in small"))
+        let places = ["parted", "loan"].compactMap { html.firstRange(of: ">\($0)</a>")?.lowerBound }
+        #expect(places.count == 2 && places == places.sorted())
+        // Before the whole was ever judged.
+        parted.verdicts = [:]
+        #expect(parted.verdict == .drifted)
+    }
+
     @Test("links keep the stretch, the version and the window") func links() {
         var frame = sample.frame
         frame.query = PageQuery(from: Sample.now, to: Sample.now.adding(seconds: 60), version: "a b&c", window: .day)

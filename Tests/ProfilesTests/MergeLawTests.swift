@@ -51,6 +51,20 @@ struct MergeLawTests {
         }
     }
 
+    @Test(
+        "stored profiles add as those in memory do, and one that is damaged adds nothing that is used", arguments: Workshop.seeds,
+        [false, true])
+    func stored(seed: UInt64, isWild: Bool) throws {
+        let p = parts(seed, isWild: isWild).profiles
+        var sum = Profile(grid: workshop.grid)
+        for profile in p { try sum.add(encoded: profile.encoded(), grid: workshop.grid) }
+        expectSame(sum, workshop.merged(p[0], p[1], p[2]), "seed \(seed)")
+        let taken = p[0].encoded()
+        #expect(throws: EncodingError.self) { try sum.add(encoded: Array(taken.dropLast()), grid: workshop.grid) }
+        let other = Workshop(seed: 7).grid
+        #expect(throws: EncodingError.self) { try Profile(encoded: taken, grid: other) }
+    }
+
     @Test("a part is taken out of a sum again, but for the smallest and largest values", arguments: Workshop.seeds, [false, true])
     func without(seed: UInt64, isWild: Bool) {
         let p = parts(seed, isWild: isWild).profiles

@@ -61,6 +61,33 @@ struct ModelReportTests {
         return facts
     }
 
+    /// Goal: what drifts in a part alone is seen. Method: the whole without findings, one segment with and one without.
+    @Test("each segment has its worst verdict and what was found in it") func segments() throws {
+        var facts = Self.facts()
+        facts.marks = facts.marks.filter { !$0.verdict.isFinding }
+        let (drifted, worst) = (VerdictMark(place: 1, monitor: .featureDrift, subject: "income", verdict: .drifted), facts.worst)
+        facts.worst = []
+        func segment(_ name: String, _ marks: [VerdictMark], _ worst: [PlacedFinding]) -> SegmentFacts {
+            SegmentFacts(
+                segment: Segment(name: name, conditions: [.init(column: "purpose", test: .levels([name]))]), windows: facts.windows,
+                marks: marks, worst: worst)
+        }
+        let calm = VerdictMark(place: 0, monitor: .featureDrift, subject: "income", verdict: .ok)
+        #expect(!MonitoringReport(facts).report.hasFinding && MonitoringReport(facts).report.json["segments"] == nil)
+        facts.segments = [segment("car", [calm, drifted], worst), segment(Self.hostile, [calm], [])]
+        let report = MonitoringReport(facts).report
+        #expect(report.hasFinding && report.json["verdict"]?.stringValue == "drifted")
+        #expect(report.json["summary"]?.stringValue?.hasSuffix(" In segments: car (feature drift).") == true)
+        let all = try #require(report.json["segments"]?.arrayValue)
+        #expect(all.map { $0["verdict"]?.stringValue } == ["drifted", "ok"])
+        #expect(all[0]["monitors"]?.arrayValue?.first?["with_finding"]?.intValue == 1 && all[0]["predictions"]?.intValue == 400)
+        #expect(all[0]["findings"]?.arrayValue?.first?["worst_window"]?.stringValue == "2026-11-21T00:00:00Z")
+        #expect(all[0]["where"]?.stringValue == "purpose is car" && all[1]["findings"]?.arrayValue == [])
+        let text = ReportText.render(report, as: .markdown)
+        #expect(text.contains("## Segments") && text.contains("feature drift in 1 day") && text.contains("rose from 1 % to 20 %"))
+        #expect(!ReportText.render(report, as: .html).contains(Self.hostile))
+    }
+
     @Test("the verdict comes first, then what moved and why") func monitoring() throws {
         let report = MonitoringReport(Self.facts()).report
         #expect(report.hasFinding)

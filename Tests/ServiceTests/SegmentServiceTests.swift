@@ -73,6 +73,17 @@ private enum Segmented {
             metrics.text.contains(
                 #"evenkeel_segment_verdict{model="segmented",version="1",segment="women",monitor="prediction_drift",verdict="ok"} 1"#))
 
+        let fleet = try await service.eventually("/") { $0.text.contains("feature drift in car loans") }.text
+        #expect(fleet.contains("feature drift in car loans: drifted") && fleet.contains("</strong> in car loans</p>"))
+        let report = try await service.get(
+            "/models/segmented/report?from=2026-01-05T00:00:00Z&to=2026-01-06T00:00:00Z&window=hour&format=json"
+        ).json
+        let parts = try #require(report["segments"]?.arrayValue)
+        #expect(parts.map { $0["segment"]?.stringValue } == ["car loans", "women"])
+        #expect(parts[0]["verdict"]?.stringValue == "drifted" && parts[0]["predictions"]?.intValue == 200)
+        #expect(parts[0]["findings"]?.arrayValue?.contains { $0["subject"]?.stringValue == "income" } == true)
+        #expect(report["summary"]?.stringValue?.contains("In segments: car loans (") == true, "\(report["summary"]?.text ?? "")")
+
         let ofWhole = try await service.get("/models/segmented")
         #expect(ofWhole.text.contains("<h2>Segments</h2>") && ofWhole.text.contains("sex is F"))
         let page = try await service.get("/models/segmented?segment=car%20loans")

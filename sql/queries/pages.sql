@@ -8,6 +8,14 @@ where v.stage <> 'retired'
 order by m.name, v.registered_at, v.version_id
 limit $1
 
+-- name: fleet_segments
+-- Beside the streams of the wholes those of their segments.
+select w.stream_id, g.segment, g.stream_id
+from evenkeel.stream w
+join evenkeel.stream g on g.version_id = w.version_id and g.lane = w.lane and g.segment <> ''
+where w.stream_id = any($1::bigint[]) and w.segment = ''
+order by w.stream_id, g.stream_id
+
 -- name: versions_of_model
 select v.version_id, s.stream_id, m.name, v.version, v.stage, v.schema::text, v.reference_rows, v.registered_at, m.home_stream_id, v.watch::text,
        (select json_object_agg(g.segment, g.stream_id)::text from evenkeel.stream g where g.version_id = v.version_id and g.segment <> '')

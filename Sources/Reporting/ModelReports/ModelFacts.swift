@@ -16,6 +16,8 @@ public struct ModelFacts: Sendable {
     public var marks: [VerdictMark] = []
     /// The findings that weigh most, of each window some.
     public var worst: [PlacedFinding] = []
+    /// The same of each segment.
+    public var segments: [SegmentFacts] = []
     /// What outcomes say of each window.
     public var statistics: [PlacedFinding] = []
     /// The stretch as one window.

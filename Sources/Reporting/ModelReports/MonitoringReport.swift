@@ -18,10 +18,12 @@ public struct MonitoringReport: Sendable {
     static let alertsMax = 50
 
     public var report: Report {
-        let sections = [verdicts, moved, performance, calibration, fairness, alerts, dataQuality, labels]
+        let sections = [verdicts, segments, moved, performance, calibration, fairness, alerts, dataQuality, labels].compactMap { $0 }
         var object = facts.head("monitoring")
         object["window"] = .string(facts.kind.rawValue)
-        object["verdict"] = .string(Verdict.combined(combined.values.flatMap { $0.compactMap { $0 } }).rawValue)
+        // A finding in a segment is one of the model, though the whole be calm.
+        let inSegments = facts.segments.map(\.verdict).filter(\.isFinding)
+        object["verdict"] = .string(Verdict.combined(combined.values.flatMap { $0.compactMap { $0 } } + inSegments).rawValue)
         object["summary"] = .string(summary)
         for section in sections { object[section.key] = section.json }
         object["settings"] = facts.conventions.json
@@ -37,7 +39,7 @@ public struct MonitoringReport: Sendable {
         blocks += sections.flatMap(\.blocks) + [facts.origin]
         return Report(
             title: "\(facts.key): monitoring report, \(facts.stretch)", json: .object(object), blocks: blocks,
-            hasFinding: !found.isEmpty)
+            hasFinding: !found.isEmpty || !inSegments.isEmpty)
     }
 
     // MARK: Verdicts
@@ -84,7 +86,7 @@ public struct MonitoringReport: Sendable {
                 + bad.map { "\(spoken($0.monitor.rawValue)) in \(plural($0.windows))" }.joined(separator: ", ") + "."
         if !calm.isEmpty { text += " Calm: \(names(calm))." }
         if !blind.isEmpty { text += " Too little data to judge: \(names(blind))." }
-        return text
+        return text + segmentsSummary
     }
 
     private var verdicts: Section {

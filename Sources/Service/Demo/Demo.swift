@@ -92,6 +92,7 @@ public struct Demo: Sendable {
               http://127.0.0.1:\(port)/             the page: models, verdicts, alerts
               http://127.0.0.1:\(port)/metrics      what Prometheus scrapes
               http://127.0.0.1:\(port)/v1/alerts    alerts as JSON
+              http://127.0.0.1:\(port)/models/loan?segment=long%20employed   the same within a segment
               http://127.0.0.1:\(port)/models/loan/shadow   a candidate beside the model, once the drift has begun
             A loan model gets \(Int(predictionsPerSecond)) predictions a second; their labels come \(Int(labelDelaySeconds)) s later. Fifteen seconds here are an hour of event time.
             After \(Int(shiftAfterSeconds)) s incomes fall, more people move debts, and women are scored lower than they deserve.
@@ -139,9 +140,9 @@ private final class Traffic: ServiceLifecycle.Service {
         let origin = Engine.systemClock().adding(seconds: -Demo.startedAgoSeconds).floored(toSeconds: 3600)
         var model = LoanModel(seed: 7)
         let reference = model.referenceCSV(rows: Demo.referenceRows, at: origin)
-        let query = "id=id&score=score&label=label&sensitive=sex,age_group"
-        guard await send(reference, "text/csv", to: "\(base)/v1/models/loan/versions/1?\(query)") else { return }
-        say("registered loan 1 from \(Demo.referenceRows) reference rows; the traffic begins")
+        let spec = LoanModel.spec.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        guard await send(reference, "text/csv", to: "\(base)/v1/models/loan/versions/1?spec=\(spec)") else { return }
+        say("registered loan 1 from \(Demo.referenceRows) reference rows, with a segment; the traffic begins")
 
         let began = ContinuousClock.now
         var sent = 0

@@ -16,6 +16,16 @@ struct LoanModel {
         var isRepaid: Bool
     }
 
+    /// How it is registered: with a part of its applicants that is watched like the whole.
+    static let spec = """
+        id: id
+        score: score
+        label: label
+        sensitive: [sex, age_group]
+        segments:
+          - {name: long employed, where: {years_employed: ">= 10"}}
+        """
+
     private var random: Generator
     private var count = 0
 

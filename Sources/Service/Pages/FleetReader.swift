@@ -34,22 +34,42 @@ actor FleetReader {
         let chosen = order.compactMap { model in byModel[model].flatMap { $0.first { $0.stage == .champion } ?? $0.last } }
         let heads = try await overview.heads(of: chosen.map(\.streamID))
         let current = heads.map(Self.current)
-        try await learn(current.flatMap { $0 })
-        let worst = current.map(worst)
+        let parts = try await segments(of: chosen.map(\.streamID))
+        try await learn(current.flatMap { $0 } + parts.flatMap { $0.flatMap(\.evaluations) })
+        let worst = chosen.indices.map { place in
+            self.worst(
+                current[place].map { (head: $0, segment: "") } + parts[place].flatMap { part in part.evaluations.map { ($0, part.name) } })
+        }
         try await follow(worst)
         let firing = Dictionary(try await engine.alerts.firing().map { ($0.model, $0.count) }, uniquingKeysWith: +)
         let models = chosen.indices.map { place in
-            var verdicts: [Monitor: [Verdict]] = [:]
-            for evaluation in current[place] {
-                for (monitor, verdict) in known[evaluation]?.verdicts ?? [:] { verdicts[monitor, default: []].append(verdict) }
-            }
             let model = chosen[place].key.model
             return FleetPage.Model(
-                version: chosen[place], head: heads[place], verdicts: verdicts.mapValues { Verdict.combined($0) },
+                version: chosen[place], head: heads[place], verdicts: verdicts(current[place]),
+                segments: parts[place].map { FleetPage.SegmentVerdicts(name: $0.name, verdicts: verdicts($0.evaluations)) },
                 worst: worst[place]?.finding, trail: worst[place].flatMap { trails[$0.head]?.values } ?? [], firing: firing[model] ?? 0,
                 otherVersions: (byModel[model]?.count ?? 1) - 1)
         }
         return FleetPage(models: models, isCut: versions.count == OverviewStore.versionsMax)
+    }
+
+    /// By stream, in their order.
+    private func segments(of streams: [Int64]) async throws -> [[(name: String, evaluations: [EvaluationHead])]] {
+        let declared = try await overview.segments(of: streams)
+        let all = streams.flatMap { declared[$0] ?? [] }
+        let heads = Dictionary(
+            zip(all.map(\.streamID), try await overview.heads(of: all.map(\.streamID))), uniquingKeysWith: { first, _ in first })
+        return streams.map { stream in
+            (declared[stream] ?? []).map { ($0.name, heads[$0.streamID].map(Self.current) ?? []) }
+        }
+    }
+
+    private func verdicts(_ evaluations: [EvaluationHead]) -> [Monitor: Verdict] {
+        var found: [Monitor: [Verdict]] = [:]
+        for evaluation in evaluations {
+            for (monitor, verdict) in known[evaluation]?.verdicts ?? [:] { found[monitor, default: []].append(verdict) }
+        }
+        return found.mapValues { Verdict.combined($0) }
     }
 
     /// The hour and the day say how it is now, as the verdict gauge does; a model without them speaks by what it has.
@@ -70,13 +90,20 @@ actor FleetReader {
         }
     }
 
-    /// A finding before none, an effect before a test statistic, the shorter window before the longer: its line has more to tell.
-    private func worst(_ evaluations: [EvaluationHead]) -> (head: EvaluationHead, finding: Finding)? {
-        let all = evaluations.flatMap { head in (known[head]?.worst ?? []).map { (head: head, finding: $0) } }
+    /// A finding before none, the whole before a segment, an effect before a test statistic, the shorter window before the longer: its line has more to tell.
+    private func worst(_ evaluations: [(head: EvaluationHead, segment: String)]) -> (head: EvaluationHead, finding: Finding)? {
+        let all = evaluations.flatMap { entry in
+            (known[entry.head]?.worst ?? []).map { finding -> (head: EvaluationHead, finding: Finding) in
+                var finding = finding
+                finding.segment = entry.segment
+                return (entry.head, finding)
+            }
+        }
         return all.max { a, b in
-            func rank(_ entry: (head: EvaluationHead, finding: Finding)) -> (Int, Int, Int64, Double) {
+            func rank(_ entry: (head: EvaluationHead, finding: Finding)) -> (Int, Int, Int, Int64, Double) {
                 (
-                    entry.finding.verdict?.isFinding == true ? 1 : 0, entry.finding.statistic == "chi_squared" ? 0 : 1,
+                    entry.finding.verdict?.isFinding == true ? 1 : 0, entry.finding.segment.isEmpty ? 1 : 0,
+                    entry.finding.statistic == "chi_squared" ? 0 : 1,
                     -(entry.head.window.kind.seconds ?? .max), -(entry.finding.adjustedP ?? 1)
                 )
             }

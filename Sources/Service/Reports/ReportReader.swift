@@ -90,13 +90,19 @@ public struct ReportReader: Sendable {
         var facts = ModelFacts(
             version: version, from: from, to: to, kind: kind, conventions: AuditConventions(settings), generatedAt: Engine.systemClock())
         facts.notes = request.notes
-        // A window that only overlaps the stretch is of another one: one at each end.
-        let inside = try await overview.windows(kind, of: version.streamID, from: from, to: to, limit: OverviewStore.windowsMax + 2)
-            .filter { $0.window.start >= from && $0.window.end <= to }
+        let inside = try await windows(of: version.streamID, facts)
         facts.windows = inside.suffix(OverviewStore.windowsMax)
         facts.isCut = inside.count > OverviewStore.windowsMax
         facts.marks = try await overview.marks(facts.windows)
         facts.worst = try await overview.worstOfEach(facts.windows)
+        for part in version.parts where request.kind == .monitoring {
+            guard let segment = part.segment else { continue }
+            let own = try await windows(of: part.streamID, facts).suffix(OverviewStore.windowsMax)
+            facts.segments.append(
+                SegmentFacts(
+                    segment: segment, windows: Array(own), marks: try await overview.marks(Array(own)),
+                    worst: try await overview.worstOfEach(Array(own))))
+        }
         facts.statistics = try await overview.statistics(
             [.performance, .estimatedPerformance, .calibration, .predictionDrift, .fairness], of: facts.windows)
         facts.alerts = try await engine.alerts.alerts(of: request.model, limit: Self.alertsMax).filter {
@@ -104,6 +110,12 @@ public struct ReportReader: Sendable {
         }
         try await judge(&facts, settings)
         return facts
+    }
+
+    /// A window that only overlaps the stretch is of another one: one at each end.
+    private func windows(of stream: Int64, _ facts: ModelFacts) async throws -> [EvaluationHead] {
+        try await overview.windows(facts.kind, of: stream, from: facts.from, to: facts.to, limit: OverviewStore.windowsMax + 2)
+            .filter { $0.window.start >= facts.from && $0.window.end <= facts.to }
     }
 
     /// The sums of the stretch as one window. Nothing is stored.

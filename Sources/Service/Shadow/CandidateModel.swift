@@ -50,6 +50,9 @@ struct CandidateModel: Sendable {
 
     var format: String { model.format }
 
+    /// The places in the schema that it reads, each once.
+    var columns: [Int] { Set(places).sorted() }
+
     private static func list(_ names: [String]) -> String {
         names.prefix(12).joined(separator: ", ") + (names.count > 12 ? " and \(names.count - 12) more" : "")
     }
@@ -67,6 +70,19 @@ struct CandidateModel: Sendable {
     ///
     /// - Throws: ``ShadowFault`` for anything that is no score.
     func scores(_ rows: ShadowRows) throws -> [[Double]] {
+        let columns = try answers(rows)
+        for column in columns {
+            let bad = column.count { !$0.isFinite }
+            if bad > 0 { throw ShadowFault("\(name): \(bad) of \(rows.count) scores are no number (NaN or infinite)") }
+            if schema.task != .regression, let far = column.first(where: { !(0...1).contains($0) }) {
+                throw ShadowFault("\(name): a score is \(far), expected a probability")
+            }
+        }
+        return columns
+    }
+
+    /// The same as they are, numbers or not.
+    func answers(_ rows: ShadowRows) throws -> [[Double]] {
         let inputs = zip(places, model.features.isEmpty ? places.map { _ in Inference.Feature() } : model.features).map {
             place, feature -> InputColumn in
             switch rows.features[place] {
@@ -90,13 +106,6 @@ struct CandidateModel: Sendable {
         let expected = schema.task == .multiclass ? schema.classes.count : 1
         guard columns.count == expected else {
             throw ShadowFault("\(name): \(columns.count) numbers a row, expected \(expected) of a \(schema.task.rawValue) model")
-        }
-        for column in columns {
-            let bad = column.count { !$0.isFinite }
-            if bad > 0 { throw ShadowFault("\(name): \(bad) of \(rows.count) scores are no number (NaN or infinite)") }
-            if schema.task != .regression, let far = column.first(where: { !(0...1).contains($0) }) {
-                throw ShadowFault("\(name): a score is \(far), expected a probability")
-            }
         }
         return columns
     }

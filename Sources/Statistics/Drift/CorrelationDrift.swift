@@ -60,8 +60,9 @@ public struct CorrelationDrift: Sendable, Equatable {
         let adjusted = benjaminiHochberg(found.map(\.pValue))
         for i in found.indices { found[i].adjustedP = adjusted[i] ?? found[i].pValue }
         meanDifference = found.reduce(0) { $0 + abs($1.difference) } / Double(found.count)
-        pairs = found.enumerated()
-            .sorted { (abs($1.element.difference), $0.offset) < (abs($0.element.difference), $1.offset) }.map(\.element)
+        // Numbers are put in order, not the pairs, which are several times as large.
+        let sizes = found.map { abs($0.difference) }
+        pairs = found.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }.map { found[$0] }
     }
 
     private static func ranked(_ columns: [[Double]]) -> Covariance {

@@ -150,6 +150,37 @@ def bodies(count, start):
     return ["\n".join(json.dumps(r, separators=(",", ":")) for r in records(BATCH, start + i)).encode() for i in range(0, count, BATCH)]
 
 
+def spooled(service, port, postmaster, made, seconds=0):
+    """Records a second that are acknowledged from the disk while the server is stopped in its tracks, and that are stored when it goes on.
+
+    - seconds: how long it is stopped at least, with the records sent again and again under other ids.
+    """
+    stopped = family(postmaster)
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        # The first requests wait for the server, until the service gives it up.
+        send(port, bodies(CONNECTIONS * BATCH, 20_000_000), CONNECTIONS, [])
+        began, count, refused = time.perf_counter(), 0, []
+        while count == 0 or time.perf_counter() - began < seconds:
+            send(port, [body.replace(b'"id":"r', b'"id":"s%d-' % count) for body in made], CONNECTIONS, refused)
+            count += 1
+        wall = time.perf_counter() - began
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    began, before = time.perf_counter(), cpu(service.pid) + sum(map(cpu, family(postmaster)))
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("GET", "/metrics")
+        if b"\nevenkeel_ingest_spool_bytes 0\n" in connection.getresponse().read():
+            break
+        connection.close()
+        time.sleep(0.05)
+    replay = Cost(cpu(service.pid) + sum(map(cpu, family(postmaster))) - before, time.perf_counter() - began)
+    return Cost(wall / count, wall / count, resident(service.pid)), Cost(replay.cpu / count, replay.wall / count), len(refused)
+
+
 def run(claims, options, folder):
     folder.chmod(0o755)  # the embedded server runs as a user of its own
     service, port = serving(str((options.build / "evenkeel").resolve()), folder)
@@ -172,6 +203,10 @@ def run(claims, options, folder):
         claims.add("ingest_service_cpu", "the service alone", ours[0], "2 us a record", 2e-6 * RECORDS, 1, "ns/value", RECORDS)
         claims.add("ingest_rate", f"{work}: time on the wall", Cost(wall), "psql \\copy, primary key", Cost(keyed.wall), None, "ns/value", RECORDS)
         assert not refused, f"{len(refused)} requests were refused"
+        spool, replay, _ = spooled(service, port, postmaster, made)
+        claims.add("ingest_spool", f"{work} into the spool, the server stopped: time on the wall", Cost(spool.wall), "the live path", Cost(wall), 0.5, "ns/value", RECORDS)
+        claims.add("ingest_replay", "their replay: time on the wall", Cost(replay.wall), "the live path", Cost(wall), 1, "ns/value", RECORDS)
+        claims.add("ingest_memory", "peak memory of the service, the spool included, MB", spool.peak, "256 MB", 256, 1, "MB")
     finally:
         service.send_signal(signal.SIGTERM)
         service.wait()

@@ -93,7 +93,9 @@ struct CandidateModel: Sendable {
             }
         }
         let answers: [ScoreColumn]
-        do throws(InferenceError) { answers = try model.score(inputs, rows: rows.count) } catch { throw ShadowFault(error.description) }
+        do throws(InferenceError) { answers = try model.score(inputs, rows: rows.count, options: ScoreOptions(.probabilities)) } catch {
+            throw ShadowFault(error.description)
+        }
         var columns = answers.compactMap { column -> [Double]? in
             switch column.values {
             case .numbers(let values): values

@@ -56,14 +56,10 @@ public struct ByteWriter {
     private static func places(in values: [Int64]) -> [Int] {
         let width = 16
         var places: [Int] = []
-        unsafe values.withUnsafeBufferPointer { values in
-            for start in stride(from: 0, to: values.count, by: width) {
-                let end = min(start + width, values.count)
-                var any: Int64 = 0
-                for i in start..<end { unsafe any |= values[i] }
-                if any == 0 { continue }
-                for i in start..<end where unsafe values[i] != 0 { places.append(i) }
-            }
+        for start in stride(from: 0, to: values.count, by: width) {
+            let stretch = values[start..<min(start + width, values.count)]
+            if stretch.reduce(0, |) == 0 { continue }
+            for place in stretch.indices where stretch[place] != 0 { places.append(place) }
         }
         return places
     }

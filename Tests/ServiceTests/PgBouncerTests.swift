@@ -46,11 +46,17 @@ import Vocabulary
             do {
                 try await serve(Secret("host=127.0.0.1 port=\(port) user=evenkeel dbname=evenkeel"), spool: server.spool)
             } catch {
-                await pooler.end()
+                await end(pooler)
                 throw error
             }
-            await pooler.end()
+            await end(pooler)
         }
+    }
+
+    /// Whoever starts it may have its other signals blocked, and so has it.
+    private func end(_ pooler: Process) async {
+        kill(pooler.processIdentifier, SIGKILL)
+        await pooler.end()
     }
 
     private func serve(_ url: Secret, spool: URL) async throws {

@@ -85,7 +85,8 @@ public struct Engine: Sendable {
         halves = records.halves(limits: configuration.kserve.limits)
         halfSink = SpoolingHalves(live: halves, sink: sink)
         cloudEvents = CloudEventCollector(
-            collector: collector, halves: halfSink, directory: knownVersions, metrics: metrics, services: configuration.kserve, clock: clock)
+            collector: collector, halves: halfSink, directory: knownVersions, metrics: metrics, services: configuration.kserve, clock: clock
+        )
         let errors = ErrorStore(database: database)
         self.errors = errors
         errorPass = ErrorPass(

@@ -74,10 +74,10 @@ class ShadowWorld(World):
         end = time.monotonic() + PATIENCE_SECONDS
         before = None
         while True:
-            found = self.query("select taken, skipped, cursor, report::text from evenkeel.shadow_run")[0]
+            found = self.query("select taken, skipped, cursor, report::text, (select last_value from evenkeel.batch_seq) from evenkeel.shadow_run")[0]
             report = json.loads(found[3]) if found[3] != "\\N" else {}
-            # Corrections change no count: the cursor stands still once they are followed, and a look comes with every step.
-            if int(found[0]) >= rows and report.get("n", 0) >= labels and found == before:
+            # Corrections change no count: the cursor is at the last batch once they are followed, and a look comes with every step.
+            if int(found[0]) >= rows and report.get("n", 0) >= labels and int(found[2]) >= int(found[4]) and found == before:
                 return int(found[0]), int(found[1]), report
             if time.monotonic() > end:
                 raise RuntimeError(f"{self.name}: not all rows and labels are compared: {found[:3]}, {report.get('n')} labelled")

@@ -48,7 +48,8 @@ import Statistics
         var decidedAt: [String: Int] = [:]
         var fixedAt: [String: Int] = [:]
         var verdicts: [RolloutVerdict: Int] = [:]
-        var brokenAt: Int?
+        /// The guardrails that were ever broken.
+        var broken: Set<String> = []
     }
 
     static func run(_ seed: UInt64, rows: Int, champion: Double, candidate: Double, until metric: String? = nil) -> Outcome {
@@ -69,7 +70,7 @@ import Statistics
             }
             let decision = RolloutDecision(comparison, policy)
             if out.verdicts[decision.verdict] == nil { out.verdicts[decision.verdict] = look * lookEvery }
-            if !decision.broken.isEmpty, out.brokenAt == nil { out.brokenAt = look * lookEvery }
+            for guardrail in decision.guardrails where guardrail.state == .broken { out.broken.insert(guardrail.name) }
             if let metric, out.decidedAt[metric] != nil { break }
         }
         return out
@@ -83,7 +84,7 @@ import Statistics
         let rows = 5000
         let alike = await simulate(runs, rows: rows, champion: 0.6, candidate: 0.6, until: nil)
         say("A/A: \(runs) comparisons of \(rows) rows, a look every \(lookEvery)")
-        for metric in ["log_loss", "brier", "accuracy"] {
+        for metric in ["log_loss", "brier", "accuracy", "roc_auc", "ece", "recall", "fpr", "precision", "f1"] {
             let always = alike.count { $0.decidedAt[metric] != nil }
             let fixed = alike.count { $0.fixedAt[metric] != nil }
             say(
@@ -91,8 +92,12 @@ import Statistics
             )
         }
         say(
-            "  ever promoted \(percent(alike.count { $0.verdicts[.promote] != nil }, runs)), ever rejected \(percent(alike.count { $0.verdicts[.reject] != nil }, runs)), a guardrail ever broken \(percent(alike.count { $0.brokenAt != nil }, runs))"
+            "  ever promoted \(percent(alike.count { $0.verdicts[.promote] != nil }, runs)), ever rejected \(percent(alike.count { $0.verdicts[.reject] != nil }, runs)), a guardrail ever broken \(percent(alike.count { !$0.broken.isEmpty }, runs))"
         )
+        for name in ["groups", "selection_disparity", "error_disparity", "calibration"] {
+            say("  \(name) ever broken \(percent(alike.count { $0.broken.contains(name) }, runs))")
+        }
+        if CommandLine.arguments.contains("--only-alike") { return }
         say(
             "A true difference: rows until log loss is decided, median of 200 (the fixed-n test is right once, at a number of rows chosen before)"
         )

@@ -70,8 +70,9 @@ public struct ShadowPage: Sendable {
             return "<p class=\"lead\">Last rollout: \(escaped(state == "promoted" ? "promoted" : "rolled back")) at \(at): \(reason).</p>"
         }
         let share = percent(rollout["weight"]?.doubleValue ?? 0)
+        let waits = rollout["waits_for"]?.stringValue.map { " The next step waits: \(escaped($0))." } ?? ""
         return
-            "<p class=\"lead\">Version \(escaped(rollout["candidate"]?.stringValue ?? "")) is rolled out: <strong>\(share)</strong> of the traffic is advised since \(at) (\(reason)).</p>"
+            "<p class=\"lead\">Version \(escaped(rollout["candidate"]?.stringValue ?? "")) is rolled out: <strong>\(share)</strong> of the traffic is advised since \(at) (\(reason)).\(waits)</p>"
     }
 
     private func section(_ candidate: Candidate) -> String {
@@ -89,7 +90,7 @@ public struct ShadowPage: Sendable {
         out += facts(report)
         let primary = report["primary"]?.stringValue
         out += "<div class=\"charts\">\(primary.map { chart(candidate, $0) } ?? "")</div>"
-        out += differences(report)
+        out += differences(report) + guardrails(report) + segments(report, primary)
         for (attribute, value) in report["fairness"]?.objectValue?.members ?? [] { out += groups(attribute, value, primary) }
         return out
     }
@@ -115,6 +116,12 @@ public struct ShadowPage: Sendable {
         }
         if let time = report["latency"]?["champion_seconds_per_row"]?.doubleValue {
             facts.append(("champion's whole request", "\(shortNumber(time * 1e6)) µs"))
+        }
+        if let cost = report["cost"]?["champion_per_prediction"]?.doubleValue {
+            facts.append(("champion's cost of a prediction", shortNumber(cost)))
+        }
+        if let cost = report["cost"]?["candidate_per_prediction"]?.doubleValue {
+            facts.append(("candidate's cost of scoring a row", shortNumber(cost)))
         }
         return "<dl class=\"facts box\">" + facts.map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" }.joined() + "</dl>"
     }
@@ -163,9 +170,32 @@ public struct ShadowPage: Sendable {
             caption: "Candidate minus champion over the same rows")
     }
 
-    private func groups(_ attribute: String, _ json: JSON, _ primary: String?) -> String {
-        let all = json["groups"]?.arrayValue ?? []
-        let rows = all.sorted { ($0["labelled"]?.intValue ?? 0) > ($1["labelled"]?.intValue ?? 0) }.prefix(Self.groupsMax).map { group in
+    /// What must not become worse, and what is known of it.
+    private func guardrails(_ report: JSON) -> String {
+        let rows = (report["guardrails"]?.arrayValue ?? []).map { guardrail in
+            let state = guardrail["state"]?.stringValue ?? ""
+            let mark =
+                switch state {
+                case "ok": badge("✓", "ok", "good")
+                case "broken": badge("✗", "broken", "bad")
+                default: badge("…", spoken(state), "unknown")
+                }
+            return [escaped(spoken(guardrail["name"]?.stringValue ?? "")), mark, escaped(guardrail["why"]?.stringValue ?? "")]
+        }
+        if rows.isEmpty { return "" }
+        return Pages.table(["guardrail", "state", "what is known"], rows, caption: "What must not become worse")
+    }
+
+    private func segments(_ report: JSON, _ primary: String?) -> String {
+        let all = report["segments"]?.arrayValue ?? []
+        if all.isEmpty { return "" }
+        return "<h3>By segment</h3>"
+            + table(all, "segment", primary, caption: "\(spoken(primary ?? "")) by segment; segments may overlap")
+    }
+
+    /// Groups or segments, how each model does there.
+    private func table(_ groups: some Sequence<JSON>, _ noun: String, _ primary: String?, caption: String) -> String {
+        let rows = groups.map { group in
             let difference = group["differences"]?[primary ?? ""]
             return [
                 escaped(group["group"]?.stringValue ?? ""), counted(group["labelled"]?.intValue ?? 0),
@@ -174,21 +204,28 @@ public struct ShadowPage: Sendable {
                 between(difference?["interval"]), shortNumber(group["p_adjusted"]?.doubleValue),
             ]
         }
-        let cut = all.count > rows.count ? " (the \(rows.count) largest of \(all.count))" : ""
-        var out = "<h3>By \(escaped(attribute))</h3>"
-        out += Pages.table(
-            ["group", "labelled", "same decision", "champion", "candidate", "difference", "interval", "p at every look"], Array(rows),
-            numeric: [1, 2, 3, 4, 5, 7], caption: "\(spoken(primary ?? "")) by group of \(attribute)\(cut)")
+        return Pages.table(
+            [noun, "labelled", "same decision", "champion", "candidate", "difference", "interval", "p at every look"], rows,
+            numeric: [1, 2, 3, 4, 5, 7], caption: caption)
+    }
+
+    private func groups(_ attribute: String, _ json: JSON, _ primary: String?) -> String {
+        let all = json["groups"]?.arrayValue ?? []
+        let shown = all.sorted { ($0["labelled"]?.intValue ?? 0) > ($1["labelled"]?.intValue ?? 0) }.prefix(Self.groupsMax)
+        let cut = all.count > shown.count ? " (the \(shown.count) largest of \(all.count))" : ""
+        let out =
+            "<h3>By \(escaped(attribute))</h3>"
+            + table(shown, "group", primary, caption: "\(spoken(primary ?? "")) by group of \(attribute)\(cut)")
         let disparities = (json["disparities"]?.objectValue?.members ?? []).map { metric, value in
             [
                 escaped(spoken(metric)), shortNumber(value["champion"]?.doubleValue), shortNumber(value["candidate"]?.doubleValue),
-                shortNumber(value["change"]?.doubleValue), shortNumber(value["p_value"]?.doubleValue),
+                shortNumber(value["change"]?.doubleValue), between(value["interval"]), shortNumber(value["p_value"]?.doubleValue),
             ]
         }
         if disparities.isEmpty { return out }
         return out
             + Pages.table(
-                ["disparity", "champion", "candidate", "change", "p at every look"], disparities, numeric: [1, 2, 3, 4],
+                ["disparity", "champion", "candidate", "change", "interval", "p at every look"], disparities, numeric: [1, 2, 3, 5],
                 caption: "Disparities between groups of \(attribute)")
     }
 }

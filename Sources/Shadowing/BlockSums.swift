@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Statistics
 
-/// What metrics that are no means need, in blocks of records: leaving one block out at a time tells how sure they are.
+/// What the calibration error needs, in blocks of records: leaving one block out at a time tells how sure it is. (The rates, whose counts are
+/// here too in the form that is stored, are surer by ``JointOutcomes``.)
 ///
 /// A record is in the block that the hash of its id says, so a corrected label finds its block again.
 /// > Source: J. Shao, D. Tu, "The Jackknife and Bootstrap", 1995, chapter 2.3 (delete-d jackknife by groups).
@@ -44,23 +45,7 @@ struct BlockSums: Sendable, Equatable {
                     total + abs(sums[sums.startIndex + 3 * bin + 1] - sums[sums.startIndex + 3 * bin + 2])
                 } / (p + n)
             }
-        ),
-        ("recall", false, { sums, p, _ in p > 0 ? sums[sums.endIndex - 2] / p : nil }),
-        ("fpr", true, { sums, _, n in n > 0 ? sums[sums.endIndex - 1] / n : nil }),
-        (
-            "precision", false,
-            { sums, _, _ in
-                let (hits, alarms) = (sums[sums.endIndex - 2], sums[sums.endIndex - 1])
-                return hits + alarms > 0 ? hits / (hits + alarms) : nil
-            }
-        ),
-        (
-            "f1", false,
-            { sums, p, _ in
-                let (hits, alarms) = (sums[sums.endIndex - 2], sums[sums.endIndex - 1])
-                return p + hits + alarms > 0 ? 2 * hits / (p + hits + alarms) : nil
-            }
-        ),
+        )
     ]
 
     func differences(confidence: Double) -> [PairedDifference] {

@@ -15,8 +15,13 @@ extension PairedComparison {
             ("differences", .object(JSONObject(differences.map { ($0.metric, $0.json) }))),
             ("sequential", .object(JSONObject(sequential.map { ($0.metric, $0.json) }))),
             ("fairness", .object(JSONObject(fairness.map { ($0.attribute, $0.json) }))),
-        ]
+        ] + (segments.isEmpty ? [] : [("segments", .array(segments.map(\.json)))])
     }
+}
+
+extension RolloutDecision {
+    /// Of each guardrail what is known of it now.
+    public var guardrailsJSON: JSON { .array(guardrails.map(\.json)) }
 }
 
 extension PairedComparison.Agreement {
@@ -54,18 +59,23 @@ extension GroupComparison {
     fileprivate var json: JSON {
         .object([
             "groups": .array(groups.map(\.json)),
-            "disparities": .object(
-                JSONObject(
-                    disparities.map {
-                        (
-                            $0.metric,
-                            .object([
-                                "champion": .number($0.champion), "candidate": .number($0.candidate), "change": .number($0.change),
-                                "p_value": .statistic($0.pValue),
-                            ])
-                        )
-                    })),
+            "disparities": disparities.json,
         ])
+    }
+}
+
+extension [DisparityChange] {
+    var json: JSON {
+        .object(
+            JSONObject(
+                map { one in
+                    var out = JSONObject([
+                        ("champion", .number(one.champion)), ("candidate", .number(one.candidate)), ("change", .number(one.change)),
+                        ("interval", one.interval.map(list) ?? .null), ("p_value", .statistic(one.pValue)),
+                    ])
+                    if !one.why.isEmpty { out["why"] = .string(one.why) }
+                    return (one.metric, .object(out))
+                }))
     }
 }
 

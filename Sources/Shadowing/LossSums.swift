@@ -1,4 +1,34 @@
-internal import Statistics
+/// Count, sum and sum of squares: a mean and how sure it is, of numbers that can be added and taken away.
+public struct MeanSums: Sendable, Equatable {
+    public var count = 0.0
+    public var sum = 0.0
+    public var squares = 0.0
+    public init(count: Double = 0, sum: Double = 0, squares: Double = 0) { (self.count, self.sum, self.squares) = (count, sum, squares) }
+
+    static let width = 3
+    var vector: [Double] { [count, sum, squares] }
+    init(_ v: [Double]) { (count, sum, squares) = (v[0], v[1], v[2]) }
+
+    public mutating func add(_ value: Double) {
+        count += 1
+        sum += value
+        squares += value * value
+    }
+
+    public mutating func add(_ other: MeanSums) {
+        count += other.count
+        sum += other.sum
+        squares += other.squares
+    }
+
+    public var mean: Double? { count > 0 ? sum / count : nil }
+
+    /// Of the mean; nil below two values.
+    var squaredError: Double? {
+        guard count > 1, let mean else { return nil }
+        return max(0, squares - count * mean * mean) / (count - 1) / count
+    }
+}
 
 /// Sums of one loss over the labelled rows.
 struct LossSums: Sendable, Equatable {
@@ -56,13 +86,6 @@ struct DecisionSums: Sendable, Equatable {
         champion += sign * a
         candidate += sign * b
         if a != b { changed += sign }
-    }
-
-    /// Squared standard error of the difference of the two shares.
-    var squaredError: Double {
-        guard rows > 1 else { return 0 }
-        let mean = (candidate - champion) / rows
-        return max(0, (changed - rows * mean * mean) / (rows - 1)) / rows
     }
 }
 

@@ -22,6 +22,8 @@ public struct PairedComparison: Sendable, Equatable {
     public var differences: [PairedDifference]
     public var sequential: [SequentialDifference]
     public var fairness: [GroupComparison]
+    /// Declared parts of the rows.
+    public var segments: [GroupComparison.Group]
 
     /// - Throws: ``StatisticsError`` `.unequalLengths`, `.empty`; `.outOfRange` for a score that is not finite, or a label out of range.
     public init(_ pairs: PairedPredictions, primary: String? = nil, confidence: Double = 0.95) throws(StatisticsError) {
@@ -31,6 +33,7 @@ public struct PairedComparison: Sendable, Equatable {
         labelled = rows.count
         agreement = Self.agreement(pairs)
         var blocks = BlockSums()
+        var joint = JointOutcomes(positives: DecisionSums(), negatives: DecisionSums())
         if pairs.task == .binary {
             var cells = ScoreCells()
             for row in 0..<pairs.count {
@@ -39,6 +42,7 @@ public struct PairedComparison: Sendable, Equatable {
                 if label.isNaN { continue }
                 let (was, now) = pairs.decisions(row)
                 blocks.add((a, b), (was, now), label: label, block: row % BlockSums.blocks, times: 1)
+                if label == 1 { joint.positives.add(was, now, times: 1) } else { joint.negatives.add(was, now, times: 1) }
             }
             agreement.populationStability = cells.populationStability
         }
@@ -54,29 +58,36 @@ public struct PairedComparison: Sendable, Equatable {
                     areas: rows.map { pairs.labels[$0] == 1 }, champion: rows.map { pairs.champion[0][$0] },
                     candidate: rows.map { pairs.candidate[0][$0] }, confidence: confidence))
             all += blocks.differences(confidence: confidence)
+            all += joint.differences(confidence: confidence)
         }
         if let primary, let place = all.firstIndex(where: { $0.metric == primary }) { all.insert(all.remove(at: place), at: 0) }
         differences = all
         sequential = losses.map { SequentialDifference($0, confidence: confidence) }
         fairness = pairs.groups.map { GroupComparison(pairs, $0, confidence: confidence) }
-        correct(all.first?.metric)
+        segments = pairs.segments.map { segment in
+            GroupComparison.Group(pairs, segment.name, (0..<pairs.count).filter { segment.holds[$0] }, confidence: confidence)
+        }
+        let primary = all.first?.metric
+        let loss = sequential.first { $0.metric == primary }?.metric ?? sequential.first?.metric
+        put(
+            adjusted: benjaminiHochberg((fairness.flatMap(\.groups) + segments).map { $0.differences.first { $0.metric == loss }?.pValue }))
     }
 
-    /// The groups' tests of the primary metric are one family.
-    private mutating func correct(_ primary: String?) {
-        let loss = sequential.first { $0.metric == primary }?.metric ?? sequential.first?.metric
-        let tests = fairness.flatMap { $0.groups.map { group in group.differences.first { $0.metric == loss }?.pValue } }
-        var adjusted = benjaminiHochberg(tests)[...]
+    /// The groups' and segments' tests of the primary metric are one family.
+    mutating func put(adjusted: [Double?]) {
+        var adjusted = adjusted[...]
         for place in fairness.indices {
             for group in fairness[place].groups.indices { fairness[place].groups[group].adjustedP = adjusted.removeFirst() }
         }
+        for place in segments.indices { segments[place].adjustedP = adjusted.removeFirst() }
     }
 
     private static func check(_ pairs: PairedPredictions) throws(StatisticsError) {
         guard pairs.count > 0 else { throw StatisticsError(.empty, "no rows") }
         let columns = pairs.champion + pairs.candidate
         guard pairs.champion.count == pairs.candidate.count, columns.allSatisfy({ $0.count == pairs.count }),
-            pairs.labels.count == pairs.count, pairs.groups.allSatisfy({ $0.codes.count == pairs.count })
+            pairs.labels.count == pairs.count, pairs.groups.allSatisfy({ $0.codes.count == pairs.count }),
+            pairs.segments.allSatisfy({ $0.holds.count == pairs.count })
         else { throw StatisticsError(.unequalLengths, "columns of unequal length, or a different number of classes") }
         for (name, scores) in [("champion", pairs.champion), ("candidate", pairs.candidate)] {
             for column in scores {

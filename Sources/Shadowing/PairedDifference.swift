@@ -9,6 +9,8 @@ public struct PairedDifference: Sendable, Equatable {
     public var value: Double?
     public var interval: Interval?
     public var pValue: Double?
+    /// The standard error of the value.
+    var error: Double?
     /// Rows that it is of.
     public var count: Int
     /// Why there is no value, or no interval.

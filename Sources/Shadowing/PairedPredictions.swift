@@ -16,6 +16,18 @@ public struct PairedPredictions: Sendable {
     /// A binary decision is positive from this score on, of the champion and of the candidate.
     public var thresholds: (champion: Double, candidate: Double)
     public var groups: [Groups]
+    /// Declared parts of the rows, which may overlap.
+    public var segments: [Segment] = []
+
+    public struct Segment: Sendable {
+        public var name: String
+        /// By row.
+        public var holds: [Bool]
+        public init(name: String, holds: [Bool]) {
+            self.name = name
+            self.holds = holds
+        }
+    }
 
     /// The values of one sensitive attribute.
     public struct Groups: Sendable {

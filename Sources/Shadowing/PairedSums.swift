@@ -12,6 +12,8 @@ internal import Statistics
 public struct PairedSums: Sendable, Equatable {
     public let task: PairedPredictions.Task
     public let attributes: [String]
+    /// Of the champion's version; none in sums that were begun before segments were compared.
+    public let segments: [String]
     /// Groups of one attribute; further ones go into the last.
     public static let groupsMax = 256
     public static let overflow = "(overflow)"
@@ -19,14 +21,19 @@ public struct PairedSums: Sendable, Equatable {
     var agreement = AgreementSums()
     var all: PartSums
     var groups: [[String: PartSums]]
+    var parts: [PartSums]
+    /// What the champion's rows cost, of those that say it.
+    public private(set) var costs = MeanSums()
     var cells = ScoreCells()
     var blocks = BlockSums()
 
-    public init(task: PairedPredictions.Task, attributes: [String]) {
+    public init(task: PairedPredictions.Task, attributes: [String], segments: [String] = []) {
         self.task = task
         self.attributes = attributes
+        self.segments = segments
         all = PartSums(losses: PairedLoss.names(task).count)
         groups = [[String: PartSums]](repeating: [:], count: attributes.count)
+        parts = [PartSums](repeating: all, count: segments.count)
     }
 
     public var rows: Int { Int(all.rows) }
@@ -37,9 +44,11 @@ public struct PairedSums: Sendable, Equatable {
 
     /// Rows that were not there before, with their labels as far as they are known.
     ///
-    /// - Parameter blocks: by row, as ``block(of:)`` says.
-    public mutating func add(_ pairs: PairedPredictions, blocks: [Int]) {
+    /// - Parameters:
+    ///   - blocks: by row, as ``block(of:)`` says. - costs: of the champion's rows; NaN where it is not known.
+    public mutating func add(_ pairs: PairedPredictions, blocks: [Int], costs: [Double] = []) {
         let names = pairs.groups.map(\.names)
+        for cost in costs where cost.isFinite { self.costs.add(cost) }
         for row in 0..<pairs.count {
             for (a, b) in zip(pairs.champion, pairs.candidate) { agreement.add(a[row], b[row]) }
             let (was, now) = pairs.decisions(row)
@@ -95,11 +104,14 @@ public struct PairedSums: Sendable, Equatable {
             if groups[place][name] == nil, groups[place].count >= Self.groupsMax { name = Self.overflow }
             change(&groups[place][name, default: PartSums(losses: all.losses.count)])
         }
+        for place in segments.indices where pairs.segments[place].holds[row] { change(&parts[place]) }
     }
 }
 
 extension PairedSums {
-    private static let mark: [UInt8] = Array("EKP1".utf8)
+    /// The first form had neither segments nor costs.
+    private static let firstMark: [UInt8] = Array("EKP1".utf8)
+    private static let mark: [UInt8] = Array("EKP2".utf8)
 
     /// The sums as they are stored.
     public var bytes: [UInt8] {
@@ -113,6 +125,10 @@ extension PairedSums {
         put(task.rawValue)
         put(UInt64(attributes.count))
         for attribute in attributes { put(attribute) }
+        put(UInt64(segments.count))
+        for segment in segments { put(segment) }
+        for part in parts { put(part.vector) }
+        put(costs.vector)
         put(agreement.vector)
         put(all.vector)
         for parts in groups {
@@ -133,7 +149,8 @@ extension PairedSums {
 
     /// nil for bytes that are no sums.
     public init?(bytes: [UInt8]) {
-        guard bytes.starts(with: Self.mark) else { return nil }
+        let isFirst = bytes.starts(with: Self.firstMark)
+        guard isFirst || bytes.starts(with: Self.mark) else { return nil }
         var place = Self.mark.count
         func word() -> UInt64? {
             guard place + 8 <= bytes.count else { return nil }
@@ -159,9 +176,25 @@ extension PairedSums {
             guard let name = text() else { return nil }
             attributes.append(name)
         }
-        self.init(task: task, attributes: attributes)
+        var segments: [String] = []
+        if !isFirst {
+            guard let segmentCount = count(each: 8) else { return nil }
+            for _ in 0..<segmentCount {
+                guard let name = text() else { return nil }
+                segments.append(name)
+            }
+        }
+        self.init(task: task, attributes: attributes, segments: segments)
         let losses = all.losses.count
         let width = PartSums.width(losses: losses)
+        if !isFirst {
+            for place in segments.indices {
+                guard let part = numbers(width), PartSums.isSane(part, losses: losses) else { return nil }
+                parts[place] = PartSums(part, losses: losses)
+            }
+            guard let costs = numbers(MeanSums.width), costs.allSatisfy(\.isFinite) else { return nil }
+            self.costs = MeanSums(costs)
+        }
         guard let agreement = numbers(AgreementSums.width), let all = numbers(width), PartSums.isSane(all, losses: losses) else {
             return nil
         }

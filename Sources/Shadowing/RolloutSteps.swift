@@ -16,23 +16,32 @@ public struct RolloutSteps: Sendable, Equatable {
         case stop(why: String)
     }
 
+    /// What must be before the next step.
+    public enum Ground: Sendable, Equatable {
+        /// The candidate is compared over the champion's rows: its verdict must be promote.
+        case verdict
+        /// Both serve, each its own rows: the guardrails must stand. Who is better need not be known.
+        case guardrails
+    }
+
     /// - Parameters:
     ///   - step: the place in ``weights``. - elapsed: seconds since it was reached.
-    ///   - decision: of the newest look; nil where nothing is compared, since there is no model file: then only time counts.
+    ///   - decision: of the newest look; nil before the first one: then nothing goes on.
     ///   - fault: why the candidate is not scored any more.
     ///   - hasSteppedBack: whether the last change was a step back: it is given its time before the next one.
     public func action(
-        step: Int, elapsed: Double, decision: RolloutDecision?, fault: String? = nil, hasSteppedBack: Bool = false
+        step: Int, elapsed: Double, decision: RolloutDecision?, by ground: Ground = .verdict, fault: String? = nil,
+        hasSteppedBack: Bool = false
     ) -> Action {
         if let decision, decision.verdict == .reject { return .stop(why: decision.reasons.joined(separator: "; ")) }
         let broken = (fault.map { [$0] } ?? []) + (decision?.broken ?? [])
         if !broken.isEmpty {
             let why = broken.joined(separator: "; ")
-            if step == 0 { return hasSteppedBack && elapsed < seconds ? .stay : .stop(why: why) }
-            return hasSteppedBack && elapsed < seconds ? .stay : .back(to: step - 1, why: why)
+            if hasSteppedBack && elapsed < seconds { return .stay }
+            return step == 0 ? .stop(why: why) : .back(to: step - 1, why: why)
         }
-        guard elapsed >= seconds else { return .stay }
-        if let decision, decision.verdict != .promote { return .stay }
+        guard elapsed >= seconds, let decision else { return .stay }
+        if ground == .verdict ? decision.verdict != .promote : decision.fall != nil { return .stay }
         return step + 1 < Self.weights.count ? .advance(to: step + 1) : .finish
     }
 }

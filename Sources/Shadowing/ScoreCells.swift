@@ -98,14 +98,18 @@ struct ScoreCells: Sendable, Equatable {
                 b[entry.b] += entry.count
             }
         }
-        let total = a.reduce(0, +)
-        guard total > 0 else { return nil }
+        return a.contains { $0 > 0 } ? Self.stability(a, b) : nil
+    }
+
+    /// Of the second counts by cell from the first ones.
+    static func stability(_ a: [Double], _ b: [Double]) -> Double {
+        let (total, others) = (a.reduce(0, +), b.reduce(0, +))
         var (index, was, now, bin) = (0.0, 0.0, 0.0, 0.0)
         func term() -> Double {
-            let (p, q) = (max(was / total, 1e-4), max(now / total, 1e-4))
+            let (p, q) = (max(was / total, 1e-4), max(now / others, 1e-4))
             return (q - p) * log(q / p)
         }
-        for place in 0..<Self.count {
+        for place in 0..<count {
             was += a[place]
             now += b[place]
             bin += a[place]

@@ -1,37 +1,11 @@
 internal import Statistics
-public import Vocabulary
 
 /// Two versions that both serve, each with rows of its own: a live A/B test.
 ///
-/// The comparison is that of ``PairedComparison`` without the pairs: differences of means, with Welch's standard error, and the interval that is
-/// right at every look. It may be believed only where the rows were given out as they should have been: the sample ratio says so.
+/// The comparison is that of ``PairedComparison`` without the pairs: differences of estimates whose errors add up, each with the interval that
+/// is right at every look, and how each of them serves. It may be believed only where the rows were given out as they should have been: the
+/// sample ratio says so.
 public struct UnpairedComparison: Sendable, Equatable {
-    /// Sums of one arm, or of one group of it.
-    public struct Arm: Sendable, Equatable {
-        public var rows = 0.0
-        public var labelled = 0.0
-        public var positive = 0.0
-        /// Of each loss the sum and the sum of squares, in the order of ``metrics(_:)``.
-        public var losses: [(sum: Double, squares: Double)]
-
-        public init(losses: Int) { self.losses = .init(repeating: (0, 0), count: losses) }
-
-        public static func == (a: Arm, b: Arm) -> Bool {
-            a.rows == b.rows && a.labelled == b.labelled && a.positive == b.positive
-                && a.losses.map(\.sum) == b.losses.map(\.sum) && a.losses.map(\.squares) == b.losses.map(\.squares)
-        }
-
-        public mutating func add(_ other: Arm) {
-            rows += other.rows
-            labelled += other.labelled
-            positive += other.positive
-            for i in losses.indices {
-                losses[i].sum += other.losses[i].sum
-                losses[i].squares += other.losses[i].squares
-            }
-        }
-    }
-
     /// Whether rows went to the arms in the shares that were meant.
     public struct SampleRatio: Sendable, Equatable {
         public var shares: [Double]
@@ -41,168 +15,158 @@ public struct UnpairedComparison: Sendable, Equatable {
         public static let level = 0.001
         public var isMismatch: Bool { pValue < Self.level }
     }
+    /// A group of an attribute, or a segment (then the attribute is empty).
     public struct Group: Sendable, Equatable {
         public var attribute: String
         public var name: String
+        /// Rows of both arms.
+        public var rows: [Double]
+        public var labelled: [Double]
         public var differences: [PairedDifference]
+        /// Of the deciding metric, right at every look and corrected over all groups and segments.
+        public var adjustedP: Double?
+        public var title: String { attribute.isEmpty ? "segment \(name)" : "\(attribute) = \(name)" }
+    }
+    /// One part of both arms.
+    public struct Part: Sendable {
+        public var attribute: String
+        public var name: String
+        public var arms: (ArmSums, ArmSums)
+        /// - Parameter attribute: empty for a segment.
+        public init(attribute: String, name: String, arms: (ArmSums, ArmSums)) {
+            (self.attribute, self.name, self.arms) = (attribute, name, arms)
+        }
     }
 
-    public var arms: [Arm]
+    public var arms: [ArmSums]
+    /// nil where the shares changed meanwhile.
     public var ratio: SampleRatio?
+    /// The deciding metric first.
     public var differences: [PairedDifference]
+    /// Errors, cost, latency, selection: what needs no labels.
+    public var serving: [PairedDifference]
+    public var quantiles: [[LatencyQuantile]]
     public var sequential: [SequentialDifference]
     public var groups: [Group]
-    public var verdict: RolloutVerdict
-    public var reasons: [String]
+    /// By attribute.
+    public var disparities: [(attribute: String, all: [DisparityChange])]
+    /// Of the candidate's scores from the champion's; nil without scores of a binary model.
+    public var populationStability: Double?
+    public var decision: RolloutDecision
+    public var verdict: RolloutVerdict { decision.verdict }
+    public var reasons: [String] { decision.reasons }
 
-    /// The names of the losses of a task, as rows are to be summed.
-    public static func metrics(_ task: PairedPredictions.Task) -> [String] { PairedLoss.names(task).map(\.name) }
+    public static func == (a: Self, b: Self) -> Bool {
+        a.arms == b.arms && a.ratio == b.ratio && a.differences == b.differences && a.serving == b.serving && a.groups == b.groups
+            && a.disparities.map(\.attribute) == b.disparities.map(\.attribute) && a.disparities.map(\.all) == b.disparities.map(\.all)
+            && a.decision == b.decision
+    }
 
     /// - Parameters:
-    ///   - arms: the champion's sums and the candidate's. - shares: what each was meant to get.
-    ///   - groups: by attribute and name, of both arms.
+    ///   - classes: how many, of a multiclass model. - arms: the champion's sums and the candidate's.
+    ///   - shares: what each was meant to get; nil where that has changed. - parts: groups and segments of both arms.
     public init(
-        _ task: PairedPredictions.Task, _ arms: (Arm, Arm), shares: (Double, Double),
-        groups: [(attribute: String, name: String, arms: (Arm, Arm))],
+        _ task: PairedPredictions.Task, classes: Int = 2, _ arms: (ArmSums, ArmSums), shares: (Double, Double)?, parts: [Part] = [],
         policy: RolloutPolicy = RolloutPolicy(), confidence: Double = 0.95
     ) {
-        let names = PairedLoss.names(task)
         self.arms = [arms.0, arms.1]
-        let total = arms.0.rows + arms.1.rows
-        let all = shares.0 + shares.1
-        if total > 0, shares.0 > 0, shares.1 > 0 {
-            let (a, b) = (total * shares.0 / all, total * shares.1 / all)
-            let statistic = (arms.0.rows - a) * (arms.0.rows - a) / a + (arms.1.rows - b) * (arms.1.rows - b) / b
-            ratio = SampleRatio(
-                shares: [shares.0 / all, shares.1 / all], chiSquared: statistic,
-                pValue: (try? Distributions.chiSquared(statistic, degreesOfFreedom: 1).tail) ?? 1)
+        ratio = shares.flatMap { Self.ratio((arms.0.rows, arms.1.rows), $0) }
+        var metrics = ArmMetric.performance(task, classes: classes)
+        if let place = metrics.firstIndex(where: { $0.name == policy.primary }) { metrics.insert(metrics.remove(at: place), at: 0) }
+        let serving = ArmMetric.serving(task)
+        differences = metrics.map { PairedDifference($0, arms, confidence: confidence) }
+        quantiles = [arms.0, arms.1].map { arm in
+            LatencyQuantile.shares.map { LatencyQuantile(arm.paces, $0, confidence: confidence) }
         }
-        differences = Self.differences(arms, names, confidence)
-        let n = arms.0.labelled + arms.1.labelled
-        sequential = names.indices.map { i in
-            let error = Self.squaredError(arms, i)
-            return SequentialDifference(
-                metric: names[i].name,
-                interval: min(arms.0.labelled, arms.1.labelled) < AlwaysValid.firstLook
-                    ? nil
-                    : AlwaysValid.interval(
-                        count: n, mean: Self.mean(arms.1, i) - Self.mean(arms.0, i), variance: error.map { $0 * n }, confidence: confidence)
-            )
+        let means = serving.map { PairedDifference($0, arms, confidence: confidence) }
+        self.serving = means + zip(quantiles[0], quantiles[1]).map { LatencyQuantile.difference($0, $1) }
+        sequential = zip(metrics + serving, differences + means).map { metric, difference in
+            let least = min(metric.estimate(arms.0).count, metric.estimate(arms.1).count)
+            return least < ConfidenceSequence.firstLook
+                ? SequentialDifference(metric: metric.name, interval: nil) : SequentialDifference(difference, confidence: confidence)
         }
-        self.groups = groups.map {
-            Group(attribute: $0.attribute, name: $0.name, differences: Self.differences($0.arms, names, confidence))
+        // Groups have sums of losses and outcomes, no cells of scores.
+        let own = metrics.filter { $0.name != "roc_auc" && $0.name != "ece" }
+        groups = parts.map { part in
+            Group(
+                attribute: part.attribute, name: part.name, rows: [part.arms.0.rows, part.arms.1.rows],
+                labelled: [part.arms.0.labelled, part.arms.1.labelled],
+                differences: own.map { PairedDifference($0, part.arms, confidence: confidence) })
         }
-        (verdict, reasons) = (.hold, [])
-        decide(policy, primary: policy.primary.flatMap { name in names.firstIndex { $0.name == name } } ?? 0)
+        let tests = groups.map { group -> Double? in
+            guard let first = group.differences.first, let value = first.value, let error = first.error, error > 0,
+                (group.labelled.min() ?? 0) >= ConfidenceSequence.firstLook
+            else { return nil }
+            return ConfidenceSequence.pValue(count: Double(first.count), z: value / error)
+        }
+        for (place, p) in benjaminiHochberg(tests).enumerated() { groups[place].adjustedP = p }
+        disparities = task == .binary ? Self.disparities(parts, confidence) : []
+        populationStability = Self.stability(arms)
+        decision = RolloutDecision(verdict: .hold, reasons: [], broken: [])
+        decision = decide(policy)
     }
 
-    private mutating func decide(_ policy: RolloutPolicy, primary: Int) {
-        if let ratio, ratio.isMismatch {
-            reasons = [
-                "sample ratio mismatch: \(Int(arms[0].rows)) rows and \(Int(arms[1].rows)), meant were \(short(ratio.shares[0])) and \(short(ratio.shares[1])) of them (p \(short(ratio.pValue))): nothing else can be believed"
-            ]
+    private static func ratio(_ rows: (Double, Double), _ shares: (Double, Double)) -> SampleRatio? {
+        let (total, all) = (rows.0 + rows.1, shares.0 + shares.1)
+        guard total > 0, shares.0 > 0, shares.1 > 0 else { return nil }
+        let (a, b) = (total * shares.0 / all, total * shares.1 / all)
+        let statistic = (rows.0 - a) * (rows.0 - a) / a + (rows.1 - b) * (rows.1 - b) / b
+        return SampleRatio(
+            shares: [shares.0 / all, shares.1 / all], chiSquared: statistic,
+            pValue: (try? Distributions.chiSquared(statistic, degreesOfFreedom: 1).tail) ?? 1)
+    }
+
+    private static func disparities(_ parts: [Part], _ confidence: Double) -> [(attribute: String, all: [DisparityChange])] {
+        var attributes: [String] = []
+        for part in parts where !part.attribute.isEmpty && !attributes.contains(part.attribute) { attributes.append(part.attribute) }
+        return attributes.map { attribute in
+            let rates = parts.filter { $0.attribute == attribute }.map { part in
+                [nil, 1, 0].map { label -> DisparityChange.Rates? in
+                    func decided(_ arm: ArmSums) -> (yes: Double, all: Double) {
+                        let yes = arm.count(label: label, decision: 1)
+                        return (yes, yes + arm.count(label: label, decision: 0))
+                    }
+                    let (a, b) = (decided(part.arms.0), decided(part.arms.1))
+                    guard a.all > 0, b.all > 0 else { return nil }
+                    let (was, now) = (ArmEstimate(share: a.yes, of: a.all, ""), ArmEstimate(share: b.yes, of: b.all, ""))
+                    return DisparityChange.Rates(
+                        rows: min(a.all, b.all), was: was.value ?? 0, now: now.value ?? 0, wasVariance: was.variance ?? 0,
+                        nowVariance: now.variance ?? 0, covariance: 0)
+                }
+            }
+            return (attribute, DisparityChange.all(rates, confidence: confidence) { ConfidenceSequence.pValue(count: $0, z: $1) })
+        }
+    }
+
+    /// Less what chance alone gives, (1/n + 1/m)·9 on average of ten cells: a small arm is no other one.
+    private static func stability(_ arms: (ArmSums, ArmSums)) -> Double? {
+        func scores(_ arm: ArmSums) -> [Double] {
+            guard arm.cells.count == 3 else { return [] }
+            return arm.cells[0].indices.map { arm.cells[0][$0] + arm.cells[1][$0] + arm.cells[2][$0] }
+        }
+        let (a, b) = (scores(arms.0), scores(arms.1))
+        let (n, m) = (a.reduce(0, +), b.reduce(0, +))
+        guard n > 0, m > 0 else { return nil }
+        return max(0, ScoreCells.stability(a, b) - 9 * (1 / n + 1 / m))
+    }
+}
+
+extension PairedDifference {
+    /// Of a metric of two arms: the normal interval of a difference whose errors add up.
+    init(_ metric: ArmMetric, _ arms: (ArmSums, ArmSums), confidence: Double) {
+        let (a, b) = (metric.estimate(arms.0), metric.estimate(arms.1))
+        self.init(metric.name, isBetterBelow: metric.isBetterBelow)
+        count = Int(a.count + b.count)
+        (champion, candidate) = (a.value, b.value)
+        guard let was = a.value, let now = b.value else {
+            why = "\(a.value == nil ? "the champion" : "the candidate"): \(a.value == nil ? a.why : b.why)"
             return
         }
-        let labelled = Int(min(arms[0].labelled, arms[1].labelled))
-        guard labelled >= policy.rowsMin else {
-            reasons = ["\(labelled) labelled rows in the smaller arm, \(policy.rowsMin) are needed"]
+        value = now - was
+        guard let first = a.variance, let second = b.variance else {
+            why = "an arm has one row, or is never wrong"
             return
         }
-        let difference = differences[primary]
-        guard let interval = sequential[primary].interval else {
-            reasons = ["\(difference.metric) has no interval"]
-            return
-        }
-        let gain = difference.isBetterBelow ? Interval(lower: -interval.upper, upper: -interval.lower) : interval
-        let values = "\(difference.metric) \(short(difference.champion)) to \(short(difference.candidate))"
-        let tests = benjaminiHochberg(groups.map { $0.differences[primary].pValue })
-        let worse = zip(groups, tests).compactMap { group, p -> String? in
-            let own = group.differences[primary]
-            guard let p, p <= policy.alpha, let was = own.champion, let gain = own.gain, gain < -policy.groupFloor * abs(was) else {
-                return nil
-            }
-            return "worse for \(group.attribute) = \(group.name): \(own.metric) \(short(was)) to \(short(own.candidate))"
-        }
-        if gain.upper < -policy.margin {
-            (verdict, reasons) = (.reject, ["\(values): worse by the interval that is right at every look"])
-        } else if gain.lower > -policy.margin {
-            let good = policy.margin > 0 ? "not worse by more than \(short(policy.margin))" : "better"
-            (verdict, reasons) = (
-                worse.isEmpty ? .promote : .hold, ["\(values): \(good) by the interval that is right at every look"] + worse
-            )
-        } else {
-            reasons = ["\(values): not sure: the gain lies in \(short(gain.lower)) to \(short(gain.upper))"] + worse
-        }
-    }
-
-    private static func mean(_ arm: Arm, _ i: Int) -> Double { arm.losses[i].sum / arm.labelled }
-
-    /// Of the difference of the two means.
-    private static func squaredError(_ arms: (Arm, Arm), _ i: Int) -> Double? {
-        func own(_ arm: Arm) -> Double? {
-            guard arm.labelled > 1 else { return nil }
-            let mean = mean(arm, i)
-            return max(0, arm.losses[i].squares - arm.labelled * mean * mean) / (arm.labelled - 1) / arm.labelled
-        }
-        return own(arms.0).flatMap { a in own(arms.1).map { a + $0 } }
-    }
-
-    private static func differences(
-        _ arms: (Arm, Arm), _ names: [(name: String, isBetterBelow: Bool)], _ confidence: Double
-    ) -> [PairedDifference] {
-        names.enumerated().map { i, name in
-            var out = PairedDifference(name.name, isBetterBelow: name.isBetterBelow)
-            out.count = Int(arms.0.labelled + arms.1.labelled)
-            guard arms.0.labelled > 0, arms.1.labelled > 0 else {
-                out.why = "an arm has no labelled rows"
-                return out
-            }
-            (out.champion, out.candidate) = (mean(arms.0, i), mean(arms.1, i))
-            out.value = mean(arms.1, i) - mean(arms.0, i)
-            guard let error = squaredError(arms, i) else {
-                out.why = "an arm has one labelled row"
-                return out
-            }
-            out.put(error: error.squareRoot(), confidence: confidence)
-            return out
-        }
-    }
-
-    /// The comparison as JSON; differences and sequential as in the result of `shadow`.
-    public func json(names: (String, String)) -> JSON {
-        var out = JSONObject([("command", .string("shadow")), ("kind", .string("unpaired"))])
-        out["arms"] = .array([json(of: arms[0], names.0) { $0.champion }, json(of: arms[1], names.1) { $0.candidate }])
-        if let ratio {
-            out["sample_ratio"] = .object([
-                "shares": .array(ratio.shares.map(JSON.number)), "chi_squared": .number(ratio.chiSquared), "p_value": .number(ratio.pValue),
-                "mismatch": .bool(ratio.isMismatch),
-            ])
-        }
-        out["differences"] = Self.json(differences)
-        var always = JSONObject()
-        for sequence in sequential { always[sequence.metric] = sequence.json }
-        out["sequential"] = .object(always)
-        out["groups"] = .array(
-            groups.map { group in
-                .object([
-                    "attribute": .string(group.attribute), "group": .string(group.name), "differences": Self.json(group.differences),
-                ])
-            })
-        out["verdict"] = .string(verdict.rawValue)
-        out["reasons"] = .array(reasons.map(JSON.string))
-        return JSON.object(out).explained("not known of these rows")
-    }
-
-    private func json(of arm: Arm, _ name: String, _ value: (PairedDifference) -> Double?) -> JSON {
-        var out = JSONObject([("name", .string(name)), ("rows", .number(arm.rows)), ("labelled", .number(arm.labelled))])
-        out["selection_rate"] = .statistic(arm.rows > 0 ? arm.positive / arm.rows : nil)
-        for difference in differences { out[difference.metric] = .statistic(value(difference)) }
-        return .object(out)
-    }
-
-    private static func json(_ differences: [PairedDifference]) -> JSON {
-        var out = JSONObject()
-        for difference in differences { out[difference.metric] = difference.json }
-        return .object(out)
+        put(error: (first + second).squareRoot(), confidence: confidence)
     }
 }

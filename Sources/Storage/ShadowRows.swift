@@ -23,6 +23,10 @@ public struct ShadowRows: Sendable {
     public var formerLabels: [Double] = []
     /// Seconds; NaN for none.
     public var latencies: [Double] = []
+    /// NaN for none.
+    public var costs: [Double] = []
+    /// A bit for each segment of the version.
+    public var segments: [SegmentBits] = []
     /// Rows that failed or were stored without features; they are in no column.
     public var skipped = 0
 
@@ -81,6 +85,8 @@ struct ShadowRowReader {
             out.latencies.append(rows.double(row, 7) ?? .nan)
             out.labels.append(rows.double(row, 8) ?? .nan)
             out.formerLabels.append(rows.double(row, 9) ?? .nan)
+            out.costs.append(rows.double(row, 10) ?? .nan)
+            out.segments.append(SegmentBits(rawValue: Int32(truncatingIfNeeded: rows.int(row, 11) ?? 0)))
         }
         for (place, feature) in schema.features.enumerated() {
             out.features[place] = feature.kind == .categorical ? .texts(texts[place]) : .numbers(numbers[place])
@@ -100,7 +106,7 @@ extension ShadowStore {
             var reader = ShadowRowReader(version: version, codes: try LevelDictionary.load(version.streamID, on: connection))
             let rows = try reader.read(found, on: connection)
             guard rows.count == found.count else { throw StoreError(.damaged, "a stored row of \(version.key) cannot be read") }
-            return (rows, (0..<found.count).map { found.time($0, 10) ?? .earliest })
+            return (rows, (0..<found.count).map { found.time($0, 12) ?? .earliest })
         }
     }
 }

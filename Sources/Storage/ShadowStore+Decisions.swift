@@ -93,7 +93,20 @@ extension ShadowStore {
         else { return nil }
         return RolloutRecord(
             versionID: version, previousID: previous, state: state, step: Int(step), changedAt: at, actor: rows.text(0, 5) ?? "",
-            reason: rows.text(0, 6) ?? "")
+            reason: rows.text(0, 6) ?? "", beganAt: rows.time(0, 7), waits: rows.text(0, 8))
+    }
+
+    /// Says what a rollout waits for; it is no change of it, and nobody is told.
+    ///
+    /// - Parameter record: as it was found. - Returns: false when somebody has changed it meanwhile.
+    @discardableResult
+    public func hold(_ record: RolloutRecord, of model: String, waits: String) async throws -> Bool {
+        try await database.run { connection in
+            guard let modelID = try connection.query(Queries["find_model"], [.text(model)]).int(0, 0) else { return false }
+            let held = try connection.query(
+                Queries["hold_rollout"], [.int(modelID), .int(record.versionID), .time(record.changedAt), .text(waits)])
+            return held.affected > 0
+        }
     }
 
     /// Changes how far a model's rollout is, and its champion where that follows.
@@ -119,7 +132,7 @@ extension ShadowStore {
                 Queries["keep_rollout"],
                 [
                     .int(modelID), .int(record.versionID), .int(record.previousID), .text(record.state.rawValue), .int(Int64(record.step)),
-                    .time(now), .text(record.actor), .text(record.reason),
+                    .time(now), .text(record.actor), .text(record.reason), .time(record.beganAt),
                 ])
             if let champion = change.champion {
                 try connection.query(Queries["demote_champion"], [.int(modelID), .int(champion)])
@@ -149,8 +162,16 @@ public struct RolloutRecord: Sendable, Equatable {
     public var changedAt: Timestamp
     public var actor: String
     public var reason: String
+    /// Since when it is rolled out.
+    public var beganAt: Timestamp
+    /// Why the next step does not follow; nil where nobody has looked.
+    public var waits: String?
 
-    public init(versionID: Int64, previousID: Int64, state: State, step: Int, changedAt: Timestamp, actor: String, reason: String) {
+    /// - Parameter beganAt: with the change where it is nil.
+    public init(
+        versionID: Int64, previousID: Int64, state: State, step: Int, changedAt: Timestamp, actor: String, reason: String,
+        beganAt: Timestamp? = nil, waits: String? = nil
+    ) {
         self.versionID = versionID
         self.previousID = previousID
         self.state = state
@@ -158,5 +179,12 @@ public struct RolloutRecord: Sendable, Equatable {
         self.changedAt = changedAt
         self.actor = actor
         self.reason = reason
+        self.beganAt = beganAt ?? changedAt
+        self.waits = waits
+    }
+
+    /// Whether it was not changed since, whatever it waits for.
+    public func isUnchanged(_ other: RolloutRecord) -> Bool {
+        versionID == other.versionID && state == other.state && step == other.step && changedAt == other.changedAt
     }
 }

@@ -189,6 +189,35 @@ private let still = WithService.service { $0.roles = [.collect, .web] }
         #expect(!lines.contains { $0.contains("group") || $0.contains("fairness") })
     }
 
+    /// Goal: segments of the spec and the champion's costs are in the live comparison. Method: the sums of the rows themselves.
+    @Test("segments are compared, and costs where it is known what a second of scoring costs") func segments() async throws {
+        let log = ShadowLog("parts", rows: 1500, seed: 16)
+        let spec = "id: id\nscore: score\nlabel: label\nsensitive: [sex]\nsegments:\n  - {name: poor, where: {income: \"< 1\"}}\n"
+        let query = try #require(spec.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+        for version in ["1", "2"] {
+            let answer = try await service.post("/v1/models/parts/versions/\(version)?spec=\(query)", log.reference, type: "text/csv")
+            #expect(answer.status == 201, "\(answer.text)")
+        }
+        _ = try await log.give(ShadowLog.file(1, -2), to: "2", on: service)
+        try await log.predict(0..<1500, cost: 0.002, on: service)
+        try await log.label(0..<1200, on: service)
+        var settings = service.engine.configuration.shadow
+        settings.secondCost = 1e6
+        try await catchUp(service.engine.shadowRunner(settings))
+        let sums = try await log.sums("2", on: service)
+        #expect(sums.segments == ["poor"] && sums.costs.count == 1500 && abs((sums.costs.mean ?? 0) - 0.002) < 1e-12)
+        let report = try #require(try await candidates("parts").first?["report"])
+        let part = try #require(report["segments"]?.arrayValue?.first)
+        #expect(part["group"]?.stringValue == "poor")
+        #expect(part["n"]?.intValue == Int64(log.rows.count { $0.income < 1 }))
+        #expect(part["labelled"]?.intValue == Int64(log.rows[0..<1200].count { $0.income < 1 }))
+        // A second that costs a million makes every answer dearer than the champion's.
+        let cost = report["guardrails"]?.arrayValue?.first { $0["name"]?.stringValue == "cost" }
+        #expect(cost?["state"]?.stringValue == "broken" && report["cost"]?["champion_per_prediction"] != .null, "\(report.text)")
+        let page = try await service.get("/models/parts/shadow").text
+        #expect(page.contains("By segment") && page.contains("What must not become worse"))
+    }
+
     @Test("a candidate that is slow trips its breaker") func slow() async throws {
         var configuration = service.engine.configuration
         configuration.shadow.rowSecondsMax = 1e-9

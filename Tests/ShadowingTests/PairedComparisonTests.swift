@@ -151,6 +151,74 @@ struct PairedComparisonTests {
         #expect(RolloutDecision(comparison, RolloutPolicy()).verdict == .hold)
     }
 
+    /// Goal: errors of the rates that do not take them for independent. Method: 300 pairs that are equally good; and by hand for one.
+    @Test("differences of rates have intervals that hold 0 in 95 of 100 cases") func rates() throws {
+        var held: [String: Int] = [:]
+        for seed in 1...300 {
+            var random = Seeded(UInt64(300 + seed))
+            let world = World(800, seed: UInt64(seed)) { truth, _, _ in truth + 0.4 * (random.uniform() - 0.5) }
+            for one in try world.comparison().differences where ["recall", "fpr", "precision", "f1"].contains(one.metric) {
+                let interval = try #require(one.interval)
+                if interval.lower <= 0, interval.upper >= 0 { held[one.metric, default: 0] += 1 }
+            }
+        }
+        print("paired, equally good: intervals of rates that hold 0 of 300: \(held.sorted { $0.key < $1.key })")
+        #expect(held.count == 4 && held.values.allSatisfy { $0 >= 273 }, "\(held)")
+        // Of 40 positives the champion finds 30, the candidate 26, and they differ in 10: a paired mean of differences.
+        let labels = [Double](repeating: 1, count: 40) + [Double](repeating: 0, count: 40)
+        let champion = (0..<80).map { $0 < 30 ? 0.9 : 0.1 }
+        let candidate = (0..<80).map { $0 < 23 || 30..<33 ~= $0 || 40..<52 ~= $0 ? 0.9 : 0.1 }
+        let found = try PairedComparison(PairedPredictions(task: .binary, labels: labels, champion: [champion], candidate: [candidate]))
+        let recall = try #require(found.differences.first { $0.metric == "recall" })
+        let reach = 1.959963984540054 * ((10 - 40 * 0.1 * 0.1) / 40.0 / 40).squareRoot()
+        #expect(isNear(recall.value ?? 0, -0.1) && isNear(recall.interval?.upper ?? 9, -0.1 + reach, relative: 1e-9), "\(recall)")
+    }
+
+    @Test("guardrails that need labels are not decided without them, the others hold all the same") func guardrails() throws {
+        var world = World(4000, seed: 21) { _, champion, group in group == 1 ? champion + 0.25 : champion }
+        world.labels = [Double](repeating: .nan, count: 4000)
+        var sums = PairedSums(task: .binary, attributes: ["sex"])
+        sums.add(world.pairs, blocks: world.labels.indices.map { $0 % 20 })
+        var policy = RolloutPolicy()
+        policy.stabilityMax = 0.01
+        for comparison in [try world.comparison(), PairedComparison(sums)] {
+            let decision = RolloutDecision(comparison, policy, latencyRatio: 3, costRatio: 2.5)
+            func state(_ name: String) -> Guardrail? { decision.guardrails.first { $0.name == name } }
+            for name in ["latency", "cost", "score_psi", "selection_disparity"] {
+                #expect(state(name)?.state == .broken && state(name)?.needsLabels == false, "\(name): \(decision.guardrails)")
+            }
+            for name in ["groups", "error_disparity", "calibration"] {
+                #expect(state(name)?.state == .insufficient && state(name)?.needsLabels == true, "\(name): \(decision.guardrails)")
+                #expect(state(name)?.why.contains("0 labelled rows, 500 are needed") == true)
+            }
+            #expect(decision.verdict == .hold && decision.broken.count == 4 && decision.reasons[0].hasPrefix("no labels"))
+            #expect(decision.fall?.contains("costs 2.5 times the champion's cost of a prediction, 2 is allowed") == true)
+        }
+    }
+
+    @Test("a group whose labels do not come keeps a better candidate from being promoted") func silentGroup() throws {
+        var world = World(20_000, seed: 22) { truth, _, _ in truth }
+        #expect(RolloutDecision(try world.comparison(), RolloutPolicy()).verdict == .promote)
+        for row in world.labels.indices where world.groups[row] == 1 && row > 200 { world.labels[row] = .nan }
+        let decision = RolloutDecision(try world.comparison(), RolloutPolicy())
+        #expect(decision.verdict == .hold && decision.broken.isEmpty && decision.reasons[0].contains("better"))
+        #expect(
+            decision.reasons.contains { $0 == "groups is not decided: sex = M has 51 labelled rows of 5000, 100 are needed" },
+            "\(decision.reasons)")
+        // A group that is too small to be judged, labels or not, keeps nobody.
+        for row in world.labels.indices where world.groups[row] == 1 && row > 200 { world.groups[row] = -1 }
+        #expect(RolloutDecision(try world.comparison(), RolloutPolicy()).verdict == .promote)
+    }
+
+    @Test("a segment for which the candidate is worse holds it, and is named") func segment() throws {
+        let world = World(20_000, seed: 23) { truth, champion, group in group == 0 ? truth : champion + (champion > 0.5 ? 0.1 : -0.1) }
+        var pairs = world.pairs
+        pairs.groups = []
+        pairs.segments = [.init(name: "new customers", holds: world.groups.map { $0 == 1 })]
+        let decision = RolloutDecision(try PairedComparison(pairs), RolloutPolicy())
+        #expect(decision.verdict == .hold && decision.broken.contains { $0.hasPrefix("worse for segment new customers: log_loss") })
+    }
+
     @Test("regressions and several classes are compared by their own losses") func otherTasks() throws {
         let regression = try PairedComparison(
             PairedPredictions(task: .regression, labels: [1, 2, 3], champion: [[1, 2, 5]], candidate: [[1, 3, 3]]))

@@ -15,6 +15,7 @@ enum ShadowReport {
         for (name, value) in comparison.members(champion: options.champion.name, candidate: options.candidate.name) { json[name] = value }
         json["latency"] = .object(JSONObject(seconds.map { ($0.model + "_seconds_per_row", .number($0.perRow)) }))
         json["verdict"] = .string(decision.verdict.rawValue)
+        json["guardrails"] = decision.guardrailsJSON
         json["reasons"] = .array(decision.reasons.map(JSON.string))
         return Report(
             title: "\(options.candidate.name) beside \(options.champion.name) over \(frame.file)", json: .object(json),
@@ -46,6 +47,11 @@ enum ShadowReport {
                             ]
                         }, tones: comparison.differences.map(tone))))
         }
+        blocks.append(
+            .table(
+                Report.Table(
+                    ["guardrail", "state", "what is known"], decision.guardrails.map { [$0.name, $0.state.rawValue, $0.why] },
+                    tones: decision.guardrails.map { $0.state == .broken ? .bad : $0.state == .ok ? .good : .faint })))
         for attribute in comparison.fairness {
             blocks.append(.heading("By \(attribute.attribute)"))
             blocks.append(
@@ -64,11 +70,11 @@ enum ShadowReport {
             blocks.append(
                 .table(
                     Report.Table(
-                        ["disparity", "champion", "candidate", "change", "p"],
+                        ["disparity", "champion", "candidate", "change", "interval", "p"],
                         attribute.disparities.map {
                             [
                                 $0.metric, tableNumber($0.champion), tableNumber($0.candidate), tableNumber($0.change),
-                                tableNumber($0.pValue),
+                                $0.interval?.text ?? "–", tableNumber($0.pValue),
                             ]
                         })))
         }

@@ -131,7 +131,8 @@ enum APISchemas {
           "Rollout":{"type":"object","required":["model","champion","candidate","weight","state","steps"],"properties":{"model":{"type":"string"},
             "champion":{"type":["string","null"]},"candidate":{"type":["string","null"]},"weight":{"type":"number","minimum":0,"maximum":1},
             "steps":{"type":"array","items":{"type":"number"}},"step":{"type":["integer","null"]},"state":{"enum":["none","rolling","promoted","rolled_back"]},
-            "changed_at":{"$ref":"#/components/schemas/TimeOrNull"},"by":{"type":["string","null"]},"reason":{"type":["string","null"]}}},
+            "changed_at":{"$ref":"#/components/schemas/TimeOrNull"},"by":{"type":["string","null"]},"reason":{"type":["string","null"]},
+            "began_at":{"$ref":"#/components/schemas/TimeOrNull"},"waits_for":{"description":"Why the next step does not follow.","type":["string","null"]}}},
           "RolloutChange":{"type":"object","required":["action"],"properties":{"action":{"enum":["promote","rollback"]},"version":{"type":"string"},
             "gradual":{"type":"boolean"},"force":{"type":"boolean"},"reason":{"type":"string"},"by":{"type":"string"}}},
           "Erased":{"type":"object","required":["erased"],"properties":{"erased":{"type":"object","required":["predictions","labels","waiting_labels"]}}}

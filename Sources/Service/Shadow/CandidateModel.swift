@@ -58,13 +58,7 @@ struct CandidateModel: Sendable {
     }
 
     /// The task as the comparison has it.
-    var task: PairedPredictions.Task {
-        switch schema.task {
-        case .binary: .binary
-        case .regression: .regression
-        case .multiclass: .multiclass
-        }
-    }
+    var task: PairedPredictions.Task { PairedPredictions.Task(schema.task) }
 
     /// Scores of the rows: a column, or one for each class.
     ///

@@ -35,38 +35,91 @@ extension Engine {
         of model: String, arms: (String, String), shares: (Double, Double), from: Timestamp?, to: Timestamp?
     ) async throws -> JSON? {
         let versions = try await registry.versions().filter { $0.key.model == model }
-        guard let schema = versions.first?.schema else { return nil }
-        let task: PairedPredictions.Task
-        switch schema.task {
-        case .binary: task = .binary
-        case .regression: task = .regression
-        case .multiclass:
-            throw ConfigurationError(["\(model): a live test of several classes is not compared, expected a binary model or a regression"])
-        }
-        let width = UnpairedComparison.metrics(task).count
-        let sums = try await shadow.arms(versions, from: from ?? .earliest, to: to ?? clock().adding(seconds: 86_400 * 366))
+        if versions.isEmpty { return nil }
+        let parts = try await shadow.arms(versions, from: from ?? .earliest, to: to ?? clock().adding(seconds: 86_400 * 366))
+        let known = Set(parts.map { $0.variant ?? $0.version })
         let names = [arms.0, arms.1]
-        let known = Set(sums.map(\.arm))
         if let absent = names.first(where: { !known.contains($0) }) {
             throw ConfigurationError([
                 "\(model) has no rows of the variant \(absent), expected two of \(known.sorted().joined(separator: ", "))"
             ])
         }
-        var all = [UnpairedComparison.Arm](repeating: .init(losses: width), count: 2)
-        var groups: [[String]: [UnpairedComparison.Arm]] = [:]
-        for part in sums {
-            guard let place = names.firstIndex(of: part.arm) else { continue }
-            var arm = UnpairedComparison.Arm(losses: width)
-            (arm.rows, arm.labelled, arm.positive, arm.losses) = (part.rows, part.labelled, part.positive, part.losses)
-            all[place].add(arm)
-            for (attribute, value) in part.groups {
-                groups[[attribute, value], default: .init(repeating: .init(losses: width), count: 2)][place].add(arm)
+        let comparison = Self.compare(versions[0].schema, parts, shares: shares, configuration.shadow.policy) { part in
+            names.firstIndex(of: part.variant ?? part.version)
+        }
+        return comparison.json(names: arms)
+    }
+
+    /// A version that is rolled out beside its champion, over what both have served since it began.
+    ///
+    /// A row belongs to the version that it is logged under, unless its `variant` names the other one, or says champion or candidate. The
+    /// sample ratio is not tested: the shares change from step to step.
+    func rolloutComparison(
+        _ champion: RegisteredVersion, _ candidate: RegisteredVersion, since: Timestamp, store: ShadowStore, at now: Timestamp
+    ) async throws -> UnpairedComparison {
+        let parts = try await store.arms([champion, candidate], from: since, to: now.adding(seconds: 86_400))
+        let arms = [champion.key.version, candidate.key.version]
+        return Self.compare(champion.schema, parts, shares: nil, configuration.shadow.policy) { part in
+            switch part.variant {
+            case arms[0], "champion": 0
+            case arms[1], "candidate": 1
+            default: arms.firstIndex(of: part.version)
             }
         }
-        let comparison = UnpairedComparison(
-            task, (all[0], all[1]), shares: shares,
-            groups: groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { ($0.key[0], $0.key[1], ($0.value[0], $0.value[1])) },
-            policy: configuration.shadow.policy)
-        return comparison.json(names: arms)
+    }
+
+    /// - Parameter arm: which one a part belongs to; nil for neither.
+    private static func compare(
+        _ schema: FeatureSchema, _ parts: [ArmPart], shares: (Double, Double)?, _ policy: RolloutPolicy, arm: (ArmPart) -> Int?
+    ) -> UnpairedComparison {
+        var all = [ArmSums](repeating: ArmSums(), count: 2)
+        /// By attribute, empty for segments, and name.
+        var some: [[String]: [ArmSums]] = [:]
+        for part in parts {
+            guard let place = arm(part) else { continue }
+            let sums = ArmSums(part)
+            all[place].add(sums)
+            guard part.kind == .outcome else { continue }
+            for (attribute, value) in part.groups + part.segments.map({ (attribute: "", value: $0) }) {
+                some[[attribute, value], default: [ArmSums(), ArmSums()]][place].add(sums)
+            }
+        }
+        let ordered = some.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
+            UnpairedComparison.Part(attribute: $0.key[0], name: $0.key[1], arms: ($0.value[0], $0.value[1]))
+        }
+        return UnpairedComparison(
+            PairedPredictions.Task(schema.task), classes: schema.classes.count, (all[0], all[1]), shares: shares, parts: ordered,
+            policy: policy)
+    }
+}
+
+extension PairedPredictions.Task {
+    init(_ task: ModelTask) {
+        switch task {
+        case .binary: self = .binary
+        case .regression: self = .regression
+        case .multiclass: self = .multiclass
+        }
+    }
+}
+
+extension ArmSums {
+    /// A single part of an arm.
+    fileprivate init(_ part: ArmPart) {
+        self.init()
+        func mean(_ sums: ArmPart.Sums) -> MeanSums { MeanSums(count: sums.count, sum: sums.sum, squares: sums.squares) }
+        switch part.kind {
+        case .scoreCell(let cell): addCell(part.label.map { $0 == 1 ? 1 : 0 } ?? 2, cell, part.rows)
+        case .scoreBin(let bin): addBin(bin, Bin(rows: part.labelled, scores: part.scores, positives: part.labels))
+        case .latencyCell(let cell): paces[cell] = part.rows
+        case .outcome:
+            rows = part.rows
+            failed = part.isFailed ? part.rows : 0
+            labelled = part.labelled
+            losses = part.losses.map(mean)
+            (costs, latencies) = (mean(part.cost), mean(part.latency))
+            func place(_ value: Double?) -> Int { value.flatMap { Int(exactly: $0) } ?? -1 }
+            if !part.isFailed { outcomes[Outcome(label: place(part.label), decision: place(part.decision))] = part.rows }
+        }
     }
 }

@@ -4,7 +4,7 @@ internal import Shadowing
 public import Storage
 public import Vocabulary
 
-// From a candidate to the champion: at once or step by step, and back.
+// From a candidate to the champion: at once or step by step, and back, as people ask.
 
 extension Engine {
     /// Makes a version the champion, or begins to roll it out.
@@ -71,7 +71,7 @@ extension Engine {
         }
     }
 
-    private func change(
+    func change(
         _ model: String, _ versions: [RegisteredVersion], at now: Timestamp,
         _ decide: @escaping @Sendable (RolloutRecord?, Int64?) throws -> (record: RolloutRecord, champion: Int64?)?
     ) async throws -> RolloutRecord? {
@@ -113,47 +113,7 @@ extension Engine {
             "weight": .number(isRolling ? RolloutSteps.weights[record?.step ?? 0] : 0), "steps": steps,
             "step": isRolling ? JSON(record?.step ?? 0) : .null, "state": .string(record?.state.rawValue ?? "none"),
             "changed_at": JSON(record?.changedAt.rfc3339), "by": JSON(record?.actor), "reason": JSON(record?.reason),
+            "began_at": JSON(isRolling ? record?.beganAt.rfc3339 : nil), "waits_for": JSON(isRolling ? record?.waits : nil),
         ])
     }
-
-    /// Goes on with every rollout that is under way, as the newest looks say.
-    func stepRollouts(_ versions: [RegisteredVersion], store: ShadowStore, at now: Timestamp) async throws {
-        let steps = RolloutSteps(seconds: configuration.shadow.stepSeconds)
-        for model in Set(versions.map(\.key.model)).sorted() {
-            guard let record = try await store.rollout(of: model), record.state == .rolling else { continue }
-            let champion = versions.first { $0.key.model == model && $0.stage == .champion }
-            let runs = try await store.runs()
-            let run = champion.flatMap { runs.of($0, record.versionID) }
-            let decision = run?.verdict.flatMap(RolloutVerdict.init).map { verdict in
-                func texts(_ name: String) -> [String] { (run?.report?[name]?.arrayValue ?? []).compactMap(\.stringValue) }
-                return RolloutDecision(verdict: verdict, reasons: texts("reasons"), broken: texts("broken"))
-            }
-            // Somebody has retired it, or made it champion, meanwhile.
-            let isCandidate = versions.contains { $0.versionID == record.versionID && $0.stage == .candidate }
-            let action =
-                !isCandidate || champion == nil
-                ? .stop(why: champion == nil ? "there is no champion any more" : "the version is no candidate any more")
-                : steps.action(
-                    step: record.step, elapsed: now.seconds(since: record.changedAt), decision: decision, fault: run?.breaker,
-                    hasSteppedBack: record.reason.hasPrefix(Self.steppedBack))
-            var next = record
-            next.actor = "evenkeel"
-            var promoted: Int64?
-            switch action {
-            case .stay: continue
-            case .advance(let step): (next.step, next.reason) = (step, "the step before it was well")
-            case .finish: (next.state, next.reason, promoted) = (.promoted, "every step was well", record.versionID)
-            case .back(let step, let why): (next.step, next.reason) = (step, Self.steppedBack + why)
-            case .stop(let why): (next.state, next.step, next.reason) = (.rolledBack, 0, why)
-            }
-            let (changed, newChampion) = (next, promoted)
-            _ = try await change(model, versions, at: now) { current, _ in
-                // Somebody else has changed it meanwhile.
-                guard current == record else { return nil }
-                return (changed, newChampion)
-            }
-        }
-    }
-
-    private static let steppedBack = "stepped back: "
 }

@@ -50,18 +50,42 @@ public enum LiveReport {
                             ]
                         })))
         }
-        let primary = report["primary"]?.stringValue ?? ""
-        for (attribute, value) in report["fairness"]?.objectValue?.members ?? [] {
-            blocks.append(.heading("By \(attribute): \(primary)"))
+        let guardrails = report["guardrails"]?.arrayValue ?? []
+        if !guardrails.isEmpty {
             blocks.append(
                 .table(
                     Report.Table(
-                        ["group", "labelled", "champion", "candidate", "difference", "interval"],
-                        (value["groups"]?.arrayValue ?? []).map { group in
-                            let difference = group["differences"]?[primary]
-                            return [
-                                group["group"]?.stringValue ?? "", number(group["labelled"]), number(difference?["champion"]),
-                                number(difference?["candidate"]), number(difference?["value"]), between(difference?["interval"]),
+                        ["guardrail", "state", "what is known"],
+                        guardrails.map { one in ["name", "state", "why"].map { one[$0]?.stringValue ?? "" } })))
+        }
+        let primary = report["primary"]?.stringValue ?? ""
+        func table(_ noun: String, _ groups: [JSON]) -> Report.Block {
+            .table(
+                Report.Table(
+                    [noun, "labelled", "champion", "candidate", "difference", "interval"],
+                    groups.map { group in
+                        let difference = group["differences"]?[primary]
+                        return [
+                            group["group"]?.stringValue ?? "", number(group["labelled"]), number(difference?["champion"]),
+                            number(difference?["candidate"]), number(difference?["value"]), between(difference?["interval"]),
+                        ]
+                    }))
+        }
+        if let segments = report["segments"]?.arrayValue, !segments.isEmpty {
+            blocks += [.heading("By segment: \(primary)"), table("segment", segments)]
+        }
+        for (attribute, value) in report["fairness"]?.objectValue?.members ?? [] {
+            blocks += [.heading("By \(attribute): \(primary)"), table("group", value["groups"]?.arrayValue ?? [])]
+            let disparities = value["disparities"]?.objectValue?.members ?? []
+            if disparities.isEmpty { continue }
+            blocks.append(
+                .table(
+                    Report.Table(
+                        ["disparity", "champion", "candidate", "change", "interval", "p at every look"],
+                        disparities.map { metric, one in
+                            [
+                                metric, number(one["champion"]), number(one["candidate"]), number(one["change"]), between(one["interval"]),
+                                number(one["p_value"]),
                             ]
                         })))
         }

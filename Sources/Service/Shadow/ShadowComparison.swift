@@ -11,18 +11,24 @@ struct ShadowComparison {
     let decision: RolloutDecision
     let at: Timestamp
     private let task: PairedPredictions.Task
+    private let cost: (champion: Double?, candidate: Double?)
 
-    init(_ pair: ShadowPair, _ run: ShadowRun, _ sums: PairedSums, _ policy: RolloutPolicy, at now: Timestamp) {
+    init(_ pair: ShadowPair, _ run: ShadowRun, _ sums: PairedSums, _ settings: ShadowSettings, at now: Timestamp) {
         self.pair = pair
         self.run = run
         at = now
         task = sums.task
-        comparison = PairedComparison(sums, primary: policy.primary)
+        comparison = PairedComparison(sums, primary: settings.policy.primary)
         // The champion's time is that of a whole request: a candidate whose scoring alone takes more than its multiple is slow for sure.
         let isTimed = run.taken >= Self.timedRowsMin && run.latencyRows >= Self.timedRowsMin && run.latencySeconds > 0
         let ratio = isTimed ? run.seconds / Double(run.taken) / (run.latencySeconds / Double(run.latencyRows)) : nil
+        // Likewise the champion's cost is of all that it takes to answer.
+        let own = settings.secondCost.flatMap { run.taken >= Self.timedRowsMin ? $0 * run.seconds / Double(run.taken) : nil }
+        let was = sums.costs.count >= Double(Self.timedRowsMin) ? sums.costs.mean : nil
+        cost = (sums.costs.mean, own)
+        let costRatio = own.flatMap { own in was.flatMap { $0 > 0 ? own / $0 : nil } }
         decision = RolloutDecision(
-            comparison, policy, latencyRatio: ratio, days: now.seconds(since: run.startedAt) / 86_400)
+            comparison, settings.policy, latencyRatio: ratio, costRatio: costRatio, days: now.seconds(since: run.startedAt) / 86_400)
     }
 
     static let timedRowsMin: Int64 = 1000
@@ -43,9 +49,15 @@ struct ShadowComparison {
         ])
         for (name, value) in comparison.members(champion: "\(pair.champion.key)", candidate: "\(pair.candidate.key)") { out[name] = value }
         out["latency"] = .object(latency)
+        if cost.champion != nil {
+            out["cost"] = .object([
+                "champion_per_prediction": .statistic(cost.champion), "candidate_per_prediction": .statistic(cost.candidate),
+            ])
+        }
         out["primary"] = comparison.differences.first.map { .string($0.metric) } ?? .null
         out["verdict"] = .string(decision.verdict.rawValue)
         out["reasons"] = .array(decision.reasons.map(JSON.string))
+        out["guardrails"] = decision.guardrailsJSON
         out["broken"] = .array(decision.broken.map(JSON.string))
         out["started_at"] = .string(run.startedAt.rfc3339)
         out["as_of"] = .string(at.rfc3339)

@@ -20,6 +20,8 @@ actor ShadowRunner {
     private var stretches: [ShadowPair.Key: Int64] = [:]
     private var paces: [ShadowPair.Key: Pace] = [:]
     private var kept: [ShadowPair.Key: ShadowLook] = [:]
+    /// When the rows that both serve may be summed again, by model that is rolled out.
+    private var armsDue: [String: Timestamp] = [:]
 
     /// Steps of one pair before the others have their turn.
     static let stepsMax = 20
@@ -71,7 +73,7 @@ actor ShadowRunner {
                 } catch let fault as ShadowFault { try await trip(pair, fault) }
             }
         }
-        try await engine.stepRollouts(versions, store: store, at: clock())
+        armsDue = try await engine.stepRollouts(versions, store: store, settings: settings, armsDue: armsDue, at: clock())
         return isBehind
     }
 
@@ -158,7 +160,7 @@ actor ShadowRunner {
             let bytes = try await store.sums(pair.champion, pair.candidate), let sums = PairedSums(bytes: bytes)
         else { return }
         let now = clock()
-        let view = ShadowComparison(pair, run, sums, settings.policy, at: now)
+        let view = ShadowComparison(pair, run, sums, settings, at: now)
         let look = ShadowLook(
             at: now, taken: run.taken, labelled: Int64(sums.labelled), verdict: view.decision.verdict.rawValue, report: view.json)
         let isNew = run.verdict != look.verdict

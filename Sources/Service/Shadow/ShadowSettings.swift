@@ -10,6 +10,8 @@ public struct ShadowSettings: Sendable, Equatable {
     public var rowSecondsMax = 0.005
     /// How long a step of a rollout lasts at least.
     public var stepSeconds = 3600.0
+    /// What a second of scoring costs, in the currency of the models: the cost of a candidate that serves nobody. nil where that is not known.
+    public var secondCost: Double?
     public var policy = RolloutPolicy()
 
     /// Model files larger than this are refused.
@@ -27,7 +29,8 @@ public struct ShadowSettings: Sendable, Equatable {
             json, at: "shadow",
             known: [
                 "every_seconds", "rows_max", "row_seconds_max", "step_seconds", "primary", "margin", "min_rows", "alpha",
-                "group_floor", "disparity_floor", "calibration_floor", "latency_ratio_max", "max_days",
+                "group_floor", "disparity_floor", "calibration_floor", "latency_ratio_max", "cost_ratio_max",
+                "second_cost", "error_floor", "psi_max", "max_days",
             ])
         func number(_ name: String, _ range: ClosedRange<Double>, _ standard: Double) -> Double {
             reader.number(members[name], at: "shadow.\(name)", in: range) ?? standard
@@ -56,6 +59,10 @@ public struct ShadowSettings: Sendable, Equatable {
         policy.disparityFloor = number("disparity_floor", 0...1, policy.disparityFloor)
         policy.calibrationFloor = number("calibration_floor", 0...1, policy.calibrationFloor)
         policy.latencyRatioMax = number("latency_ratio_max", 0.001...1e6, policy.latencyRatioMax)
+        policy.costRatioMax = number("cost_ratio_max", 0.001...1e6, policy.costRatioMax)
+        secondCost = reader.number(members["second_cost"], at: "shadow.second_cost", in: 0...1e9)
+        policy.errorFloor = number("error_floor", 0...1, policy.errorFloor)
+        policy.stabilityMax = reader.number(members["psi_max"], at: "shadow.psi_max", in: 0...1e6)
         policy.daysMax = members["max_days"]?.stringValue == "forever" ? nil : number("max_days", 0.001...36_500, policy.daysMax ?? 30)
     }
 }

@@ -12,7 +12,7 @@ enum ShadowStep {
             guard let known = PairedSums(bytes: bytes) else { throw ShadowFault("the sums of \(model.name) cannot be read") }
             sums = known
         } else {
-            sums = PairedSums(task: model.task, attributes: schema.sensitive)
+            sums = PairedSums(task: model.task, attributes: schema.sensitive, segments: schema.segments.map(\.name))
         }
         let clock = ContinuousClock()
         var seconds = 0.0
@@ -27,7 +27,7 @@ enum ShadowStep {
         }
         var made = ShadowStore.Made(sums: [], taken: 0, skipped: new.skipped, seconds: 0, latencyRows: 0, latencySeconds: 0)
         if let (pairs, places) = try scored(new) {
-            sums.add(pairs, blocks: places.map { PairedSums.block(of: new.ids[$0]) })
+            sums.add(pairs, blocks: places.map { PairedSums.block(of: new.ids[$0]) }, costs: places.map { new.costs[$0] })
             made.taken = places.count
             made.skipped += new.count - places.count
             made.seconds = seconds
@@ -77,9 +77,13 @@ enum ShadowStep {
             }
             return PairedPredictions.Groups(attribute: attribute, names: names, codes: codes)
         }
-        return PairedPredictions(
+        var pairs = PairedPredictions(
             task: task, labels: places.map { rows.labels[$0] }, champion: champion,
             candidate: scores.map { column in places.map { column[$0] } }, threshold: schema.threshold,
             candidateThreshold: model.threshold, groups: groups)
+        pairs.segments = schema.segments.enumerated().map { place, segment in
+            .init(name: segment.name, holds: places.map { rows.segments[$0].contains(place) })
+        }
+        return pairs
     }
 }

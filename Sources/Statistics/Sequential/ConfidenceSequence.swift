@@ -9,9 +9,9 @@ internal import Glibc
 /// > Confidence Sequences", 2021, theorem 2.2; ρ by its appendix on tuning.
 public struct ConfidenceSequence: Sendable, Equatable {
     public private(set) var moments = RunningMoments()
-    private let alpha: Double
-    private let rho2: Double
-    private let firstLook: Int64
+    private let confidence: Double
+    private let tightestAt: Double
+    private let firstLook: Double
 
     /// - Parameters:
     ///   - tightestAt: the number of values at which the interval shall be narrowest; to be chosen before the data are seen.
@@ -24,21 +24,49 @@ public struct ConfidenceSequence: Sendable, Equatable {
         guard tightestAt >= 1, firstLook >= 1 else {
             throw StatisticsError(.outOfRange, "counts \(tightestAt) and \(firstLook), expected at least 1")
         }
-        alpha = 1 - confidence
-        let twice = -2 * log(alpha)
-        // log of it is below −1 for levels near 0, where any small ρ will do.
-        rho2 = max(0.01, twice + log(twice) + 1) / Double(tightestAt)
-        self.firstLook = firstLook
+        (self.confidence, self.tightestAt, self.firstLook) = (confidence, Double(tightestAt), Double(firstLook))
     }
 
     public mutating func observe(_ value: Double) { moments.add(value) }
 
     /// nil before the first look, and while all values are alike: nothing is known of the spread.
     public var interval: Interval? {
-        guard moments.count >= firstLook, let variance = moments.variance, variance > 0 else { return nil }
-        let t = Double(moments.count)
-        let grown = t * rho2 + 1
-        let radius = (variance * 2 * grown / (t * t * rho2) * (0.5 * log(grown) - log(alpha))).squareRoot()
-        return Interval(lower: moments.mean - radius, upper: moments.mean + radius)
+        Self.interval(
+            count: Double(moments.count), mean: moments.mean, variance: moments.variance, confidence: confidence, tightestAt: tightestAt,
+            firstLook: firstLook)
+    }
+}
+
+extension ConfidenceSequence {
+    /// No interval before so many values, and where it is narrowest, unless something else is said.
+    public static let firstLook = 100.0
+    public static let tightestAt = 1000.0
+
+    private static func rho2(_ alpha: Double, _ tightestAt: Double) -> Double {
+        let twice = -2 * log(alpha)
+        // log of it is below −1 for levels near 0, where any small ρ will do.
+        return max(0.01, twice + log(twice) + 1) / tightestAt
+    }
+
+    /// The interval from sums: of a mean, or of any estimate that is one but for a remainder which vanishes faster (theorem 2.2 of the source and
+    /// its section on asymptotically linear estimators), with `variance` the squared standard error times `count`.
+    public static func interval(
+        count: Double, mean: Double, variance: Double?, confidence: Double, tightestAt: Double = tightestAt, firstLook: Double = firstLook
+    ) -> Interval? {
+        guard count >= firstLook, let variance, variance > 0 else { return nil }
+        let alpha = 1 - confidence
+        let rho2 = rho2(alpha, tightestAt)
+        let grown = count * rho2 + 1
+        let radius = (variance * 2 * grown / (count * count * rho2) * (0.5 * log(grown) - log(alpha))).squareRoot()
+        return Interval(lower: mean - radius, upper: mean + radius)
+    }
+
+    /// The smallest level at which the sequence, tuned for 5 %, excludes 0: a p-value that stays right however often one looks.
+    ///
+    /// - Parameter z: the mean over its standard error.
+    public static func pValue(count: Double, z: Double) -> Double? {
+        guard count >= firstLook, z.isFinite else { return nil }
+        let grown = count * rho2(0.05, tightestAt) + 1
+        return min(1, exp(0.5 * log(grown) - z * z * (grown - 1) / (2 * grown)))
     }
 }

@@ -70,5 +70,18 @@ enum EffectKind {
 
 func format(_ x: Double) -> String { fourDigits(x) }
 
+/// A value of a column: long numbers in groups of three digits, with thin spaces.
+func grouped(_ x: Double) -> String {
+    let text = format(x)
+    guard abs(x) >= 10_000, text.allSatisfy({ $0.isNumber || $0 == "-" }) else { return text }
+    let digits = Array(text.drop { $0 == "-" })
+    var out = x < 0 ? "-" : ""
+    for (place, digit) in digits.enumerated() {
+        if place > 0, (digits.count - place) % 3 == 0 { out += "\u{202F}" }
+        out.append(digit)
+    }
+    return out
+}
+
 /// `24.1 %`.
 func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }

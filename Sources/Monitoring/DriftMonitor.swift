@@ -56,7 +56,7 @@ struct DriftMonitor {
             finding.why =
                 ks.location.map { at in
                     let (r, a) = (share(reference.cells.counts, n, grid, upTo: at), share(current.cells.counts, m, grid, upTo: at))
-                    return "values up to \(format(at)): \(percent(r)) in the reference, \(percent(a)) now"
+                    return "values up to \(grouped(at)): \(percent(r)) in the reference, \(percent(a)) now"
                 } ?? "the distributions are equal"
             drafts.append(
                 Draft(
@@ -66,8 +66,8 @@ struct DriftMonitor {
         let edges = grid.binEdges
         return drafts
             + binned(blank, grid.bins(of: reference.cells.counts), grid.bins(of: current.cells.counts)) { bin in
-                if bin == edges.count { return "above \(edges.last.map(format) ?? "-∞")" }
-                return bin == 0 ? "up to \(format(edges[0]))" : "\(format(edges[bin - 1])) to \(format(edges[bin]))"
+                if bin == edges.count { return "values above \(edges.last.map(grouped) ?? "-∞")" }
+                return bin == 0 ? "values up to \(grouped(edges[0]))" : "values from \(grouped(edges[bin - 1])) to \(grouped(edges[bin]))"
             }
     }
 
@@ -175,7 +175,7 @@ struct DriftMonitor {
         let was = Double(r[cell]) / n
         let now = Double(a[cell]) / m
         if was == now { return "no cell moved" }
-        return "\(label(cell)) \(now > was ? "rose" : "fell") from \(percent(was)) to \(percent(now))"
+        return "the share of \(label(cell)) \(now > was ? "rose" : "fell") from \(percent(was)) to \(percent(now))"
     }
 
     private func share(_ cells: [Int64], _ total: Int64, _ grid: NumericGrid, upTo x: Double) -> Double {

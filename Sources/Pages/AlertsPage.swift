@@ -119,7 +119,7 @@ public struct AlertsPage: Sendable {
             "<p class=\"muted\">Acknowledged by \(escaped(alert.acknowledgedBy ?? "somebody")) at \(moment($0)).</p>"
         }
         var form = ""
-        if isFiring, acknowledged == nil, let id = alert.id {
+        if isFiring, acknowledged == nil, frame.reader.operates, let id = alert.id {
             form = """
                 <form method="post" action="\(Self.acknowledgePath)"><input type="hidden" name="token" value="\(escaped(acknowledgeToken))">
                 <input type="hidden" name="alert" value="\(id)">
@@ -147,8 +147,8 @@ public struct AlertsPage: Sendable {
             """
     }
 
-    private func end(_ silence: Silence) -> String {
-        guard let id = silence.id else { return "" }
+    private func end(_ silence: Silence, _ frame: PageFrame) -> String {
+        guard let id = silence.id, frame.reader.operates else { return "" }
         return """
             <form method="post" action="\(Self.endPath)"><input type="hidden" name="token" value="\(escaped(endToken))">
             <input type="hidden" name="silence" value="\(id)"><button type="submit" aria-label="End the silence of \(escaped(silence.model))">End now</button></form>
@@ -158,13 +158,18 @@ public struct AlertsPage: Sendable {
     private func silencePart(_ frame: PageFrame) -> String {
         let rows = silences.map {
             [
-                escaped($0.model), $0.monitor.map { escaped(spoken($0.rawValue)) } ?? "all", moment($0.until), escaped($0.reason), end($0),
+                escaped($0.model), $0.monitor.map { escaped(spoken($0.rawValue)) } ?? "all", moment($0.until), escaped($0.reason),
+                end($0, frame),
             ]
         }
         let list =
             rows.isEmpty
             ? "<p>Nothing is silenced.</p>"
             : table(["model", "monitor", "until (UTC)", "reason", "end"], rows, caption: "Silences that last")
+        if !frame.reader.operates {
+            return
+                "<h2>Silences</h2>\(list)<p class=\"note\" role=\"note\">To acknowledge and to silence needs a token with the role <code>operate</code>.</p>"
+        }
         if models.isEmpty { return "<h2>Silences</h2>" + list }
         let options = models.map { "<option\($0 == model ? " selected" : "")>\(escaped($0))</option>" }.joined()
         let monitors =

@@ -73,7 +73,7 @@ public struct Asset: Sendable {
               }).catch(function () { live.textContent = 'The service does not answer; trying again'; });
             }
             function listen() {
-              if (!window.EventSource || source) { return; }
+              if (!window.EventSource || source || !document.body.hasAttribute('data-live')) { return; }
               source = new EventSource('/events');
               source.addEventListener('state', function (event) {
                 if (marker !== null && marker !== event.data) { renew(); } else if (live.textContent === '') { live.textContent = 'Live'; }

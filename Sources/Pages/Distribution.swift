@@ -26,8 +26,8 @@ public struct Distribution: Sendable, Equatable {
         self.notes = notes
     }
 
-    func chart(_ title: String, of name: String, _ window: Window, width: Double) -> String {
-        SVGChart(picture(title, of: name, window), width: width).text
+    func chart(_ title: String, of name: String, _ window: Window, width: Double, narrow: Double? = nil) -> String {
+        SVGChart(picture(title, of: name, window), width: width, narrow: narrow).text
     }
 
     /// As a chart of pages and reports.

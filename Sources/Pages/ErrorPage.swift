@@ -17,7 +17,7 @@ public struct ErrorPage: Sendable {
 
     public func html(_ frame: PageFrame) -> String {
         frame.page(
-            title, .none,
+            title, .none, isLive: false,
             """
             <h1>\(status) \(escaped(title))</h1>
             <p>\(escaped(detail))</p>
@@ -29,7 +29,8 @@ public struct ErrorPage: Sendable {
         switch status {
         case 404: "The <a href=\"/\">fleet</a> lists every model that is registered."
         case 400: "Go back and change what the address or the form says, or begin at the <a href=\"/\">fleet</a>."
-        case 401: "Ask for a token of the role audit, or make one: <code>evenkeel token create</code>. A browser sends it as the password."
+        case 401:
+            "<a href=\"/\">Open the fleet</a>, and the browser asks for a name and a password: the password is your token, any name will do. Who has none asks whoever runs the service, who makes one with <code>evenkeel token create --name NAME --roles read</code>; the role <code>operate</code> may also acknowledge and silence, <code>audit</code> sees groups of sensitive attributes."
         case 403 where isOfForm:
             "Forms work only from this service's own pages, and for some hours: open <a href=\"/alerts\">the alerts</a> again."
         case 403: "Ask whoever runs the service for a token that may: <code>evenkeel token create</code> has roles and models."

@@ -37,6 +37,9 @@ public struct FairnessPage: Sendable {
         } else {
             content =
                 "<p class=\"lead\">Window: \(escaped(frame.shown.map { span($0.window) } ?? "")). The rates of every group, and how far they are apart. A difference is no proof of discrimination, and none is no proof of its absence: it says where to look.</p>"
+            if !page.reader.seesGroups {
+                content += PageReaderRights.leftOut("The rates of single groups, and which groups are farthest apart, are")
+            }
             for attribute in attributes { content += section(attribute) }
         }
         return frame.page(page, .fairness, title: "Fairness", path: path, content)
@@ -69,7 +72,7 @@ public struct FairnessPage: Sendable {
                 [
                     escaped(spoken($0.statistic)), shortNumber($0.value),
                     $0.lower != nil || $0.upper != nil ? "\(shortNumber($0.lower)) to \(shortNumber($0.upper))" : "",
-                    shortNumber($0.adjustedP),
+                    pValue($0.adjustedP),
                     $0.verdict.map { badge($0) } ?? "", ownWhy($0),
                 ]
             }, numeric: [1, 2, 3], caption: "Disparities between groups of \(name)")

@@ -37,7 +37,7 @@ public struct FeaturePage: Sendable {
         if let distribution {
             content += distribution.chart(
                 "\(feature.name): reference and window", of: feature.kind == .vector ? "length of the vector" : feature.name, shown.window,
-                width: 900)
+                width: 900, narrow: SVGChart.phone)
         } else if let problem {
             content += "<p class=\"note\">\(escaped(problem))</p>"
         }
@@ -61,7 +61,7 @@ public struct FeaturePage: Sendable {
             [
                 escaped(spoken(finding.monitor.rawValue)), escaped(spoken(finding.statistic)), shortNumber(finding.value),
                 finding.lower != nil || finding.upper != nil ? "\(shortNumber(finding.lower)) to \(shortNumber(finding.upper))" : "",
-                shortNumber(finding.pValue), shortNumber(finding.adjustedP), finding.verdict.map { badge($0) } ?? "",
+                pValue(finding.pValue), pValue(finding.adjustedP), finding.verdict.map { badge($0) } ?? "",
             ]
         }
         return rows.isEmpty

@@ -13,28 +13,57 @@ struct HeatTable {
     var caption: String
     var windows: [EvaluationHead]
     var rows: [Row]
-    /// Where a cell with a finding leads; nil for nowhere.
+    /// Where a cell with a mark leads; nil for nowhere.
     var link: (Row, EvaluationHead) -> String?
 
-    /// Links in a table: beyond, the sign stands without one, and the name of its row leads further.
-    static let linksMax = 200
+    /// What the links of a table may weigh: beyond, the sign stands without one, and the name of its row leads further.
+    static let linkBytesMax = 40_000
+
+    private struct Place: Hashable {
+        var row: Int
+        var column: Int
+    }
+
+    /// The links that are not too heavy: findings first, what is calm last, the newest windows before older ones.
+    private var links: [Place: String] {
+        var out: [Place: String] = [:]
+        var weight = 0
+        for marks in Self.marksInTurn {
+            for column in windows.indices.reversed() {
+                for (row, entry) in rows.enumerated() where column < entry.verdicts.count {
+                    guard let verdict = entry.verdicts[column], marks.contains(verdict), let href = link(entry, windows[column]) else {
+                        continue
+                    }
+                    let moment = windows[column].window.start.rfc3339.dropFirst(5).prefix(8)
+                    // Who goes by the keyboard is not held up by every calm cell: the name of the row leads there too.
+                    let stop = marks.contains(.ok) ? " tabindex=\"-1\"" : ""
+                    let text = "<a href=\"\(href)\"\(stop) aria-label=\"\(escaped(entry.name)) \(moment)\">"
+                    weight += text.utf8.count + 4
+                    guard weight <= Self.linkBytesMax else { return out }
+                    out[Place(row: row, column: column)] = text
+                }
+            }
+        }
+        return out
+    }
+
+    private static let marksInTurn: [Set<Verdict>] = [[.drifted, .unfair], [.negligible], [.insufficient, .noData], [.ok, .fair]]
 
     var text: String {
-        var links = 0
-        let body = rows.map { row in
-            let cells = zip(windows, row.verdicts).map { window, verdict -> String in
-                switch verdict {
-                case .ok?, .fair?: return "<td class=\"k\">✓"
-                case .negligible?: return "<td class=\"n\">≈"
-                case .insufficient?: return "<td class=\"u\">…"
-                case .noData?: return "<td>∅"
-                case nil: return "<td>"
-                case .drifted?, .unfair?:
-                    guard links < Self.linksMax, let href = link(row, window) else { return "<td class=\"b\">▲" }
-                    links += 1
-                    return
-                        "<td class=\"b\"><a href=\"\(href)\" aria-label=\"\(escaped(row.name)) \(window.window.start.rfc3339.dropFirst(5).prefix(8))\">▲</a>"
-                }
+        let links = links
+        let body = rows.enumerated().map { number, row in
+            let cells = row.verdicts.prefix(windows.count).enumerated().map { column, verdict -> String in
+                let (kind, mark) =
+                    switch verdict {
+                    case .ok?, .fair?: ("k", "✓")
+                    case .negligible?: ("n", "≈")
+                    case .insufficient?: ("u", "…")
+                    case .drifted?, .unfair?: ("b", "▲")
+                    case .noData?: ("", "∅")
+                    case nil: ("", "")
+                    }
+                let link = links[Place(row: number, column: column)]
+                return (kind.isEmpty ? "<td>" : "<td class=\"\(kind)\">") + (link.map { $0 + mark + "</a>" } ?? mark)
             }.joined(separator: "</td>")
             let name = row.href.map { "<a href=\"\($0)\">\(escaped(row.name))</a>" } ?? escaped(row.name)
             return "<tr><th scope=\"row\">\(name)</th>\(cells)</td></tr>"

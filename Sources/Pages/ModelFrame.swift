@@ -69,7 +69,8 @@ public struct ModelFrame: Sendable {
             option($0.key.version, "\($0.key.version) (\($0.stage.rawValue))", $0.key.version == version.key.version)
         }.joined()
         // A version without segments has no such field.
-        let parts = version.schema.segments.map { option($0.name, $0.name, $0 == version.segment) }.joined()
+        let open = version.schema.segments.filter { frame.reader.seesGroups || !$0.isOfGroups(version.schema) }
+        let parts = open.map { option($0.name, $0.name, $0 == version.segment) }.joined()
         let segments =
             parts.isEmpty
             ? ""

@@ -82,7 +82,14 @@ public struct ModelPage: Sendable {
 
     /// What the monitors say of each segment, on the page of the whole.
     private func parts(_ page: PageFrame) -> String {
-        if segments.isEmpty { return "" }
+        let hidden = page.reader.seesGroups ? 0 : segments.count { $0.segment.isOfGroups(frame.version.schema) }
+        let note =
+            hidden > 0
+            ? PageReaderRights.leftOut(
+                hidden == 1 ? "A segment of a sensitive attribute is" : "\(hidden) segments of sensitive attributes are")
+            : ""
+        let segments = page.reader.seesGroups ? segments : segments.filter { !$0.segment.isOfGroups(frame.version.schema) }
+        if segments.isEmpty { return note }
         let rows = segments.map { row in
             var query = page.query
             query.segment = row.segment.name
@@ -98,11 +105,13 @@ public struct ModelPage: Sendable {
         return "<h2>Segments</h2>"
             + table(
                 ["segment", "its records", "predictions", "verdict"], rows, numeric: [2], caption: "The same monitors within each segment")
+            + note
     }
 
     /// The same as files: what happened, and the documents of the model.
     private func documents(_ page: PageFrame) -> String {
-        let kinds = [("monitoring", "monitoring report"), ("card", "model card"), ("datasheet", "datasheet"), ("audit", "fairness audit")]
+        var kinds = [("monitoring", "monitoring report"), ("card", "model card"), ("datasheet", "datasheet"), ("audit", "fairness audit")]
+        if !page.reader.seesGroups { kinds.removeLast() }
         let links = kinds.map { kind, name in
             let formats = ["html", "md", "json"].map { format in
                 "<a href=\"\(page.query.showing(nil).href(frame.path + ["report"], extra: [("kind", kind), ("format", format)]))\">\(format)<span class=\"hidden\"> \(name)</span></a>"
@@ -181,7 +190,7 @@ public struct ModelPage: Sendable {
                 : finding.subject.isEmpty ? "<span class=\"muted\">the model</span>" : escaped(finding.subject)
             return [
                 escaped(spoken(finding.monitor.rawValue)), name, escaped(spoken(finding.statistic)), shortNumber(finding.value),
-                shortNumber(finding.adjustedP), ownWhy(finding),
+                pValue(finding.adjustedP), ownWhy(finding),
             ]
         }
         return title

@@ -51,47 +51,56 @@ public struct ShadowPage: Sendable {
 
     public func html(_ page: PageFrame) -> String {
         let path = frame.path + ["shadow"]
-        var content = rolloutText
+        var content = rolloutText(page.reader.seesGroups)
         if candidates.isEmpty {
             content += empty(
                 "No candidate is scored beside the champion.",
                 "Register a version and give it its model file: <code>evenkeel model candidate --name \(escaped(frame.model)) --version 2 --file model.json</code>. It is scored with the logged features of every prediction; nobody is served by it."
             )
         }
-        for candidate in candidates { content += section(candidate) }
+        for candidate in candidates { content += section(candidate, page.reader.seesGroups) }
         return frame.page(page, .shadow, title: "Shadow", path: path, hasRange: false, content)
     }
 
-    private var rolloutText: String {
+    private func rolloutText(_ seesGroups: Bool) -> String {
         guard let rollout, let state = rollout["state"]?.stringValue, state != "none" else { return "" }
-        let reason = escaped(rollout["reason"]?.stringValue ?? "")
+        // A candidate that was rejected is rolled back for its reasons, which may name groups.
+        let reason = seesGroups ? escaped(rollout["reason"]?.stringValue ?? "") : "why needs the role audit"
         let at = escaped(rollout["changed_at"]?.stringValue ?? "")
         guard state == "rolling" else {
             return "<p class=\"lead\">Last rollout: \(escaped(state == "promoted" ? "promoted" : "rolled back")) at \(at): \(reason).</p>"
         }
         let share = percent(rollout["weight"]?.doubleValue ?? 0)
-        let waits = rollout["waits_for"]?.stringValue.map { " The next step waits: \(escaped($0))." } ?? ""
+        let waited =
+            seesGroups ? rollout["waits_for"]?.stringValue : rollout["waits_for"]?.stringValue.map { _ in "why needs the role audit" }
+        let waits = waited.map { " The next step waits: \(escaped($0))." } ?? ""
         return
             "<p class=\"lead\">Version \(escaped(rollout["candidate"]?.stringValue ?? "")) is rolled out: <strong>\(share)</strong> of the traffic is advised since \(at) (\(reason)).\(waits)</p>"
     }
 
-    private func section(_ candidate: Candidate) -> String {
+    private func section(_ candidate: Candidate, _ seesGroups: Bool) -> String {
         let name = "version \(escaped(candidate.version)) beside \(escaped(candidate.champion))"
         var out = "<h2>\(name) \(candidate.report.map(verdict) ?? "")</h2>"
         if let breaker = candidate.breaker {
             out +=
-                "<p role=\"alert\"><strong>It is not scored any more</strong> since \(candidate.brokenAt.map { escaped(moment($0)) } ?? ""): \(escaped(breaker)). <code>evenkeel shadow --model \(escaped(frame.model)) --reset \(escaped(candidate.version))</code> goes on with the row that it stopped at.</p>"
+                "<p role=\"alert\"><strong>It is not scored any more</strong> since \(candidate.brokenAt.map(moment) ?? ""): \(escaped(breaker)). <code>evenkeel shadow --model \(escaped(frame.model)) --reset \(escaped(candidate.version))</code> goes on with the row that it stopped at.</p>"
         }
         guard let report = candidate.report else {
             return out + empty("Not compared yet.", "The first look comes once predictions with features are there.")
         }
-        let reasons = (report["reasons"]?.arrayValue ?? []).compactMap(\.stringValue)
+        // The first one is of all rows; what follows may name groups.
+        let all = (report["reasons"]?.arrayValue ?? []).compactMap(\.stringValue)
+        let reasons = seesGroups ? all : Array(all.prefix(1))
         out += "<ul class=\"reasons\">" + reasons.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
         out += facts(report)
         let primary = report["primary"]?.stringValue
         out += "<div class=\"charts\">\(primary.map { chart(candidate, $0) } ?? "")</div>"
-        out += differences(report) + guardrails(report) + segments(report, primary)
-        for (attribute, value) in report["fairness"]?.objectValue?.members ?? [] { out += groups(attribute, value, primary) }
+        out += differences(report) + guardrails(report, seesGroups) + segments(report, primary, seesGroups)
+        let fairness = report["fairness"]?.objectValue?.members ?? []
+        for (attribute, value) in fairness where seesGroups { out += groups(attribute, value, primary) }
+        if !seesGroups, !fairness.isEmpty {
+            out += PageReaderRights.leftOut("How single groups fare with each of the two, and the reasons that name groups, are")
+        }
         return out
     }
 
@@ -153,7 +162,7 @@ public struct ShadowPage: Sendable {
         chart.isOverTime = true
         chart.hasBands = true
         chart.level = 0
-        return SVGChart(chart, width: 640).text
+        return SVGChart(chart, width: 900, narrow: SVGChart.phone).text
     }
 
     private func differences(_ report: JSON) -> String {
@@ -166,12 +175,15 @@ public struct ShadowPage: Sendable {
         }
         if rows.isEmpty { return "" }
         return Pages.table(
-            ["metric", "champion", "candidate", "difference", "interval", "right at every look"], rows, numeric: [1, 2, 3],
+            ["metric", "champion", "candidate", "difference", "interval", "right at every look"], rows, numeric: [1, 2, 3, 4, 5],
             caption: "Candidate minus champion over the same rows")
     }
 
+    /// Guardrails whose words name no group, no segment and no attribute.
+    private static let plainGuardrails: Set = ["latency", "cost", "error_rate", "score_psi", "calibration"]
+
     /// What must not become worse, and what is known of it.
-    private func guardrails(_ report: JSON) -> String {
+    private func guardrails(_ report: JSON, _ seesGroups: Bool) -> String {
         let rows = (report["guardrails"]?.arrayValue ?? []).map { guardrail in
             let state = guardrail["state"]?.stringValue ?? ""
             let mark =
@@ -180,14 +192,19 @@ public struct ShadowPage: Sendable {
                 case "broken": badge("✗", "broken", "bad")
                 default: badge("…", spoken(state), "unknown")
                 }
-            return [escaped(spoken(guardrail["name"]?.stringValue ?? "")), mark, escaped(guardrail["why"]?.stringValue ?? "")]
+            let name = guardrail["name"]?.stringValue ?? ""
+            let isPlain = seesGroups || Self.plainGuardrails.contains(name)
+            return [escaped(spoken(name)), mark, isPlain ? escaped(guardrail["why"]?.stringValue ?? "") : "needs the role audit"]
         }
         if rows.isEmpty { return "" }
         return Pages.table(["guardrail", "state", "what is known"], rows, caption: "What must not become worse")
     }
 
-    private func segments(_ report: JSON, _ primary: String?) -> String {
-        let all = report["segments"]?.arrayValue ?? []
+    private func segments(_ report: JSON, _ primary: String?, _ seesGroups: Bool) -> String {
+        let schema = frame.version.schema
+        // A segment may be a group; one that the schema does not know is taken for one.
+        let open = Set(schema.segments.filter { !$0.isOfGroups(schema) }.map(\.name))
+        let all = (report["segments"]?.arrayValue ?? []).filter { seesGroups || open.contains($0["group"]?.stringValue ?? "") }
         if all.isEmpty { return "" }
         return "<h3>By segment</h3>"
             + table(all, "segment", primary, caption: "\(spoken(primary ?? "")) by segment; segments may overlap")
@@ -201,12 +218,12 @@ public struct ShadowPage: Sendable {
                 escaped(group["group"]?.stringValue ?? ""), counted(group["labelled"]?.intValue ?? 0),
                 group["agreement"]?.doubleValue.map(percent) ?? "", shortNumber(difference?["champion"]?.doubleValue),
                 shortNumber(difference?["candidate"]?.doubleValue), shortNumber(difference?["value"]?.doubleValue),
-                between(difference?["interval"]), shortNumber(group["p_adjusted"]?.doubleValue),
+                between(difference?["interval"]), pValue(group["p_adjusted"]?.doubleValue),
             ]
         }
         return Pages.table(
             [noun, "labelled", "same decision", "champion", "candidate", "difference", "interval", "p at every look"], rows,
-            numeric: [1, 2, 3, 4, 5, 7], caption: caption)
+            numeric: [1, 2, 3, 4, 5, 6, 7], caption: caption)
     }
 
     private func groups(_ attribute: String, _ json: JSON, _ primary: String?) -> String {
@@ -219,13 +236,13 @@ public struct ShadowPage: Sendable {
         let disparities = (json["disparities"]?.objectValue?.members ?? []).map { metric, value in
             [
                 escaped(spoken(metric)), shortNumber(value["champion"]?.doubleValue), shortNumber(value["candidate"]?.doubleValue),
-                shortNumber(value["change"]?.doubleValue), between(value["interval"]), shortNumber(value["p_value"]?.doubleValue),
+                shortNumber(value["change"]?.doubleValue), between(value["interval"]), pValue(value["p_value"]?.doubleValue),
             ]
         }
         if disparities.isEmpty { return out }
         return out
             + Pages.table(
-                ["disparity", "champion", "candidate", "change", "interval", "p at every look"], disparities, numeric: [1, 2, 3, 5],
+                ["disparity", "champion", "candidate", "change", "interval", "p at every look"], disparities, numeric: [1, 2, 3, 4, 5],
                 caption: "Disparities between groups of \(attribute)")
     }
 }

@@ -28,15 +28,15 @@ enum StyleSheet {
         .card.bad{border-left:6px solid var(--badbg)}.card.good{border-left:6px solid var(--good)}.card.unknown{border-left:6px dashed var(--unknown)}.card.small{border-left:6px solid var(--small)}
         .card h3 a{text-decoration:none}.card h3 a:hover{text-decoration:underline}.row{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.4rem 1rem}
         .spark{width:10rem;height:2.25rem;flex:none}dl.facts{display:flex;flex-wrap:wrap;gap:.3rem 1.6rem;margin:.5rem 0 0}dl.facts div{min-width:5.5rem}dt{font-size:.78rem;color:var(--muted)}dd{margin:0;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
-        .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem}
-        figure{overflow:hidden}figcaption{font-weight:600;overflow-wrap:anywhere}figure p{font-size:.88rem;color:var(--muted)}figure svg,svg.timeline{display:block;width:100%;max-width:62rem;height:auto;font:12px system-ui,sans-serif}svg.timeline{min-width:38rem}
+        .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem;margin-bottom:1rem}dl.facts.box{margin-bottom:1rem}
+        figure{overflow:hidden;margin-bottom:1rem}.charts figure{margin-bottom:0}figcaption{font-weight:600;overflow-wrap:anywhere}figure p{font-size:.88rem;color:var(--muted)}figure svg,svg.timeline{display:block;width:100%;max-width:62rem;height:auto;font:12px system-ui,sans-serif}svg.timeline{min-width:48rem}figure svg.narrow{display:none}
         svg text{fill:currentColor}.grid{stroke:var(--line)}.diagonal,.level{stroke:var(--muted);stroke-dasharray:4 4;stroke-width:1.5}.whisker{stroke:currentColor;stroke-width:1.5}.touch{fill:transparent}
         .wide{margin-bottom:1rem;overflow-x:auto;max-width:100%;scrollbar-width:thin}table{border-collapse:collapse;font-size:.9rem}.wide>table{min-width:100%}caption{text-align:left;font-weight:600;padding:.2rem .5rem}
         th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word;max-width:44rem}thead th{font-size:.82rem;color:var(--muted);white-space:nowrap;overflow-wrap:normal}
         td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td time{white-space:nowrap}.why{display:block;min-width:14rem}
         .wide>table.heat{min-width:0}table.heat{border-collapse:separate;border-spacing:1px;font-size:.8rem}table.heat.box{padding:.5rem}.heat td{padding:0;border:0;text-align:center;min-width:1.5rem;height:1.5rem;line-height:1.5rem;vertical-align:middle;border-radius:2px;color:var(--muted)}
         .heat th{border:0;font-weight:500;padding:0 .5rem 0 0}.heat tbody th{position:sticky;left:0;background:var(--card);white-space:nowrap;max-width:15rem;overflow:hidden;text-overflow:ellipsis;z-index:1}.heat thead th{font-weight:400;font-variant-numeric:tabular-nums;border-left:1px solid var(--line);padding-left:3px}.heat thead th:first-child{border:0}
-        .heat .k{background:var(--calm);color:var(--calm)}.heat .n{background:var(--warm);color:var(--ink)}.heat .u{box-shadow:inset 0 0 0 1px var(--line)}.heat .b{background:var(--badbg);color:#fff}.heat .b a{color:#fff;text-decoration:none;display:block;min-width:24px;min-height:24px}.heat .b a:hover{outline:2px solid var(--ink)}
+        .heat .k{background:var(--calm);color:var(--calm)}.heat .n{background:var(--warm);color:var(--ink)}.heat .u{box-shadow:inset 0 0 0 1px var(--line)}.heat .b{background:var(--badbg);color:#fff}.heat td a{color:inherit;text-decoration:none;display:block;min-width:24px;min-height:24px}.heat td a:hover{outline:2px solid var(--ink)}
         .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;font-size:.85rem;color:var(--muted);margin:.4rem 0}.legend span span{display:inline-block;width:1.3rem;text-align:center;border-radius:2px;margin-right:.3rem}
         .legend .k{background:var(--calm);color:var(--ink)}.legend .n{background:var(--warm);color:var(--ink)}.legend .b{background:var(--badbg);color:#fff}.legend .u{box-shadow:inset 0 0 0 1px var(--line)}
         form.range{display:flex;flex-wrap:wrap;gap:.5rem .9rem;align-items:end;margin:.8rem 0}form label{display:block;font-size:.82rem;color:var(--muted)}form .field{min-width:0}
@@ -47,7 +47,7 @@ enum StyleSheet {
         .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
         @media (prefers-color-scheme:dark){:root:not([data-theme=light]) svg [stroke="#0072b2"]{stroke:#56b4e9}:root:not([data-theme=light]) svg [fill="#0072b2"]{fill:#56b4e9}}
         :root[data-theme=dark] svg [stroke="#0072b2"]{stroke:#56b4e9}:root[data-theme=dark] svg [fill="#0072b2"]{fill:#56b4e9}
-        @media (max-width:40rem){header{gap:.3rem .6rem}#theme{order:2;margin-left:auto;padding:.1rem .5rem}header nav{order:3}#live{order:4}.row{align-items:start}header,main,footer{padding-left:.9rem;padding-right:.9rem}#live{margin:0}.card,figure,.box{padding:.7rem .8rem}h1{font-size:1.35rem}.heat tbody th{max-width:8.5rem}}
-        @media print{header,form,.skip{display:none}body{background:#fff}figure,tr{break-inside:avoid}}
+        @media (max-width:40rem){header{gap:.3rem .6rem}#theme{order:2;margin-left:auto;padding:.1rem .5rem}header nav{order:3}#live{order:4}.row{align-items:start}header,main,footer{padding-left:.9rem;padding-right:.9rem}#live{margin:0}.card,figure,.box{padding:.7rem .8rem}h1{font-size:1.35rem}.heat tbody th{max-width:8.5rem}figure svg.broad{display:none}figure svg.narrow{display:block}}
+        @media print{figure svg.broad{display:block}figure svg.narrow{display:none}header,form,.skip{display:none}body{background:#fff}figure,tr{break-inside:avoid}}
         """
 }

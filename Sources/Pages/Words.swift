@@ -48,6 +48,9 @@ func ago(_ time: Timestamp, _ now: Timestamp) -> String {
     return "\(Int(words.0)) \(words.1) ago"
 }
 
+/// A p-value as a cell of a table.
+func pValue(_ p: Double?) -> String { escaped(shortP(p)) }
+
 /// Why, as a cell of a table.
 func ownWhy(_ finding: Finding) -> String { "<span class=\"why\">\(escaped(ownReason(finding)))</span>" }
 

@@ -51,7 +51,7 @@ enum HTMLReport {
         h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
         th,td{overflow-wrap:break-word;max-width:30rem;padding:.25rem .6rem;text-align:left;border-bottom:1px solid #8884;vertical-align:top}.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.long{min-width:16rem}
         tr.bad td:first-child{border-left:4px solid #d55e00}tr.good td:first-child{border-left:4px solid #009e73}tr.faint{opacity:.7}
-        figure{margin:1rem 0}figcaption{font-weight:600}figure p{margin:.2rem 0;font-size:.9rem}svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}
+        figure{margin:1rem 0}figcaption{font-weight:600}figure p{margin:.2rem 0;font-size:.9rem}svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}@media screen and (max-width:40rem){figure{overflow-x:auto}figure svg{min-width:36rem}figcaption,figure p,details{position:sticky;left:0;max-width:calc(100vw - 2rem)}}
         svg text{fill:currentColor}.grid{stroke:#8883}.diagonal{stroke:#888;stroke-dasharray:4 4}.whisker{stroke:currentColor;stroke-width:1.5}
         .touch{fill:transparent}details{font-size:.85rem}summary{cursor:pointer}
         .footnote{font-size:.75rem;opacity:.75;overflow-wrap:anywhere;border-top:1px solid #8884;margin-top:2rem;padding-top:.5rem}

@@ -25,6 +25,9 @@ public func span(_ window: Window) -> String {
 
 public func percent(_ share: Double) -> String { "\(shortNumber((share * 1000).rounded() / 10)) %" }
 
+/// A p-value. One that is too small for a number is not 0, which it cannot be.
+public func shortP(_ p: Double?) -> String { p == 0 ? "< 1e-300" : shortNumber(p) }
+
 /// 12 345 678, with thin spaces.
 public func counted(_ count: Int64) -> String {
     let digits = Array(String(count.magnitude))
@@ -34,6 +37,11 @@ public func counted(_ count: Int64) -> String {
         out.append(digit)
     }
     return out
+}
+
+/// A value in a sentence: whole ones in groups of three digits.
+public func longNumber(_ x: Double) -> String {
+    abs(x) >= 10_000 && abs(x) < 1e15 && x == x.rounded() ? counted(Int64(x)) : shortNumber(x)
 }
 
 /// Without the features that moved in the same window: where these stand beside it, once is enough.

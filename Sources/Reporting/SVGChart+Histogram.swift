@@ -2,7 +2,7 @@ internal import Vocabulary
 
 extension SVGChart {
     /// Distributions as outlines over translucent fills: the first one solid, the others dashed, so that print and colour blindness lose nothing.
-    func histogram(_ edges: [Double]) -> String {
+    func histogram(_ edges: [Double]) -> Drawing {
         let height = 280.0
         let top = legendHeight
         let bottom = height - 44

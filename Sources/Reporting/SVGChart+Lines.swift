@@ -2,7 +2,7 @@ internal import Vocabulary
 
 extension SVGChart {
     /// Points joined by lines, with whiskers or bands for their intervals.
-    var lines: String {
+    var lines: Drawing {
         let height = width < 500 ? 260.0 : 360.0
         let top = legendHeight
         let bottom = height - (chart.xLabel.isEmpty ? 28 : 44)

@@ -8,10 +8,16 @@ public struct SVGChart {
     let chart: Report.Chart
     /// Of the drawing; text keeps its size, so that a narrow chart is one for a narrow place.
     let width: Double
+    /// Of a second drawing for a phone, of which the style sheet shows one or the other; nil where the one drawing is narrow already.
+    let narrow: Double?
 
-    public init(_ chart: Report.Chart, width: Double = 640) {
+    /// What is readable on a phone without scrolling: letters keep their size.
+    public static let phone = 360.0
+
+    public init(_ chart: Report.Chart, width: Double = 640, narrow: Double? = nil) {
         self.chart = chart
         self.width = width
+        self.narrow = narrow
     }
 
     static let left = 56.0
@@ -21,8 +27,32 @@ public struct SVGChart {
     private static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
     static let dashes = ["", "7 3", "2 3", "10 3 2 3", "4 4", "1 4"]
 
+    /// A picture, and the numbers behind it.
+    struct Drawing {
+        var height: Double
+        var content: String
+        var numbers: String
+    }
+
     /// A `<figure>`.
     public var text: String {
+        let drawing = drawing
+        let own = svg(drawing, narrow == nil ? "" : "broad")
+        let second = narrow.map { width in
+            let small = SVGChart(chart, width: width)
+            return small.svg(small.drawing, "narrow")
+        }
+        return
+            "<figure><figcaption>\(escaped(chart.title))</figcaption>\(own)\(second ?? "")<p>\(escaped(chart.summary))</p>\(drawing.numbers)</figure>\n"
+    }
+
+    private func svg(_ drawing: Drawing, _ kind: String) -> String {
+        let kind = kind.isEmpty ? "" : " class=\"\(kind)\""
+        return
+            "<svg\(kind) viewBox=\"0 0 \(short(width)) \(short(drawing.height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(drawing.content)</svg>"
+    }
+
+    private var drawing: Drawing {
         switch chart.shape {
         case .bars(let labels): bars(labels)
         case .histogram(let edges): histogram(edges)
@@ -32,7 +62,7 @@ public struct SVGChart {
 
     // MARK: Bars, one row a label
 
-    private func bars(_ labels: [String]) -> String {
+    private func bars(_ labels: [String]) -> Drawing {
         let thickness = 14.0
         let gap = 10.0
         let nameWidth = min(width < 500 ? 140 : 200, Double(labels.map(\.count).max() ?? 0) * 7 + 12)
@@ -93,8 +123,8 @@ public struct SVGChart {
     }
 
     /// - Parameter numbers: the values as a table, for who cannot see the picture.
-    func frame(_ height: Double, _ content: String, numbers: String = "") -> String {
-        "<figure><figcaption>\(escaped(chart.title))</figcaption><svg viewBox=\"0 0 \(short(width)) \(short(height))\" role=\"img\" aria-label=\"\(escaped("\(chart.title): \(chart.summary)"))\">\(content)</svg><p>\(escaped(chart.summary))</p>\(numbers)</figure>\n"
+    func frame(_ height: Double, _ content: String, numbers: String = "") -> Drawing {
+        Drawing(height: height, content: content, numbers: numbers)
     }
 
     /// A value with its interval.

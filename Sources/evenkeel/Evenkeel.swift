@@ -21,9 +21,10 @@ struct Evenkeel: AsyncParsableCommand {
                          evenkeel audit log.csv --label repaid --score score --sensitive sex,race
             Watch yours: evenkeel model register --name credit --version 1 --reference reference.csv --score score --label label --sensitive sex
 
+            Which it is: evenkeel --version
+
             Exit codes: 0 done; 1 done and something found, with --fail-on-finding; 2 bad usage or bad input; 3 could not run.
             """,
-        version: Engine.buildVersion,
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ModelCommand.self, IngestCommand.self, EvaluateCommand.self,
             AlertsCommand.self, ReportCommand.self, EraseCommand.self, TokenCommand.self, AuditLogCommand.self, DoctorCommand.self,
@@ -42,6 +43,8 @@ struct Evenkeel: AsyncParsableCommand {
             handler.logLevel = ProcessInfo.processInfo.environment["EVENKEEL_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .notice
             return handler
         }
+        // Not the library's own flag, which stands in the help of every subcommand, beside --version of a model.
+        if CommandLine.arguments.dropFirst().elementsEqual(["--version"]) { return print(Engine.buildVersion) }
         do {
             var command = try Evenkeel.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand { try await asynchronous.run() } else { try command.run() }

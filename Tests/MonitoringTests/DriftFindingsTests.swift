@@ -132,8 +132,15 @@ struct DriftReasonTests {
         let evaluation = MonitoringBench(Rows(numeric: [old])).evaluate(Rows(numeric: [new]))
         // Half of the values, those up to 4, are gone.
         #expect(evaluation.finding("ks", of: "x0")?.why == "values up to 4: 50.0 % in the reference, 0.0 % now")
-        #expect(evaluation.finding("psi", of: "x0")?.why.hasPrefix("above 8") == true)
+        #expect(evaluation.finding("psi", of: "x0")?.why.hasPrefix("the share of values above 8") == true)
         #expect(evaluation.finding("psi", of: "x0")?.why.hasSuffix("rose from 10.0 % to 60.0 %") == true)
+    }
+
+    @Test("long numbers are told in groups of three digits")
+    func digits() throws {
+        let old = (0..<1000).map { Double($0 % 10) * 10_000 }
+        let why = MonitoringBench(Rows(numeric: [old])).evaluate(Rows(numeric: [old.map { min($0, 40_000) }])).finding("psi", of: "x0")?.why
+        #expect(why?.contains("values from 36\u{202F}000 to 45\u{202F}000") == true, "\(why ?? "")")
     }
 
     @Test("levels that the reference does not have are named, the heaviest first")
@@ -144,7 +151,8 @@ struct DriftReasonTests {
             MonitoringBench(Rows(categorical: [old])).evaluate(Rows(categorical: [new])).finding("chi_squared", of: "c0")
         ).why
         #expect(
-            why.hasPrefix("levels that the reference does not have (\"tv\", \"boat\") rose from 0.0 % to 60.0 %, effect size"), "\(why)")
+            why.hasPrefix("the share of levels that the reference does not have (\"tv\", \"boat\") rose from 0.0 % to 60.0 %, effect size"),
+            "\(why)")
     }
 
     @Test("a level that vanished is named")
@@ -152,7 +160,7 @@ struct DriftReasonTests {
         let old = (0..<900).map { ["car", "tv", "boat"][$0 % 3] as String? }
         let new = (0..<500).map { ["tv", "boat"][$0 % 2] as String? }
         let finding = try #require(MonitoringBench(Rows(categorical: [old])).evaluate(Rows(categorical: [new])).finding("psi", of: "c0"))
-        #expect(finding.why == "\"car\" fell from 33.3 % to 0.0 %")
+        #expect(finding.why == "the share of \"car\" fell from 33.3 % to 0.0 %")
         #expect(finding.verdict == .drifted)
     }
 

@@ -65,8 +65,8 @@ struct MulticlassFindingsTests {
         let shifted = bench.evaluate(animals(2000, &random, shares: [0.1, 0.3, 0.6]))
         #expect(shifted.finding("class_psi")?.verdict == .drifted && shifted.finding("class_chi_squared")?.verdict == .drifted)
         #expect(
-            shifted.finding("class_psi")?.why.hasPrefix(#""owl" rose from"#) == true
-                || shifted.finding("class_psi")?.why.hasPrefix(#""cat" fell from"#) == true)
+            shifted.finding("class_psi")?.why.hasPrefix(#"the share of "owl" rose from"#) == true
+                || shifted.finding("class_psi")?.why.hasPrefix(#"the share of "cat" fell from"#) == true)
         #expect(shifted.finding("accuracy", by: .performance)?.verdict == .ok)
         // One rare class is lost: the accuracy hardly moves.
         var lost = animals(4000, &random, shares: [0.5, 0.45, 0.05])

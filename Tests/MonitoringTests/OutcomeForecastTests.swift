@@ -81,7 +81,7 @@ struct LabelDriftTests {
         #expect(calm.finding("label_chi_squared")?.verdict == .ok)
         let moved = try #require(
             bench.evaluate(rows((0..<300).map { $0 < 200 ? 0 : Double($0 % 3) })).finding("label_psi"))
-        #expect(moved.verdict == .drifted && moved.why.hasPrefix("\"cat\" rose from 33.3 %"))
+        #expect(moved.verdict == .drifted && moved.why.hasPrefix("the share of \"cat\" rose from 33.3 %"))
     }
 }
 

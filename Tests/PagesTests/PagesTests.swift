@@ -127,8 +127,90 @@ import Vocabulary
         let page = large.model.html(frame)
         #expect(page.utf8.count < 200_000, "\(page.utf8.count)")
         #expect(page.contains("The worst 40 of 100 features"))
-        #expect(page.ranges(of: "<td class=\"b\"><a").count <= 2 * HeatTable.linksMax)
+        let links = page.matches(of: /<td(?: class="[a-z]")?>(<a [^>]*>)/).map { $0.1.utf8.count + 4 }
+        #expect(!links.isEmpty && links.reduce(0, +) <= 2 * HeatTable.linkBytesMax)
         #expect(Asset.all.values.reduce(0) { $0 + $1.content.utf8.count } < 40_000)
+    }
+
+    @Test("every mark leads to its window; calm ones are no stop of the keyboard, and where links are too heavy findings keep theirs")
+    func marks() {
+        let heads = Sample(windows: 5).heads
+        let verdicts: [Verdict?] = [.drifted, .negligible, .insufficient, .noData, nil, .ok]
+        func map(_ rows: Int, _ windows: Int, link: String) -> String {
+            HeatTable(
+                caption: "c", windows: Sample(windows: windows).heads,
+                rows: (0..<rows).map { row in
+                    HeatTable.Row(name: "r\(row)", href: nil, verdicts: (0..<windows).map { verdicts[(row + $0) % verdicts.count] })
+                }, link: { _, head in link + head.window.start.rfc3339 }
+            ).text
+        }
+        let small = map(6, 5, link: "/x?at=")
+        #expect(small.matches(of: /<a href="\/x\?at=[^"]+"(?: tabindex="-1")? aria-label="r[0-9] [0-9T-]+">[▲≈…∅✓]<\/a>/).count == 25)
+        #expect(small.matches(of: /tabindex="-1" aria-label="[^"]+">✓/).count == 5 && small.ranges(of: "tabindex=\"-1\"").count == 5)
+        #expect(small.contains(heads[0].window.start.rfc3339))
+        let large = map(40, 60, link: "/" + String(repeating: "x", count: 100) + "?at=")
+        #expect(large.ranges(of: ">▲</a>").count > 100 && large.ranges(of: ">✓</a>").isEmpty)
+        #expect(large.ranges(of: "✓").count == 400 && large.utf8.count < HeatTable.linkBytesMax + 60_000)
+    }
+
+    @Test("charts that are wide are drawn for a phone too, and one of the two is shown") func phone() {
+        let page = sample.featurePage.html(sample.frame)
+        #expect(page.contains("<svg class=\"broad\" viewBox=\"0 0 900 ") && page.contains("<svg class=\"narrow\" viewBox=\"0 0 360 "))
+        // What is drawn once is narrow already.
+        for picture in sample.pages.flatMap({ $0.html.matches(of: /<svg viewBox="0 0 ([0-9]+)/).map { Double($0.1) ?? 0 } }) {
+            #expect(picture <= SeriesCharts.width)
+        }
+        #expect(StyleSheet.text.contains("figure svg.narrow{display:none}") && StyleSheet.text.contains("figure svg.broad{display:none}"))
+    }
+
+    @Test("a p-value too small for a number is not shown as 0") func underflow() {
+        var page = sample.featurePage
+        for place in page.statistics.indices { (page.statistics[place].finding.pValue, page.statistics[place].finding.adjustedP) = (0, 0) }
+        let html = page.html(sample.frame)
+        #expect(html.contains("<td class=\"number\">&lt; 1e-300</td><td class=\"number\">&lt; 1e-300</td>"))
+        #expect(shortP(1e-300) == "1e-300" && shortP(nil) == "" && shortP(0.05) == "0.05")
+    }
+
+    @Test("without the role audit nothing names a group, and each page says what is left out; without operate there are no forms")
+    func rights() {
+        var frame = sample.frame
+        frame.reader = PageReaderRights(seesGroups: false, operates: false)
+        let model = sample.model.html(frame)
+        #expect(model.contains("A segment of a sensitive attribute is left out: it needs a token with the role <code>audit</code>"))
+        #expect(!model.contains("<h2>Segments") && !model.contains("<select id=\"segment\"") && !model.contains("kind=audit"))
+        #expect(sample.fairness.html(frame).contains("The rates of single groups, and which groups are farthest apart, are left out"))
+        let alerts = sample.alerts.html(frame)
+        #expect(!alerts.contains("<form") && alerts.contains("needs a token with the role <code>operate</code>"))
+        frame.reader = PageReaderRights(seesGroups: false, operates: true)
+        #expect(sample.alerts.html(frame).ranges(of: "<form").count == 3)
+    }
+
+    @Test("of a candidate the reasons and values that name groups are left out") func shadowRights() {
+        var page = ShadowPage(frame: sample.modelFrame, candidates: [], rollout: nil)
+        let report = JSON.object([
+            "verdict": "hold", "primary": "log_loss",
+            "reasons": .array(["log_loss 0.5 to 0.4: better", "worse for sex = F: log_loss 0.5 to 0.9"]),
+            "fairness": .object(["sex": .object(["groups": .array([.object(["group": "F", "labelled": 70])])])]),
+            "segments": .array([.object(["group": "women", "labelled": 70])]),
+            "guardrails": .array([
+                .object(["name": "groups", "state": "broken", "why": "worse for sex = F: much"]),
+                .object(["name": "cost", "state": "ok", "why": "twice the cost"]),
+            ]),
+        ])
+        page.candidates = [
+            .init(champion: "1", version: "2", format: "xgboost", breaker: "x", brokenAt: Sample.now, report: report, looks: [])
+        ]
+        page.rollout = .object(["state": "rolled_back", "reason": "worse for sex = F", "changed_at": "then"])
+        let all = page.html(sample.frame)
+        #expect(all.contains("worse for sex = F: much") && all.contains("<td>women</td>"))
+        #expect(all.contains("worse for sex = F: log_loss") && all.contains("<td>F</td>") && all.contains("at then: worse for sex = F"))
+        #expect(all.contains("since <time datetime="))
+        var frame = sample.frame
+        frame.reader.seesGroups = false
+        let less = page.html(frame)
+        #expect(!less.contains("sex = F") && !less.contains("<td>F</td>") && less.contains("log_loss 0.5 to 0.4: better"))
+        #expect(!less.contains("women") && less.contains("twice the cost") && less.contains("needs the role audit"))
+        #expect(less.contains("How single groups fare") && less.contains("role <code>audit</code>"))
     }
 
     @Test("without a window in the stretch a page says where there is one") func nothing() {

@@ -92,6 +92,59 @@ import Vocabulary
         #expect(lines[2].contains(",feature_drift,\"b,\"\"c\"\"\",,psi,0.5,"))
     }
 
+    @Test("every list comes as JSON or as CSV, as Accept likes it, else 406")
+    func formats() async throws {
+        try await SmallModel.register("listed", on: service)
+        let silence = #"{"model":"listed","until":"2099-01-01T00:00:00Z","reason":"=HYPERLINK(\"http://x\")"}"#
+        #expect(try await service.post("/v1/silences", silence).status == 201)
+        let lists = [
+            ("/v1/models", "model,version,stage,"), ("/v1/models/listed/results", "model,version,window,"),
+            ("/v1/models/listed/changes", "model,version,detector,"), ("/v1/alerts", "id,model,version,monitor,"),
+            ("/v1/silences", "id,model,monitor,"), ("/v1/retraining", "id,model,version,policy,"),
+        ]
+        for (path, head) in lists {
+            for accept in [
+                "*/*", "application/json", "text/html, */*;q=0.8", "text/csv;q=0.5, application/*", "application/json, text/csv",
+            ] {
+                let answer = try await service.get(path, headers: ["Accept": accept])
+                #expect(answer.headers["content-type"] == "application/json" && answer.headers["vary"] == "Accept", "\(path) \(accept)")
+            }
+            for accept in [
+                "text/csv", "TEXT/CSV; q=0.9, application/json; q=0.1", "text/*", "text/csv, application/json", "application/json;q=0, */*",
+            ] {
+                let answer = try await service.get(path, headers: ["Accept": accept])
+                #expect(answer.status == 200 && answer.headers["content-type"] == "text/csv; charset=utf-8", "\(path) \(accept)")
+                #expect(answer.text.hasPrefix(head) && answer.text.hasSuffix("\r\n"), "\(path)")
+            }
+            let tag = try #require(try await service.get(path, headers: ["Accept": "text/csv"]).headers["etag"])
+            #expect(try await service.get(path, headers: ["Accept": "text/csv", "If-None-Match": tag]).status == 304)
+            #expect(try await service.get(path, headers: ["Accept": "application/json", "If-None-Match": tag]).status == 200)
+            for accept in ["application/xml", "image/png, application/pdf", "text/csv;q=0", "application/problem+json"] {
+                let answer = try await service.get(path, headers: ["Accept": accept])
+                #expect(answer.status == 406 && answer.headers["content-type"] == "application/problem+json", "\(path) \(accept)")
+                #expect(answer.json["type"]?.stringValue == "urn:evenkeel:problem:not-acceptable")
+            }
+            let described = try await service.get("/openapi.json").json["paths"]?[path.replacing("listed", with: "{model}")]?["get"]?[
+                "responses"]
+            #expect(described?["406"] != nil && described?["200"]?["content"]?["text/csv"] != nil, "\(path)")
+        }
+        let csv = try await service.get("/v1/silences", headers: ["Accept": "text/csv"]).text
+        #expect(csv.contains(",\"'=HYPERLINK(\"\"http://x\"\")\","))
+        let models = try await service.get("/v1/models", headers: ["Accept": "text/csv"]).text
+        #expect(models.contains("\r\nlisted,1,champion,binary,2,\"[\"\"sex\"\"]\",400,"))
+    }
+
+    @Test(
+        "a text that a spreadsheet would take for a formula gets an apostrophe, numbers stay",
+        arguments: [
+            ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"), ("  =1", "'  =1"), ("\t=1", "\"'\t=1\""),
+            ("\r=1", "\"'\r=1\""), ("＝1", "'＝1"), ("\u{A0}=1", "\"'\u{A0}=1\""), ("a=1", "a=1"), ("-Infinity", "-Infinity"), ("'x", "'x"),
+            ("a;=1", "\"a;=1\""), ("=\"a\",b", "\"'=\"\"a\"\",b\""), ("", ""), (" a", "\" a\""),
+        ])
+    func formulas(text: String, cell: String) {
+        #expect(ListCSV.text([.object(["a": .string(text), "b": .integer(-5)])], columns: ["a", "b", "c"]) == "a,b,c\r\n\(cell),-5,\r\n")
+    }
+
     @Test(
         "a place to go on after, or a limit, that we did not give is 400",
         arguments: ["after=x", "after=W10", "after=WyIxIl0", "limit=0", "limit=x", "limit=99999"])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -10,11 +11,9 @@ import Vocabulary
     .service { $0.policies = [.init(name: "p", monitors: [.featureDrift], findings: 1, of: 1, resolveAfter: 2, destinations: [])] })
 struct BrowserTests {
     private var service: RunningService { RunningService.current }
-    static let chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    static let chromium = installedProgram(["chromium", "chromium-browser", "google-chrome"], variable: "EVENKEEL_CHROMIUM")
     static var isInstalled: Bool {
-        if chromium == nil { print("skipped: Chromium is not installed, so no page was opened in a real browser") }
+        if chromium == nil { print("skipped: no Chromium in EVENKEEL_CHROMIUM or PATH, so no page was opened in a real browser") }
         return chromium != nil
     }
 
@@ -33,7 +32,7 @@ struct BrowserTests {
         async throws
     {
         try await Drifting.fill("browser", on: service)
-        _ = try await service.eventually("/") { $0.text.contains("1 alert fires") }
+        _ = try await service.eventually("/alerts?model=browser") { $0.text.contains("Firing (1)") }
         let pages = [
             ("/", "feature drift: drifted"), ("/models/browser", "Features over time"),
             ("/models/browser/features/income", "reference and window"),
@@ -52,8 +51,68 @@ struct BrowserTests {
         }
     }
 
+    private struct Measured: Decodable {
+        var path: String
+        /// Of the place that the page has, and of what it would like to have.
+        var inner: Double
+        var scroll: Double
+        /// Of the letters in its charts, the smallest, in pixels.
+        var letters: Double
+    }
+
+    /// Method: copies of the pages, each in a frame as wide as a phone that says how wide it became.
+    @Test(
+        "on a phone no page is wider than the screen, and the letters of charts can be read", .enabled(if: isInstalled),
+        .timeLimit(.minutes(10))) func phone() async throws
+    {
+        try await Drifting.fill("phone", on: service)
+        _ = try await service.eventually("/models/phone/fairness") { $0.text.contains("Farthest apart") }
+        let folder = URL(filePath: "/tmp/ek-phone-\(UInt32.random(in: 0...UInt32.max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let style = try await service.get("/assets/page.css").text
+        let paths = [
+            "/", "/models/phone", "/models/phone/features/income", "/models/phone/features/purpose", "/models/phone/fairness",
+            "/models/phone/shadow", "/alerts", "/health", "/models/phone/report", "/models/nobody",
+        ]
+        var frames = ""
+        for (number, path) in paths.enumerated() {
+            let measure = """
+                <script>addEventListener('load', function () {
+                  var letters = 99;
+                  document.querySelectorAll('figure svg, svg.timeline').forEach(function (s) {
+                    var box = s.getBoundingClientRect();
+                    if (box.width > 0) { letters = Math.min(letters, 12 * box.width / s.viewBox.baseVal.width); }
+                  });
+                  parent.postMessage({path: '\(path)', inner: innerWidth, scroll: document.documentElement.scrollWidth, letters: letters}, '*');
+                });</script></body>
+                """
+            let page = try await service.get(path, headers: PageRouteTests.html).text
+                .replacing(/<link rel="stylesheet"[^>]*>/, with: "<style>\(style)</style>").replacing("</body>", with: measure)
+            try page.write(to: folder.appending(path: "\(number).html"), atomically: true, encoding: .utf8)
+            frames += "<iframe width=\"390\" height=\"844\" src=\"\(number).html\"></iframe>"
+        }
+        let wrapper = """
+            <!doctype html><body><pre id="said"></pre><script>var said = [];
+            addEventListener('message', function (e) { said.push(e.data); document.getElementById('said').textContent = JSON.stringify(said); });
+            </script>\(frames)</body>
+            """
+        let file = folder.appending(path: "all.html")
+        try wrapper.write(to: file, atomically: true, encoding: .utf8)
+        let document = try await visit("file://\(file.path)", more: ["--virtual-time-budget=10000"]).document
+        let text = try #require(document.firstMatch(of: /<pre id="said">(.*?)<\/pre>/)).1
+        let said = try JSONDecoder().decode([Measured].self, from: Data(text.utf8))
+        #expect(Set(said.map(\.path)) == Set(paths))
+        for page in said {
+            #expect(page.inner == 390 && page.scroll <= 390, "\(page)")
+            #expect(page.letters >= 9, "\(page)")
+        }
+    }
+
     /// Opens a page headless, in a profile of its own that is removed afterwards.
-    private func visit(_ path: String) async throws -> Visit {
+    ///
+    /// - Parameter path: of the service, or a whole URL.
+    private func visit(_ path: String, more: [String] = []) async throws -> Visit {
         let folder = URL(filePath: "/tmp/ek-chromium-\(UInt32.random(in: 0...UInt32.max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -66,8 +125,9 @@ struct BrowserTests {
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--disable-extensions", "--no-default-browser-check", "--enable-logging=stderr",
             "--user-data-dir=\(folder.path)/profile", "--log-net-log=\(log.path)",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--dump-dom", service.base + path,
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         ]
+        process.arguments? += more + ["--dump-dom", path.hasPrefix("/") ? service.base + path : path]
         process.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin"]
         let pipe = Pipe()
         process.standardOutput = pipe

@@ -31,11 +31,13 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
         #expect(names.count == RouteTable.entries.count)
     }
 
-    @Test("without a token there are the two probes, and 401 with a challenge everywhere else") func noToken() async throws {
+    @Test("without a token there are the two probes and what pages load, and 401 with a challenge everywhere else") func noToken()
+        async throws
+    {
         for entry in RouteTable.entries {
             let answer = try await ask(entry, [:])
             guard entry.role != nil else {
-                #expect(answer.status == 200, "\(entry.path)")
+                #expect(answer.status == (entry.path == "/assets/{name}" ? 404 : 200), "\(entry.path)")
                 continue
             }
             #expect(answer.status == 401, "\(entry.path)")
@@ -43,7 +45,7 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
             #expect(answer.headers["content-type"] == "application/problem+json")
             #expect(answer.json["type"]?.stringValue == "urn:evenkeel:problem:unauthorized")
         }
-        #expect(RouteTable.entries.filter { $0.role == nil }.map(\.path).sorted() == ["/healthz", "/readyz"])
+        #expect(RouteTable.entries.filter { $0.role == nil }.map(\.path).sorted() == ["/assets/{name}", "/healthz", "/readyz"])
         #expect(try await service.get("/nothing").status == 404)
     }
 
@@ -77,6 +79,19 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
         #expect(try await RawConnection.ask(service, head + "Authorization: Basic \(basic)\r\n").hasPrefix("HTTP/1.1 200 "))
     }
 
+    @Test("who comes without a token sees a page in its own style that says what to do") func styled() async throws {
+        let head = "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
+        let page = try await RawConnection.ask(service, head)
+        #expect(page.contains("<h1>401 Unauthorized</h1>") && page.contains("the password is your token"))
+        #expect(page.lowercased().contains("content-security-policy: default-src 'none'") && !page.contains("data-live>"))
+        let paths = page.matches(of: /(?:href|src)="(\/assets\/[^"]+)"/).map { String($0.1) }
+        #expect(paths.count == 3)
+        for path in paths {
+            let asset = try await service.get(path)
+            #expect(asset.status == 200 && asset.headers["www-authenticate"] == nil && asset.body.count > 100, "\(path)")
+        }
+    }
+
     @Test("a token may do what its role grants, and nothing else", arguments: AccessRole.allCases) func roles(role: AccessRole) async throws
     {
         let token = try await service.engine.newToken([role])
@@ -95,14 +110,15 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
         arguments: ["", "evk_", "evk_000000000000_" + String(repeating: "0", count: 64), "x", "evk_%00_%00", "' or 1=1 --"])
     func garbage(text: String) async throws {
         // From an address of its own, since wrong tokens are counted.
-        let checker = TokenChecker(find: { [engine = service.engine] in try await engine.tokens.find($0) }, clock: Engine.systemClock)
+        let checker = TokenChecker(
+            find: { [engine = service.engine] in try await engine.tokens.find($0) }, all: { [] }, clock: Engine.systemClock)
         #expect(try await checker.admit(text, from: "test") == .wrong)
     }
 
     @Test("a revoked and an expired token are refused, the old secret of a rotated one is good for its time") func ends() async throws {
         let engine = service.engine
         let now = Engine.systemClock()
-        let checker = TokenChecker(find: { try await engine.tokens.find($0) }, clock: { now })
+        let checker = TokenChecker(find: { try await engine.tokens.find($0) }, all: { [] }, clock: { now })
         let expired = try await engine.newToken([.read], expiresAt: now.adding(seconds: -1))
         #expect(try await checker.admit(expired, from: "test") == .wrong)
         let revoked = try await engine.newToken([.read], name: "to revoke")
@@ -113,13 +129,13 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
         let old = try await engine.newToken([.read], name: "to rotate")
         let new = TokenText()
         let id = try await engine.tokens.rotate(
-            "to rotate", hash: SlowHash.make(new.secret.reveal()), formerUntil: now.adding(seconds: 60), actor: "ana", at: now)
+            "to rotate", hash: TokenHash.make(new.secret), formerUntil: now.adding(seconds: 60), actor: "ana", at: now)
         let rotated = "evk_\(id ?? "")_\(new.secret.reveal())"
         for text in [old, rotated] {
             guard case .known(let caller) = try await checker.admit(text, from: "test") else { Issue.record("refused"); continue }
             #expect(caller.name == "to rotate")
         }
-        let later = TokenChecker(find: { try await engine.tokens.find($0) }, clock: { now.adding(seconds: 61) })
+        let later = TokenChecker(find: { try await engine.tokens.find($0) }, all: { [] }, clock: { now.adding(seconds: 61) })
         #expect(try await later.admit(old, from: "test") == .wrong)
         #expect(try await later.admit(rotated, from: "test") != .wrong)
     }
@@ -222,114 +238,5 @@ func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(t
         #expect(try await service.post("/v1/silences", "{}", headers: all).status == 403)
         #expect(try await service.get("/v1/models", headers: all).status == 200)
         #expect(try await service.post("/v1/silences", "{}", headers: token.merging(["Origin": service.base]) { $1 }).status == 400)
-    }
-}
-
-@Suite("Tokens") struct TokenCheckerTests {
-    private static let start = Timestamp(seconds: 1_800_000_000)
-
-    /// A directory of one token, a clock, and the number of times that it was asked.
-    private final class World: @unchecked Sendable {
-        // Only the test's own task touches it: the checker calls back while the test waits.
-        var token: AccessToken?
-        var now = TokenCheckerTests.start
-        var asked = 0
-        var isAway = false
-    }
-
-    private func world() -> (World, TokenChecker, String) {
-        let text = TokenText()
-        let world = World()
-        world.token = AccessToken(
-            id: text.id, name: "app", roles: [.ingest], models: nil, secretHash: SlowHash.make(text.secret.reveal()),
-            createdAt: Self.start, createdBy: "test")
-        let checker = TokenChecker(
-            find: { id in
-                world.asked += 1
-                if world.isAway { throw StoreError(.unavailable, "away") }
-                return world.token?.id == id ? world.token : nil
-            }, clock: { world.now })
-        return (world, checker, text.reveal())
-    }
-
-    @Test("a verified token is remembered for a while, and then looked up again") func remembered() async throws {
-        let (world, checker, text) = world()
-        for _ in 0..<5 { #expect(try await checker.admit(text, from: "a") != .wrong) }
-        #expect(world.asked == 1)
-        world.token?.revokedAt = world.now
-        #expect(try await checker.admit(text, from: "a") != .wrong)
-        world.now = world.now.adding(seconds: Int64(TokenChecker.rememberSeconds))
-        #expect(try await checker.admit(text, from: "a") == .wrong)
-    }
-
-    @Test("while the database is away a token that was good stays so for a day, one that was never seen cannot be told") func outage()
-        async throws
-    {
-        let (world, checker, text) = world()
-        #expect(try await checker.admit(text, from: "a") != .wrong)
-        world.isAway = true
-        world.now = world.now.adding(seconds: 3600)
-        #expect(try await checker.admit(text, from: "a") != .wrong)
-        await #expect(throws: StoreError.self) { try await checker.admit(TokenText().reveal(), from: "a") }
-        world.now = Self.start.adding(seconds: Int64(TokenChecker.outageSeconds) + 1)
-        await #expect(throws: StoreError.self) { try await checker.admit(text, from: "a") }
-    }
-
-    @Test("too many wrong tokens of an address are limited for a while; a good one that is known goes on") func limited() async throws {
-        let (world, checker, text) = world()
-        #expect(try await checker.admit(text, from: "a") != .wrong)
-        for _ in 0..<FailedAttempts.max { #expect(try await checker.admit("evk_x", from: "a") == .wrong) }
-        #expect(try await checker.admit("evk_x", from: "a") == .limited(seconds: FailedAttempts.seconds))
-        #expect(try await checker.admit(text, from: "a") != .wrong)
-        #expect(try await checker.admit("evk_x", from: "b") == .wrong)
-        world.now = world.now.adding(seconds: Int64(FailedAttempts.seconds))
-        #expect(try await checker.admit("evk_x", from: "a") == .wrong)
-    }
-
-    @Test("over HTTP the limit is 429 with the time to wait, and no probe has one") func limitedOverHTTP() async throws {
-        let service = try await RunningService.start({ $0.authentication = .tokens }, prepare: { _ = try await $0.newToken([.read]) })
-        var statuses: [Int] = []
-        for _ in 0..<FailedAttempts.max { statuses.append(try await service.get("/v1/models", headers: bearer("evk_x")).status) }
-        let limited = try await service.get("/v1/models", headers: bearer("evk_x"))
-        let probe = try await service.get("/healthz", headers: bearer("evk_x"))
-        await service.stop()
-        #expect(Set(statuses) == [401])
-        #expect(limited.status == 429 && limited.json["type"]?.stringValue == "urn:evenkeel:problem:too-many-requests")
-        #expect((Int(limited.headers["retry-after"] ?? "") ?? 0) > 0)
-        #expect(probe.status == 200)
-    }
-
-    @Test("a secret is verified by its own hash only") func hash() {
-        let stored = SlowHash.make("a secret")
-        #expect(SlowHash.verifies("a secret", stored))
-        #expect(!SlowHash.verifies("another", stored) && !SlowHash.verifies("", stored))
-        #expect(stored != SlowHash.make("a secret"), "each has a salt of its own")
-        for broken in ["", "scrypt$14$8$1$x$y", "plain", String(stored.dropLast(8))] { #expect(!SlowHash.verifies("a secret", broken)) }
-    }
-
-    @Test(
-        "only loopback needs no tokens",
-        arguments: [
-            ("127.0.0.1", true), ("127.9.9.9", true), ("localhost", true), ("::1", true), ("0.0.0.0", false), ("::", false),
-            ("127.0.0.1.example.com", false), ("192.168.1.2", false),
-        ])
-    func loopback(host: String, isLoopback: Bool) {
-        var configuration = ServiceConfiguration()
-        configuration.host = host
-        #expect(configuration.isLoopback == isLoopback && configuration.asksForTokens == !isLoopback)
-        configuration.authentication = ServiceConfiguration.Authentication.none
-        #expect(!configuration.asksForTokens)
-    }
-
-    @Test("a service that others can reach does not start without a token") func refuses() async throws {
-        let error = await #expect(throws: ConfigurationError.self) { _ = try await RunningService.start { $0.host = "0.0.0.0" } }
-        #expect(error?.description.contains("evenkeel token create") == true && error?.problems.count == 1)
-        let open = try await RunningService.start {
-            $0.host = "0.0.0.0"
-            $0.authentication = ServiceConfiguration.Authentication.none
-        }
-        let status = try await open.get("/v1/models").status
-        await open.stop()
-        #expect(status == 200)
     }
 }

@@ -217,8 +217,13 @@ struct PageFormTests {
 
 /// A model that drifts from its second hour on, and is unfair.
 enum Drifting {
-    static func fill(_ name: String, on service: RunningService) async throws {
-        try await SmallModel.register(name, on: service)
+    static func fill(_ name: String, on service: RunningService, headers: [String: String] = [:]) async throws {
+        try await SmallModel.register(name, on: service, headers: headers)
+        try await send(name, on: service, headers: headers)
+    }
+
+    /// Of a model that is registered.
+    static func send(_ name: String, on service: RunningService, headers: [String: String] = [:]) async throws {
         for hour in 0..<3 {
             let records = (0..<300).map { i in
                 let income = hour > 0 ? 5000 + Double(i) : 1000 + Double(i * 7 % 911)
@@ -227,11 +232,12 @@ enum Drifting {
                     {"model":"\(name)","version":"1","id":"h\(hour)-\(i)","ts":"2026-03-02T0\(hour):30:00Z","features":{"income":\(income),"purpose":"\(["car", "home", "debt"][i % 3])"},"score":0.\(group == "F" ? 10 + i % 35 : 55 + i % 35),"groups":{"sex":"\(group)"},"latency_ms":12.5,"cost":0.0004}
                     """
             }
-            let sent = try await service.post("/v1/predictions", records.joined(separator: "\n"), type: "application/x-ndjson")
+            let sent = try await service.post(
+                "/v1/predictions", records.joined(separator: "\n"), type: "application/x-ndjson", headers: headers)
             #expect(sent.json["accepted"]?.intValue == 300, "\(sent.text)")
             let labels = (0..<300).map { "{\"model\":\"\(name)\",\"id\":\"h\(hour)-\($0)\",\"label\":\($0 % 3 == 0 ? 1 : 0)}" }
-            _ = try await service.post("/v1/labels", labels.joined(separator: "\n"), type: "application/x-ndjson")
-            _ = try await service.eventually("/v1/models/\(name)/results?metric=roc_auc&window=hour") {
+            _ = try await service.post("/v1/labels", labels.joined(separator: "\n"), type: "application/x-ndjson", headers: headers)
+            _ = try await service.eventually("/v1/models/\(name)/results?metric=roc_auc&window=hour", headers: headers) {
                 $0.json["results"]?.arrayValue?.contains { $0["from"]?.stringValue == "2026-03-02T0\(hour):00:00Z" } == true
             }
         }

@@ -81,15 +81,17 @@ struct ReportTests {
         #expect(later.filter { $0.state == .wrong }.map(\.name) == ["sums", "findings", "the rest"])
     }
 
-    @Test("a report is for who may audit, and of models that the token may see") func roles() async throws {
+    @Test("a report is for who may read, and of models that the token may see; an audit is for who may audit") func roles() async throws {
         let service = try await RunningService.start({ $0.authentication = .tokens }, prepare: { _ = try await $0.newToken([.admin]) })
         let engine = service.engine
         for (roles, models, status) in [
-            ([.read], nil, 403), ([.audit], nil, 404), ([.audit], ["other"], 403), ([.audit], ["nobody"], 404),
+            ([.ingest], nil, 403), ([.read], nil, 404), ([.audit], nil, 404), ([.audit], ["other"], 403), ([.audit], ["nobody"], 404),
         ] as [(Set<AccessRole>, Set<String>?, Int)] {
             let token = try await engine.newToken(roles, models: models)
             let answer = try await service.get("/models/nobody/report", headers: ["Authorization": "Bearer \(token)"])
             #expect(answer.status == status, "\(roles) \(models ?? [])")
+            let audit = try await service.get("/models/nobody/report?kind=audit", headers: ["Authorization": "Bearer \(token)"])
+            #expect(audit.status == (roles == [.read] ? 403 : status), "\(roles) \(models ?? [])")
         }
         await service.stop()
     }

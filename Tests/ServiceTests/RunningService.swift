@@ -98,10 +98,10 @@ final class RunningService: Sendable {
     }
 
     /// Asks again until `isDone`, as long as there is patience.
-    func eventually(_ path: String, _ isDone: (Answer) -> Bool) async throws -> Answer {
+    func eventually(_ path: String, headers: [String: String] = [:], _ isDone: (Answer) -> Bool) async throws -> Answer {
         let deadline = ContinuousClock.now + patience
         while true {
-            let answer = try await get(path)
+            let answer = try await get(path, headers: headers)
             if isDone(answer) || ContinuousClock.now > deadline { return answer }
             try await Task.sleep(for: .milliseconds(100))
         }
@@ -164,7 +164,7 @@ extension Engine {
         try await tokens.create(
             AccessToken(
                 id: text.id, name: name ?? "token \(text.id)", roles: roles, models: models,
-                secretHash: SlowHash.make(text.secret.reveal()),
+                secretHash: TokenHash.make(text.secret),
                 createdAt: Engine.systemClock(), createdBy: "a test", expiresAt: expiresAt))
         return text.reveal()
     }

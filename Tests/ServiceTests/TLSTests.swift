@@ -43,6 +43,8 @@ import Testing
                 let answer = try await curl(version[0], version.count > 1 ? version[1] : "-s")
                 if answer.status != 0 || !answer.text.contains("\"ok\"") { failures.append("\(version): \(answer.text)") }
             }
+            let headers = try await curl("-I", "-H", "Authorization: x").text.lowercased()
+            if !headers.contains("strict-transport-security: max-age=31536000") { failures.append("no HSTS: \(headers)") }
             if try await curl("--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0").status == 0 { failures.append("TLS 1.1 was taken") }
             if try await runProgram("/usr/bin/curl", ["-sS", "-m", "20", "http://localhost:\(port)/healthz"]).text.contains("ok") {
                 failures.append("HTTP")

@@ -4,14 +4,17 @@
 #
 #   scripts/acceptance/api.sh [EXAMPLES]        100 requests a route and phase by default; EVENKEEL names the program
 #
-# Needs python3 with venv, and fetches schemathesis once. Ends with 0 when nothing was found.
+# schemathesis is EVENKEEL_SCHEMATHESIS, else the one in the PATH, else it is fetched once (python3 with venv). Ends with 0 when nothing was found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 examples=${1:-100}
 program=${EVENKEEL:-.build/debug/evenkeel}
-venv=${EVENKEEL_API_VENV:-.build/api-venv}
-
-[ -x "$venv/bin/schemathesis" ] || { python3 -m venv "$venv" && "$venv/bin/pip" install -q schemathesis; }
+schemathesis=${EVENKEEL_SCHEMATHESIS:-$(command -v schemathesis || true)}
+if [ -z "$schemathesis" ]; then
+    venv=${EVENKEEL_API_VENV:-.build/api-venv}
+    schemathesis=$venv/bin/schemathesis
+    [ -x "$schemathesis" ] || { python3 -m venv "$venv" && "$venv/bin/pip" install -q schemathesis; }
+fi
 
 folder=$(mktemp -d /tmp/ek-api.XXXXXX)
 chmod 711 "$folder"  # the embedded server runs as another user when we are root
@@ -39,7 +42,7 @@ base=$(sed -n 's/^evenkeel is ready on //p' "$folder/log")
 curl -sf -o /dev/null "$base/v1/models/0/versions/0?id=id&score=score&label=label&sensitive=sex" \
     -H "authorization: Bearer $token" -H 'content-type: text/csv' --data-binary @"$folder/reference.csv"
 
-"$venv/bin/schemathesis" --no-color run "$base/openapi.json" -H "Authorization: Bearer $token" \
+"$schemathesis" --no-color run "$base/openapi.json" -H "Authorization: Bearer $token" \
     --phases examples,coverage,fuzzing --max-examples "$examples" --seed 1 \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance
 # What the service itself held to be its own error.

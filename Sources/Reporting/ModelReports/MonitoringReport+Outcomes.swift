@@ -214,7 +214,7 @@ extension GroupRates.Attribute {
             gaps.rows.append([
                 spoken(finding.statistic), shortNumber(finding.value),
                 finding.lower == nil ? "" : "\(shortNumber(finding.lower)) to \(shortNumber(finding.upper))",
-                shortNumber(finding.adjustedP),
+                shortP(finding.adjustedP),
                 spoken(finding.verdict?.rawValue ?? ""), ownReason(finding),
             ])
             gaps.tones.append(finding.verdict?.isFinding == true ? .bad : .plain)

@@ -127,6 +127,7 @@ extension ServiceConfiguration {
             known: [
                 "body_bytes_max", "body_bytes_in_work_max", "records_max", "id_bytes_max", "level_bytes_max", "measures_max",
                 "ahead_seconds_max", "head_seconds", "body_seconds", "answer_seconds", "idle_seconds", "connections_max",
+                "token_requests_per_second", "token_requests_burst",
             ])
         func value(_ key: String, _ range: ClosedRange<Int>, _ standard: Int) -> Int {
             reader.integer(members[key], at: "limits.\(key)", in: range) ?? standard

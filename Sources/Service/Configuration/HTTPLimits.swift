@@ -13,6 +13,10 @@ public struct HTTPLimits: Sendable, Equatable {
     public var idleSeconds = 75.0
     /// Beyond, connections wait until another one ends.
     public var connectionsMax = 1000
+    /// Requests of one token at one process, on average; 0 for as many as it likes. Beyond, 429.
+    public var tokenRequestsPerSecond = 1000.0
+    /// …and at once.
+    public var tokenRequestsBurst = 10_000
     public init() {}
 
     mutating func read(_ members: [String: JSON], _ reader: SettingsReader) {
@@ -21,6 +25,11 @@ public struct HTTPLimits: Sendable, Equatable {
         answerSeconds = reader.number(members["answer_seconds"], at: "limits.answer_seconds", in: 0.1...86_400) ?? answerSeconds
         idleSeconds = reader.number(members["idle_seconds"], at: "limits.idle_seconds", in: 0.1...86_400) ?? idleSeconds
         connectionsMax = reader.integer(members["connections_max"], at: "limits.connections_max", in: 1...1_000_000) ?? connectionsMax
+        tokenRequestsPerSecond =
+            reader.number(members["token_requests_per_second"], at: "limits.token_requests_per_second", in: 0...1_000_000)
+            ?? tokenRequestsPerSecond
+        tokenRequestsBurst =
+            reader.integer(members["token_requests_burst"], at: "limits.token_requests_burst", in: 1...10_000_000) ?? tokenRequestsBurst
     }
 }
 

@@ -7,6 +7,9 @@ struct APIOperation: Sendable {
         /// Content type and the name of a schema; none for an answer without a body.
         var bodies: [(type: String, schema: String)]
         static func json(_ schema: String) -> Answer { Answer(bodies: [("application/json", schema)]) }
+        /// JSON or CSV, as `Accept` says; whoever takes neither gets 406.
+        static func list(_ schema: String) -> Answer { Answer(bodies: [("application/json", schema), ("text/csv", "Table")]) }
+        var isList: Bool { bodies.contains { $0.schema == "Table" } }
     }
     var summary: String
     /// Names of `components.parameters`; those of the path come by themselves.
@@ -57,7 +60,7 @@ enum APIDescription {
                 429: .init(bodies: [("application/json", "EventAnswer"), ("application/problem+json", "Problem")])
             ]) { $1 }, problems: [413, 415]),
         "GET /v1/models": APIOperation(
-            summary: "Models and versions.", parameters: ["limit", "after", "if_none_match"], answers: [200: .json("Models")]),
+            summary: "Models and versions.", parameters: ["limit", "after", "if_none_match"], answers: [200: .list("Models")]),
         "GET /v1/models/{model}/versions/{version}": APIOperation(
             summary: "One version with its schema.", parameters: ["if_none_match"], answers: [200: .json("Version")]),
         "POST /v1/models/{model}/versions/{version}": APIOperation(
@@ -73,10 +76,10 @@ enum APIDescription {
             parameters: [
                 "of_version", "segment", "metric", "feature", "attribute", "window", "from", "to", "as_of", "limit", "after",
                 "if_none_match",
-            ], answers: [200: .init(bodies: [("application/json", "Results"), ("text/csv", "Text")])]),
+            ], answers: [200: .list("Results")]),
         "GET /v1/models/{model}/changes": APIOperation(
             summary: "Changes of the errors, as detectors saw them, the newest first.",
-            parameters: ["of_version", "from", "to", "limit", "after", "if_none_match"], answers: [200: .json("Changes")]),
+            parameters: ["of_version", "from", "to", "limit", "after", "if_none_match"], answers: [200: .list("Changes")]),
         "POST /v1/models/{model}/versions/{version}/model": APIOperation(
             summary: "Store the model file of a version, so that it is scored in shadow.", parameters: ["start", "by"],
             bodies: [("application/octet-stream", "Bytes")], answers: [201: .json("ModelFile")], problems: [409, 413]),
@@ -96,17 +99,17 @@ enum APIDescription {
             answers: [200: .json("Rollout")], problems: [409, 413]),
         "GET /v1/alerts": APIOperation(
             summary: "Alerts that fire or are resolved, newest first.", parameters: ["limit", "after", "if_none_match"],
-            answers: [200: .json("Alerts")]),
+            answers: [200: .list("Alerts")]),
         "POST /v1/alerts/{id}/acknowledge": APIOperation(
             summary: "Note that somebody looks after an alert.", parameters: ["by"], answers: [200: .json("Acknowledged")]),
         "POST /v1/silences": APIOperation(
             summary: "Tell nobody of a model's alerts for a while.", bodies: [("application/json", "Silence")],
             answers: [201: .json("Silenced")], problems: [404, 413, 415]),
         "GET /v1/silences": APIOperation(
-            summary: "Silences that last.", parameters: ["if_none_match"], answers: [200: .json("Silences")]),
+            summary: "Silences that last.", parameters: ["if_none_match"], answers: [200: .list("Silences")]),
         "GET /v1/retraining": APIOperation(
             summary: "What trainers were asked for, and what came of it.", parameters: ["if_none_match"],
-            answers: [200: .json("Retrainings")]),
+            answers: [200: .list("Retrainings")]),
         "POST /v1/retraining/{id}": APIOperation(
             summary: "A trainer says what became of its job.", bodies: [("application/json", "RetrainingNews")],
             answers: [200: .json("Retraining")], problems: [404, 409, 413, 415]),
@@ -156,6 +159,7 @@ enum APIDescription {
         if entry.role != nil { problems.formUnion([401, 403, 429]) }
         if !inPath.isEmpty { problems.insert(404) }
         if operation.parameters.contains("if_none_match") { problems.insert(304) }
+        if operation.answers[200]?.isList == true { problems.insert(406) }
         var answers: [Int: JSON] = [:]
         for status in problems {
             answers[status] =
@@ -167,9 +171,13 @@ enum APIDescription {
                 ])
         }
         for (status, answer) in operation.answers {
-            answers[status] = .object([
-                "description": .string(HTTPResponse.Status(code: status).reasonPhrase), "content": content(answer.bodies),
+            var members = JSONObject([
+                ("description", .string(HTTPResponse.Status(code: status).reasonPhrase)), ("content", content(answer.bodies)),
             ])
+            if answer.isList {
+                members["headers"] = .object(JSONObject(["Next", "Left-Out"].map { ("Evenkeel-\($0)", reference("headers", $0)) }))
+            }
+            answers[status] = .object(members)
         }
         object["responses"] = .object(JSONObject(answers.sorted { $0.key < $1.key }.map { (String($0.key), $0.value) }))
         return .object(object)

@@ -43,7 +43,12 @@ enum APISchemas {
           "classes":{"name":"classes","in":"query","description":"Classes with commas.","schema":{"type":"string"}},
           "spec":{"name":"spec","in":"query","description":"The text of a spec file.","schema":{"type":"string"}}
         },
+        "headers":{
+          "Next":{"description":"Of CSV: what `next` is in JSON; none at the end.","schema":{"type":"string"}},
+          "Left-Out":{"description":"Of CSV: what `left_out` is in JSON.","schema":{"type":"string"}}
+        },
         "schemas":{
+          "Table":{"type":"string","description":"RFC 4180 with a header. A text that a spreadsheet would take for a formula has an apostrophe before it; JSON has it as it is."},
           "Any":{"type":"object"},
           "AnyList":{"type":"array","items":{"type":"object"}},
           "Text":{"type":"string"},

@@ -35,6 +35,9 @@ struct Doorkeeper: RouterMiddleware {
         case .wrong: return Self.unauthorized(request, "the token is unknown, revoked or expired")
         case .limited(let seconds):
             return tooMany("too many wrong tokens came from \(context.address)", retryAfter: Int(seconds.rounded(.up)))
+        case .tooFast(let name, let seconds):
+            return tooMany(
+                "limits.token_requests_per_second: the token \(name) made too many requests", retryAfter: Int(seconds.rounded(.up)))
         case .busy: return tooMany("too many tokens wait to be checked", retryAfter: 1)
         }
         guard context.caller.may(role) else {

@@ -1,9 +1,9 @@
 internal import Synchronization
 internal import Vocabulary
 
-/// Counts wrong tokens by the address that they came from.
+/// Counts wrong tokens by the address that they came from. Many users may share one, so that a right token is never refused for it.
 final class FailedAttempts: Sendable {
-    /// Wrong tokens of one address within `seconds`; further ones are answered 429 unread.
+    /// Wrong tokens of one address within `seconds`; further tokens are looked up slowly, and wrong ones answered 429.
     static let max = 20
     static let seconds = 60.0
     /// Addresses that are remembered; when there are more, the oldest are forgotten.
@@ -15,7 +15,7 @@ final class FailedAttempts: Sendable {
     }
     private let counts = Mutex<[String: Count]>([:])
 
-    /// Seconds until the address may try again; nil when it may now.
+    /// Seconds until the address is forgiven; nil when nothing is held against it.
     func wait(_ address: String, at now: Timestamp) -> Double? {
         counts.withLock { counts in
             guard let count = counts[address], count.failures >= Self.max else { return nil }

@@ -46,7 +46,7 @@ extension Distribution {
         let (low, high) = (edges[0], edges[edges.count - 1])
         if let below = new.first, let above = new.last, below + above > 0 {
             notes.append(
-                "Not drawn: \(percentage(below)) of the window up to \(shortNumber(low)) and \(percentage(above)) above \(shortNumber(high)) (reference \(percentage(old[0])) and \(percentage(old[old.count - 1])))."
+                "Not drawn: \(percentage(below)) of the window up to \(longNumber(low)) and \(percentage(above)) above \(longNumber(high)) (reference \(percentage(old[0])) and \(percentage(old[old.count - 1])))."
             )
         }
         // Bins are as wide as the grid's cuts allow; a share is given for the mean width, so that areas compare.

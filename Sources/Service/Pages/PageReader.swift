@@ -22,7 +22,8 @@ struct PageReader: Sendable {
 
     // MARK: One model
 
-    func frame(_ model: String, _ query: PageQuery) async throws -> ModelFrame {
+    /// - Throws: 403 for a segment of a sensitive attribute without the role audit.
+    func frame(_ model: String, _ query: PageQuery, _ caller: Caller) async throws -> ModelFrame {
         let versions = try await overview.versions(of: model)
         guard !versions.isEmpty else { throw HTTPError(.notFound, message: "model: \(model) is not registered") }
         var version: RegisteredVersion
@@ -38,6 +39,9 @@ struct PageReader: Sendable {
         if let segment = query.segment, !segment.isEmpty {
             guard let part = version.parts.first(where: { $0.segment?.name == segment }) else {
                 throw HTTPError(.notFound, message: "segment: \(version.key) has no segment \(segment)")
+            }
+            guard caller.seesGroups || part.segment?.isOfGroups(part.schema) != true else {
+                throw HTTPError(.forbidden, message: "segment: \(segment) is of a sensitive attribute, which needs the role audit")
             }
             version = part
         }
@@ -63,8 +67,8 @@ struct PageReader: Sendable {
         return there.contains(wanted) ? wanted : there.first ?? wanted
     }
 
-    func model(_ model: String, _ query: PageQuery) async throws -> ModelPage {
-        let frame = try await frame(model, query)
+    func model(_ model: String, _ query: PageQuery, _ caller: Caller) async throws -> ModelPage {
+        let frame = try await frame(model, query, caller)
         let marks = try await overview.marks(frame.windows)
         let shown = frame.shown.map { [$0] } ?? []
         let findings = try await overview.worst(shown, limit: ModelPage.findingsMax).map(\.finding)
@@ -81,9 +85,10 @@ struct PageReader: Sendable {
         let changes = try await engine.errors.changes(
             ofStreams: [frame.version.streamID], from: frame.from, to: frame.to, limit: ModelPage.changesMax
         ).map(\.change)
-        return ModelPage(
+        let page = ModelPage(
             frame: frame, marks: marks, findings: findings, statistics: statistics, sums: sums, changes: changes, firing: firing,
             segments: try await segments(frame))
+        return caller.seesGroups ? page : page.redacted
     }
 
     /// The segments of a page of the whole.
@@ -111,8 +116,8 @@ struct PageReader: Sendable {
         return (reference, try await engine.profiles.profile(of: version, from: window.start, to: window.end))
     }
 
-    func feature(_ name: String, of model: String, _ query: PageQuery) async throws -> FeaturePage {
-        let frame = try await frame(model, query)
+    func feature(_ name: String, of model: String, _ query: PageQuery, _ caller: Caller) async throws -> FeaturePage {
+        let frame = try await frame(model, query, caller)
         guard let place = frame.version.schema.features.firstIndex(where: { $0.name == name }) else {
             throw HTTPError(.notFound, message: "feature: \(frame.version.key) has no feature \(name)")
         }
@@ -125,21 +130,24 @@ struct PageReader: Sendable {
                 page.distribution = Distribution(place, reference: reference, window: profile)
             } catch let error as StoreError where error.isUnanswerable { page.problem = Self.gone }
         }
-        return page
+        return caller.seesGroups ? page : page.redacted
     }
 
-    func fairness(_ model: String, _ query: PageQuery) async throws -> FairnessPage {
-        let frame = try await frame(model, query)
+    func fairness(_ model: String, _ query: PageQuery, _ caller: Caller) async throws -> FairnessPage {
+        let frame = try await frame(model, query, caller)
         let shown = frame.shown.map { [$0] } ?? []
         let findings = try await overview.statistics([.fairness], of: shown, includesGroups: true).map(\.finding)
-        return FairnessPage(frame: frame, findings: findings, statistics: try await overview.statistics([.fairness], of: frame.windows))
+        let page = FairnessPage(
+            frame: frame, findings: findings, statistics: try await overview.statistics([.fairness], of: frame.windows))
+        return caller.seesGroups ? page : page.redacted
     }
 
     /// Looks in the chart of a candidate.
     static let looksMax = 400
 
-    func shadow(_ model: String, _ query: PageQuery) async throws -> ShadowPage {
-        let frame = try await frame(model, query)
+    /// What it leaves out for whom, the page itself knows.
+    func shadow(_ model: String, _ query: PageQuery, _ caller: Caller) async throws -> ShadowPage {
+        let frame = try await frame(model, query, caller)
         let store = engine.shadow
         let runs = try await store.runs()
         var candidates: [ShadowPage.Candidate] = []
@@ -160,10 +168,11 @@ struct PageReader: Sendable {
     /// Messages on a page.
     static let deliveriesMax = 400
 
-    func alerts(_ model: String?, forms: FormGuard, notice: AlertsPage.Notice?) async throws -> AlertsPage {
+    func alerts(_ model: String?, forms: FormGuard, notice: AlertsPage.Notice?, _ caller: Caller) async throws -> AlertsPage {
         let now = Engine.systemClock()
-        let alerts = try await engine.alerts.alerts(of: model, limit: AlertsPage.alertsMax)
+        var alerts = try await engine.alerts.alerts(of: model, limit: AlertsPage.alertsMax)
         let deliveries = try await engine.alerts.deliveries(of: alerts.compactMap(\.id), limit: Self.deliveriesMax)
+        if !caller.seesGroups { alerts = try await engine.redacted(alerts) }
         var models: [String] = []
         for version in try await overview.versions() where models.last != version.key.model { models.append(version.key.model) }
         return AlertsPage(

@@ -45,15 +45,23 @@ public struct ReportReader: Sendable {
     /// Alerts of a model that are looked through for those of the stretch.
     static let alertsMax = 1000
 
+    /// - Parameter seesGroups: else values of single groups are left out, and the report says so first.
     /// - Throws: ``ConfigurationError`` for a model or version that is not registered, and for a stretch that is none.
-    public func report(_ request: ReportRequest) async throws -> Report {
-        let facts = try await facts(request)
-        return switch request.kind {
-        case .monitoring: MonitoringReport(facts).report
-        case .card: ModelCard(facts).report
-        case .datasheet: Datasheet(facts).report
-        case .audit: FairnessAudit(facts).report
+    public func report(_ request: ReportRequest, seesGroups: Bool = true) async throws -> Report {
+        var facts = try await facts(request)
+        if !seesGroups { facts = facts.redacted }
+        var report =
+            switch request.kind {
+            case .monitoring: MonitoringReport(facts).report
+            case .card: ModelCard(facts).report
+            case .datasheet: Datasheet(facts).report
+            case .audit: FairnessAudit(facts).report
+            }
+        if !seesGroups {
+            report.blocks.insert(.text("Left out here: \(ProtectedValues.note)."), at: 0)
+            if case .object(var json) = report.json { json["left_out"] = .string(ProtectedValues.note); report.json = .object(json) }
         }
+        return report
     }
 
     /// Looks at an audit file, and whether this database still says the same.

@@ -62,7 +62,7 @@ struct AlertRoutes {
         router.get("v1/silences") { request, context in
             let silences = try await engine.alerts.silences(at: Engine.systemClock())
             let seen = silences.filter { $0.model == Silence.allModels || context.caller.sees($0.model) }
-            return request.tagged(.object(["silences": .array(seen.map(\.json))]))
+            return try request.list(JSONObject([("silences", .array(seen.map(\.json)))]), of: "silences", columns: ListCSV.silences)
         }
         router.delete("v1/silences/:id") { request, context in
             guard let id = Int64(try context.parameters.require("id")) else {
@@ -88,16 +88,22 @@ struct AlertRoutes {
         let limit = try request.limit(standard: 200, max: Self.alertsMax)
         var alerts = try await engine.alerts.alerts(limit: limit, before: after.flatMap { Int64($0.parts[0]) }, models: caller.models)
         let next = alerts.count == limit ? alerts.last?.id.map { Cursor([String($0)]).text } : nil
-        if !caller.seesGroups {
-            let versions = try await engine.registry.versions()
-            let schemas = Dictionary(versions.map { ($0.key, $0.schema) }, uniquingKeysWith: { first, _ in first })
-            alerts = alerts.map { ProtectedValues.redacted($0, schemas[$0.version] ?? FeatureSchema(features: [])) }
-        }
+        if !caller.seesGroups { alerts = try await engine.redacted(alerts) }
         let budgets = try await engine.alertBudgets(at: Engine.systemClock()).filter { caller.sees($0.model) }
         var object = JSONObject([
             ("alerts", .array(alerts.map(Messages.data))), ("budgets", .array(budgets.map(\.json))), ("next", JSON(next)),
         ])
         if !caller.seesGroups { object["left_out"] = .string(ProtectedValues.note) }
-        return request.tagged(.object(object))
+        return try request.list(object, of: "alerts", columns: ListCSV.alerts)
+    }
+}
+
+extension Engine {
+    /// Alerts for those who may not see groups.
+    func redacted(_ alerts: [Alert]) async throws -> [Alert] {
+        if alerts.isEmpty { return [] }
+        let versions = try await registry.versions()
+        let schemas = Dictionary(versions.map { ($0.key, $0.schema) }, uniquingKeysWith: { first, _ in first })
+        return alerts.map { ProtectedValues.redacted($0, schemas[$0.version] ?? FeatureSchema(features: [])) }
     }
 }

@@ -27,11 +27,11 @@ struct ChangeRoutes {
                     offset: offset, limit: limit)
             else { throw HTTPError(.notFound, message: "\(model)\(wanted.map { " " + $0 } ?? "") is not registered") }
             let isMore = found.count == limit && offset + limit <= ErrorChanges.reached
-            return request.tagged(
-                .object([
-                    "changes": .array(found.map { $0.change.json(of: $0.version) }),
-                    "next": JSON(isMore ? Cursor([String(offset + limit), knownBy.rfc3339]).text : nil),
-                ]))
+            return try request.list(
+                JSONObject([
+                    ("changes", .array(found.map { $0.change.json(of: $0.version) })),
+                    ("next", JSON(isMore ? Cursor([String(offset + limit), knownBy.rfc3339]).text : nil)),
+                ]), of: "changes", columns: ListCSV.changes)
         }
     }
 }

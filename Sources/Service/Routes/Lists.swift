@@ -71,28 +71,3 @@ struct Cursor: Equatable {
             .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }
-
-/// Findings as CSV.
-enum ResultsCSV {
-    static let columns = [
-        "model", "version", "window", "from", "to", "evaluated_at", "monitor", "subject", "group", "statistic", "value", "lower", "upper",
-        "p_value",
-        "p_adjusted", "reference_n", "n", "verdict", "why", "segment",
-    ]
-
-    static func text(_ results: [JSON]) -> String {
-        var out = columns.joined(separator: ",") + "\r\n"
-        for result in results { out += columns.map { cell(result[$0]) }.joined(separator: ",") + "\r\n" }
-        return out
-    }
-
-    private static func cell(_ value: JSON?) -> String {
-        switch value {
-        case nil, .null?: return ""
-        case .string(let text)?:
-            guard text.contains(where: { "\",\r\n".contains($0) || $0.isNewline }) else { return text }
-            return "\"" + text.replacing("\"", with: "\"\"") + "\""
-        case .some(let other): return other.text
-        }
-    }
-}

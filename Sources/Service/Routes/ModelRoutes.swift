@@ -35,8 +35,8 @@ struct ModelRoutes {
         }
         let page = versions.prefix(try request.limit(standard: Self.modelsMax, max: Self.modelsMax))
         let next = page.count < versions.count ? page.last.map { Cursor([$0.key.model, $0.key.version]).text } : nil
-        return request.tagged(
-            .object(["models": .array(page.map(RegistryAnswer.summary)), "next": JSON(next)]))
+        return try request.list(
+            JSONObject([("models", .array(page.map(RegistryAnswer.summary))), ("next", JSON(next))]), of: "models", columns: ListCSV.models)
     }
 
     private func version(_ context: ServiceContext) async throws -> RegisteredVersion {
@@ -119,18 +119,9 @@ struct ModelRoutes {
         }
         isMore = isMore && offset + filter.limit <= Self.resultsReached
         let next = isMore ? Cursor([String(offset + filter.limit), knownBy.rfc3339]).text : nil
-        var response: Response
-        if request.headers[.accept]?.lowercased().contains("text/csv") ?? false {
-            response = request.tagged(ResultsCSV.text(out), type: "text/csv; charset=utf-8")
-            if let next { response.set("Evenkeel-Next", next) }
-            if !context.caller.seesGroups { response.set("Evenkeel-Left-Out", ProtectedValues.note) }
-        } else {
-            var object = JSONObject([("results", .array(out)), ("next", JSON(next))])
-            if !context.caller.seesGroups { object["left_out"] = .string(ProtectedValues.note) }
-            response = request.tagged(.object(object))
-        }
-        response.headers[.vary] = "Accept"
-        return response
+        var object = JSONObject([("results", .array(out)), ("next", JSON(next))])
+        if !context.caller.seesGroups { object["left_out"] = .string(ProtectedValues.note) }
+        return try request.list(object, of: "results", columns: ListCSV.results)
     }
 
     /// The versions themselves, or the segment of those that have one of this name.

@@ -1,3 +1,4 @@
+internal import Collecting
 internal import HTTPTypes
 internal import Hummingbird
 internal import Pages
@@ -31,41 +32,42 @@ struct PageRoutes {
     }
 
     func add(to router: Router<ServiceContext>) {
-        router.get("/") { request, _ in
-            let frame = try frame(request)
-            return htmlPage(try await fleet.current().html(frame))
+        router.get("/") { request, context in
+            let frame = try frame(request, context.caller)
+            return htmlPage(try await shownFleet(to: context.caller).html(frame))
         }
         router.get("models/:model") { request, context in
-            let frame = try frame(request)
-            return htmlPage(try await reader.model(try context.name("model"), frame.query).html(frame))
+            let frame = try frame(request, context.caller)
+            return htmlPage(try await reader.model(try context.name("model"), frame.query, context.caller).html(frame))
         }
         router.get("models/:model/features/:feature") { request, context in
-            let frame = try frame(request)
-            let page = try await reader.feature(try context.name("feature"), of: try context.name("model"), frame.query)
+            let frame = try frame(request, context.caller)
+            let page = try await reader.feature(try context.name("feature"), of: try context.name("model"), frame.query, context.caller)
             return htmlPage(page.html(frame))
         }
         router.get("models/:model/fairness") { request, context in
-            let frame = try frame(request)
-            return htmlPage(try await reader.fairness(try context.name("model"), frame.query).html(frame))
+            let frame = try frame(request, context.caller)
+            return htmlPage(try await reader.fairness(try context.name("model"), frame.query, context.caller).html(frame))
         }
         router.get("models/:model/report") { request, context in
-            try await ReportRoute(engine: engine).answer(request, model: try context.name("model"))
+            try await ReportRoute(engine: engine).answer(request, model: try context.name("model"), context.caller)
         }
         router.get("models/:model/shadow") { request, context in
-            let frame = try frame(request)
-            return htmlPage(try await reader.shadow(try context.name("model"), frame.query).html(frame))
+            let frame = try frame(request, context.caller)
+            return htmlPage(try await reader.shadow(try context.name("model"), frame.query, context.caller).html(frame))
         }
-        router.get("alerts") { request, _ in
+        router.get("alerts") { request, context in
             let form = try request.form
             let notice = form["done"].flatMap(AlertsPage.Notice.init)
-            return htmlPage(try await reader.alerts(form["model"], forms: forms, notice: notice).html(try frame(request)))
+            let page = try await reader.alerts(form["model"], forms: forms, notice: notice, context.caller)
+            return htmlPage(page.html(try frame(request, context.caller)))
         }
-        router.get("health") { request, _ in
+        router.get("health") { request, context in
             let fleet = fleet
             let newest = ((try? await within(seconds: HealthRoutes.answerSeconds) { try await fleet.current() }) ?? nil)?.newestEvaluation
             let reached = (try? await reached.current()) ?? []
             let checks = await Doctor(engine).ofRunning(newestEvaluation: newest, reached: reached)
-            return htmlPage(HealthPage(checks, of: engine, started: started).html(try frame(request)))
+            return htmlPage(HealthPage(checks, of: engine, started: started).html(try frame(request, context.caller)))
         }
         router.get("events") { _, _ in events.response() }
         router.get("assets/:name") { request, context in try asset(request, try context.name("name")) }
@@ -74,8 +76,20 @@ struct PageRoutes {
         router.post("alerts/end") { request, context in try await endSilence(request, context.caller) }
     }
 
-    private func frame(_ request: Request) throws -> PageFrame {
-        PageFrame(query: try request.form.pageQuery(), now: Engine.systemClock(), build: Engine.buildVersion)
+    private func frame(_ request: Request, _ caller: Caller) throws -> PageFrame {
+        PageFrame(
+            query: try request.form.pageQuery(), now: Engine.systemClock(), build: Engine.buildVersion, reader: PageReaderRights(caller))
+    }
+
+    private func shownFleet(to caller: Caller) async throws -> FleetPage {
+        let page = try await fleet.current()
+        if caller.seesGroups { return page }
+        var sensitive: [ModelVersion: Set<String>] = [:]
+        for model in page.models where model.worst != nil {
+            let version = try await engine.knownVersions.version(model.version.key)
+            sensitive[model.version.key] = version.map { Set($0.schema.sensitive) }
+        }
+        return page.redacted { sensitive[$0] }
     }
 
     private func asset(_ request: Request, _ name: String) throws -> Response {

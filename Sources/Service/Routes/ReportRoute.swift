@@ -5,15 +5,19 @@ internal import Reporting
 internal import Storage
 internal import Vocabulary
 
-/// `GET /models/{model}/report`: the reports of `evenkeel report` for people, as a page, Markdown or JSON.
+/// `GET /models/{model}/report`: the reports of `evenkeel report` for people, as a page, Markdown or JSON. A fairness audit is of groups, and needs
+/// the role audit; without it the others leave groups out.
 struct ReportRoute {
     let engine: Engine
 
-    func answer(_ request: Request, model: String) async throws -> Response {
+    func answer(_ request: Request, model: String, _ caller: Caller) async throws -> Response {
         let form = try request.form
         let query = try form.pageQuery()
         guard let kind = ReportRequest.Kind(rawValue: form["kind"] ?? "monitoring") else {
             throw HTTPError(.badRequest, message: "kind: expected \(ReportRequest.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard caller.seesGroups || kind != .audit else {
+            throw HTTPError(.forbidden, message: "kind: an audit tells of single groups, which needs the role audit")
         }
         let formats: [String: ReportFormat] = ["html": .html, "md": .markdown, "json": .json]
         guard let format = formats[form["format"] ?? "html"] else {
@@ -25,7 +29,8 @@ struct ReportRoute {
             throw HTTPError(.notFound, message: "version: \(model) has no version \(wanted)")
         }
         let report = try await ReportReader(engine).report(
-            ReportRequest(kind, model: model, version: query.version, from: query.from, to: query.to, window: query.window))
+            ReportRequest(kind, model: model, version: query.version, from: query.from, to: query.to, window: query.window),
+            seesGroups: caller.seesGroups)
         let body = ReportText.render(report, as: format)
         switch format {
         case .html:

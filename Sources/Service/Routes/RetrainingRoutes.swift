@@ -20,7 +20,9 @@ struct RetrainingRoutes {
     func add(to router: Router<ServiceContext>) {
         router.get("v1/retraining") { request, context in
             let found = try await engine.retrainings.list(models: context.caller.models)
-            return request.tagged(.object(["retrainings": .array(found.map { shown($0, to: context.caller) })]))
+            return try request.list(
+                JSONObject([("retrainings", .array(found.map { shown($0, to: context.caller) }))]), of: "retrainings",
+                columns: ListCSV.retrainings)
         }
         router.post("v1/retraining/:id") { request, context in
             let body = try await request.bytes(upTo: 64 << 10)

@@ -10,7 +10,8 @@ struct Routes {
     private var checker: TokenChecker? {
         guard engine.configuration.asksForTokens else { return nil }
         let tokens = engine.tokens
-        return TokenChecker(find: { try await tokens.find($0) }, clock: engine.clock)
+        return TokenChecker(
+            find: { try await tokens.find($0) }, all: { try await tokens.list() }, clock: engine.clock, limits: engine.configuration.http)
     }
 
     /// Every route of this process, as `METHOD /path/{parameter}`; HEAD goes where GET does.
@@ -18,6 +19,7 @@ struct Routes {
 
     func router() -> Router<ServiceContext> {
         let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
+        if engine.configuration.tls != nil { router.add(middleware: TransportSecurity()) }
         router.add(middleware: ErrorPages())
         router.add(middleware: ErrorAnswers(logger: engine.logger))
         let configuration = engine.configuration

@@ -50,7 +50,7 @@ struct TokenCommand: AsyncParsableCommand {
             let expiresAt = try expiresIn.map { now.adding(seconds: try seconds($0, "--expires-in")) }
             let text = TokenText()
             let token = AccessToken(
-                id: text.id, name: name, roles: roles, models: models, secretHash: SlowHash.make(text.secret.reveal()), createdAt: now,
+                id: text.id, name: name, roles: roles, models: models, secretHash: TokenHash.make(text.secret), createdAt: now,
                 createdBy: NSUserName(), expiresAt: expiresAt)
             try await database.withEngine { try await $0.tokens.create(token) }
             try show(text, "token create", output)
@@ -127,7 +127,7 @@ struct TokenCommand: AsyncParsableCommand {
             let now = Engine.systemClock()
             let until = now.adding(seconds: try seconds(overlap, "--overlap", atLeast: 0))
             let new = TokenText()
-            let hash = SlowHash.make(new.secret.reveal())
+            let hash = TokenHash.make(new.secret)
             var text = new
             try await database.withEngine { engine in
                 guard let id = try await engine.tokens.rotate(token, hash: hash, formerUntil: until, actor: NSUserName(), at: now) else {

@@ -92,7 +92,7 @@ public struct FeaturePage: Sendable {
             })
         let map = HeatTable(
             caption: "\(feature.name), by \(frame.kind.rawValue)", windows: frame.windows, rows: [row],
-            link: { _, head in page.query.showing(head.window.start).href(path) })
+            link: { _ in page.query.showing(nil).href(path) })
         let lines = SeriesCharts(windows: frame.windows, statistics: statistics)
         var seen: [String] = []
         var charts = ""

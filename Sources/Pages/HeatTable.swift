@@ -13,8 +13,8 @@ struct HeatTable {
     var caption: String
     var windows: [EvaluationHead]
     var rows: [Row]
-    /// Where a cell with a mark leads; nil for nowhere.
-    var link: (Row, EvaluationHead) -> String?
+    /// Where the marks of a row lead, but for the window, which is added; nil for nowhere.
+    var link: (Row) -> String?
 
     /// What the links of a table may weigh: beyond, the sign stands without one, and the name of its row leads further.
     static let linkBytesMax = 40_000
@@ -28,16 +28,18 @@ struct HeatTable {
     private var links: [Place: String] {
         var out: [Place: String] = [:]
         var weight = 0
+        // What is alike in many links is made once.
+        let bases = rows.map { row in link(row).map { $0 + ($0.contains("?") ? "&amp;" : "?") + "at=" } }
+        let names = rows.map { escaped($0.name) }
+        let starts = windows.map(\.window.start.rfc3339)
+        let moments = starts.map { $0.dropFirst(5).prefix(8) }
         for marks in Self.marksInTurn {
+            // Who goes by the keyboard is not held up by every calm cell: the name of the row leads there too.
+            let stop = marks.contains(.ok) ? " tabindex=\"-1\"" : ""
             for column in windows.indices.reversed() {
                 for (row, entry) in rows.enumerated() where column < entry.verdicts.count {
-                    guard let verdict = entry.verdicts[column], marks.contains(verdict), let href = link(entry, windows[column]) else {
-                        continue
-                    }
-                    let moment = windows[column].window.start.rfc3339.dropFirst(5).prefix(8)
-                    // Who goes by the keyboard is not held up by every calm cell: the name of the row leads there too.
-                    let stop = marks.contains(.ok) ? " tabindex=\"-1\"" : ""
-                    let text = "<a href=\"\(href)\"\(stop) aria-label=\"\(escaped(entry.name)) \(moment)\">"
+                    guard let verdict = entry.verdicts[column], let base = bases[row], marks.contains(verdict) else { continue }
+                    let text = "<a href=\"\(base)\(starts[column])\"\(stop) aria-label=\"\(names[row]) \(moments[column])\">"
                     weight += text.utf8.count + 4
                     guard weight <= Self.linkBytesMax else { return out }
                     out[Place(row: row, column: column)] = text

@@ -134,8 +134,8 @@ public struct ModelPage: Sendable {
         }
         let monitorMap = HeatTable(
             caption: "What each monitor says, by \(frame.kind.rawValue)", windows: frame.windows, rows: monitors,
-            link: { row, head in
-                page.query.showing(head.window.start).href(frame.path + (row.name == "fairness" ? ["fairness"] : []))
+            link: { row in
+                page.query.showing(nil).href(frame.path + (row.name == "fairness" ? ["fairness"] : []))
             })
         return """
             <h2>Monitors over time</h2>
@@ -167,7 +167,9 @@ public struct ModelPage: Sendable {
         let cut = names.count > rows.count ? "The worst \(rows.count) of \(names.count) features. " : ""
         let map = HeatTable(
             caption: "Features, by \(frame.kind.rawValue)", windows: frame.windows, rows: rows,
-            link: { row, head in page.query.showing(head.window.start).href(frame.path + ["features", row.name]) })
+            link: { row in
+                page.query.showing(nil).href(frame.path + ["features", row.name])
+            })
         return """
             <h2>Features over time</h2>
             <p class="muted">\(cut)A name or a mark leads to the two distributions, one over the other.</p>

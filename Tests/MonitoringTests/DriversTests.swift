@@ -30,7 +30,7 @@ struct DriversTests {
         #expect(bins.count == Driver.max)
         let changes = bins.map { abs(($0.after ?? 0) - ($0.before ?? 0)) }
         #expect(changes == changes.sorted(by: >))
-        #expect(bins[0].what.hasPrefix("above 1.") && (bins[0].after ?? 0) > 0.6)
+        #expect(bins[0].what.hasPrefix("values above 1.") && (bins[0].after ?? 0) > 0.6)
     }
 
     @Test("a finding on the score names the features that moved with it, the farthest first; calm features are not named") func features()

@@ -93,19 +93,14 @@ import Vocabulary
     @Test("wrong secrets of a token that there is cost no slow hash, whoever guesses them") func cheap() async throws {
         let (world, checker, text) = world()
         let id = try #require(TokenText(text)).id
-        let clock = ContinuousClock()
-        let one = clock.measure { _ = SlowHash.make("x") }
-        var admissions: [TokenChecker.Admission] = []
-        let began = clock.now
         for _ in 0..<200 {
             let secret = TokenText().secret.reveal()
-            admissions.append(try await checker.admit("evk_\(id)_\(secret)", from: "\(UInt32.random(in: 0...UInt32.max))"))
+            #expect(try await checker.admit("evk_\(id)_\(secret)", from: "\(UInt32.random(in: 0...UInt32.max))") == .wrong)
         }
-        let guesses = clock.now - began
-        #expect(admissions.allSatisfy { $0 == .wrong })
-        #expect(guesses < one * 100, "\(guesses) for 200 guesses, a hash takes \(one)")
+        #expect(await checker.hashesMade == 0)
         #expect(world.asked == 200)
         #expect(try await checker.admit(text, from: "a") != .wrong)
+        #expect(await checker.hashesMade == 1)
     }
 
     @Test("a token made by an earlier version, whose hash has no fast digits, is good") func earlier() async throws {

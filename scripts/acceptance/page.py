@@ -40,7 +40,7 @@ def send(path, body, kind):
 
 def get(path):
     began = time.perf_counter()
-    with urllib.request.urlopen(urllib.request.Request(base + path, headers={"accept": "text/html"}), timeout=60) as answer:
+    with urllib.request.urlopen(urllib.request.Request(base + path, headers={"accept": "text/html,*/*;q=0.8"}), timeout=60) as answer:
         body = answer.read()
     return time.perf_counter() - began, len(body), body
 

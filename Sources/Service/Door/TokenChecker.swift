@@ -40,6 +40,8 @@ actor TokenChecker {
     }
     private var remembered: [[UInt8]: Remembered] = [:]
     private var hashes = 0
+    /// Slow hashes that were made, ever.
+    private(set) var hashesMade = 0
     private var rates: TokenRates
     /// The look-up that is to come for tokens of addresses that many wrong ones came from.
     private var round: Task<[String: AccessToken], any Error>?
@@ -86,6 +88,7 @@ actor TokenChecker {
         if hash == nil, !candidates.isEmpty {
             guard hashes < (isSuspect ? Self.suspectHashesMax : Self.hashesMax) else { return .busy }
             hashes += 1
+            hashesMade += 1
             hash = await Self.matching(parsed.secret, candidates)
             hashes -= 1
         }

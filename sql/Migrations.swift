@@ -29,6 +29,7 @@ public let migrations: [Migration] = [
     ("delivery_order", PackageResources.v0020_delivery_order_sql),
     ("samples", PackageResources.v0021_samples_sql),
     ("live_rollout", PackageResources.v0022_live_rollout_sql),
+    ("shadow_looked", PackageResources.v0023_shadow_looked_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.

@@ -7,18 +7,19 @@ extension ShadowStore {
     /// Keeps the newest comparison of a run, and the look if it is one to be kept.
     ///
     /// - Parameters:
+    ///   - cursor: the last batch that was in the sums when they were read, or before.
     ///   - former: the verdict that the look found.
     ///   - short: what of the report is kept to be shown over time; nil for a look that is not. - messages: for the outbox, when the verdict has changed.
     /// - Returns: false when another runner has looked meanwhile: then nothing is kept, and nobody told.
     public func keep(
-        _ look: ShadowLook, of champion: RegisteredVersion, _ candidate: RegisteredVersion, former: String?, short: JSON?,
-        messages: [OutgoingMessage]
+        _ look: ShadowLook, of champion: RegisteredVersion, _ candidate: RegisteredVersion, cursor: Int64, former: String?,
+        short: JSON?, messages: [OutgoingMessage]
     ) async throws -> Bool {
         try await database.transaction { connection in
             let key: [Parameter] = [.int(champion.streamID), .int(candidate.versionID)]
             let kept = try connection.query(
                 Queries["report_shadow_run"],
-                key + [.text(look.verdict), .time(look.at), .json(look.report), .int(look.taken), .text(former)]
+                key + [.text(look.verdict), .time(look.at), .json(look.report), .int(look.taken), .text(former), .int(cursor)]
             ).affected
             guard kept > 0 else { return false }
             if let short {

@@ -22,6 +22,8 @@ public struct ShadowRun: Sendable {
     public var verdict: String?
     public var verdictAt: Timestamp?
     public var report: JSON?
+    /// The last batch that the report knows of.
+    public var lookedCursor: Int64
 }
 
 /// A look at a run.
@@ -119,7 +121,8 @@ public struct ShadowStore: Sendable {
                     taken: rows.int(row, 4) ?? 0, skipped: rows.int(row, 5) ?? 0, seconds: rows.double(row, 6) ?? 0,
                     latencyRows: rows.int(row, 7) ?? 0, latencySeconds: rows.double(row, 8) ?? 0, steppedAt: rows.time(row, 9),
                     breaker: rows.text(row, 10), brokenAt: rows.time(row, 11), verdict: rows.text(row, 12),
-                    verdictAt: rows.time(row, 13), report: rows.text(row, 14).flatMap { try? JSON.parse($0) })
+                    verdictAt: rows.time(row, 13), report: rows.text(row, 14).flatMap { try? JSON.parse($0) },
+                    lookedCursor: rows.int(row, 15) ?? 0)
             }
         }
     }

@@ -91,6 +91,27 @@ private let still = WithService.service { $0.roles = [.collect, .web] }
         log.check(try await log.sums("2", on: service), try log.offline(0..<900, labelled: labelled, 1, -2))
     }
 
+    @Test("a runner that is killed between a step and its look leaves the look to the next one") func unseen() async throws {
+        let log = ShadowLog("unseen", rows: 300, seed: 7)
+        try await log.register(["1", "2"], on: service)
+        _ = try await log.give(ShadowLog.file(1, -2), to: "2", on: service)
+        try await log.predict(0..<300, on: service)
+        try await log.label(0..<100, on: service)
+        try await catchUp(service.engine.shadowRunner())
+        try await log.label(100..<200, on: service)
+        let engine = service.engine
+        let champion = try #require(try await engine.registry.version(ModelVersion(model: "unseen", version: "1")))
+        let candidate = try #require(try await engine.registry.version(ModelVersion(model: "unseen", version: "2")))
+        let model = try CandidateModel(Array(ShadowLog.file(1, -2).utf8), file: "m", schema: champion.schema, threshold: 0.5)
+        _ = try await engine.shadow.step(
+            champion, candidate, stretch: 1000, horizon: try await engine.shadow.horizon(of: champion), rowsMax: 10_000,
+            at: Engine.systemClock()
+        ) { new, labelled, sums in try ShadowStep.make(new, labelled, sums, champion.schema, model) }
+        #expect(try await candidates("unseen").first?["report"]?["n"]?.intValue == 100)
+        try await catchUp(engine.shadowRunner())
+        #expect(try await candidates("unseen").first?["report"]?["n"]?.intValue == 200)
+    }
+
     @Test("a candidate that is scored from now on knows nothing of what came before, not even labels that come later") func fromNow()
         async throws
     {

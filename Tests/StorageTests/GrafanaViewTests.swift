@@ -115,7 +115,8 @@ struct GrafanaViewTests {
                 let look = ShadowLook(
                     at: Bench.now.adding(seconds: seconds), taken: 500, labelled: labelled, verdict: verdict, report: .null)
                 #expect(
-                    try await store.keep(look, of: champion, candidate, former: former, short: try JSON.parse(short), messages: []))
+                    try await store.keep(
+                        look, of: champion, candidate, cursor: 0, former: former, short: try JSON.parse(short), messages: []))
             }
             try await look(0, 0, "hold", former: nil, "{}")
             let open =

@@ -23,7 +23,7 @@ on conflict (stream_id, candidate_id) do nothing
 
 -- name: shadow_runs
 select stream_id, candidate_id, started_at, cursor, taken, skipped, seconds, latency_rows, latency_seconds, stepped_at, breaker, broken_at,
-       verdict, verdict_at, report::text
+       verdict, verdict_at, report::text, looked_cursor
 from evenkeel.shadow_run order by stream_id, candidate_id
 
 -- name: shadow_sums
@@ -71,8 +71,9 @@ left join lateral (
 where now.label is distinct from before.label
 order by p.record_id, p.ts
 
+-- A step that changes no sum leaves nothing to look at.
 -- name: step_shadow_run
-update evenkeel.shadow_run set cursor = $3, sums = coalesce($4::bytea, sums), taken = taken + $5, skipped = skipped + $6, seconds = seconds + $7,
+update evenkeel.shadow_run set cursor = $3, looked_cursor = case when $4::bytea is null and looked_cursor = cursor then $3 else looked_cursor end, sums = coalesce($4::bytea, sums), taken = taken + $5, skipped = skipped + $6, seconds = seconds + $7,
     latency_rows = latency_rows + $8, latency_seconds = latency_seconds + $9, stepped_at = $10
 where stream_id = $1 and candidate_id = $2
 
@@ -84,7 +85,7 @@ update evenkeel.shadow_run set breaker = null, broken_at = null where stream_id 
 
 -- Of two runners that look at once one tells: the other one's look is of a verdict that is not there any more, or of fewer rows.
 -- name: report_shadow_run
-update evenkeel.shadow_run set verdict = $3, verdict_at = $4, report = $5::json
+update evenkeel.shadow_run set verdict = $3, verdict_at = $4, report = $5::json, looked_cursor = greatest(looked_cursor, $8)
 where stream_id = $1 and candidate_id = $2 and taken <= $6 and verdict is not distinct from $7
 
 -- name: insert_look

@@ -27,8 +27,8 @@ public final class Spool: Sendable {
         /// Bytes that one system call writes, if they are of several requests.
         static let writeBytesMax = 16 << 20
         /// What one transaction replays, if it is of several writes.
-        static let groupRecordsMax = 20_000
-        static let groupBytesMax = 32 << 20
+        static let groupRecordsMax = 8_000
+        static let groupBytesMax = 12 << 20
 
         public init(bytesMax: Int = 1 << 30) { self.bytesMax = bytesMax }
     }

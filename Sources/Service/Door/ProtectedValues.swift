@@ -17,12 +17,16 @@ enum ProtectedValues {
         return finding
     }
 
+    /// The segments that are not groups of a sensitive attribute: one that the schema does not know is taken for one.
+    static func openSegments(_ schema: FeatureSchema) -> Set<String> {
+        Set(schema.segments.filter { !$0.isOfGroups(schema) }.map(\.name))
+    }
+
     /// An alert as an answer has it.
     static func redacted(_ alert: Alert, _ schema: FeatureSchema) -> Alert {
         var alert = alert
         var namesGroups = alert.monitor == .fairness
-        // A segment may be a group; one that the schema does not know is taken for one.
-        let open = Set(schema.segments.filter { !$0.isOfGroups(schema) }.map(\.name))
+        let open = openSegments(schema)
         if case .object(var detail) = alert.detail, let findings = detail["findings"]?.arrayValue {
             detail["findings"] = .array(
                 findings.compactMap { json in

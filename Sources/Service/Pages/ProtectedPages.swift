@@ -18,13 +18,17 @@ extension ProtectedValues {
 }
 
 extension FleetPage {
-    /// - Parameter sensitive: the sensitive attributes of a version; nil where they are not known, which is taken for the worst.
-    func redacted(_ sensitive: (ModelVersion) -> Set<String>?) -> FleetPage {
+    /// - Parameter schema: of a version; nil where it is not known, which is taken for the worst.
+    func redacted(_ schema: (ModelVersion) -> FeatureSchema?) -> FleetPage {
         var page = self
         for place in page.models.indices {
+            let schema = schema(page.models[place].version.key)
+            let open = schema.map(ProtectedValues.openSegments) ?? []
+            page.models[place].segments.removeAll { !open.contains($0.name) }
             guard let finding = page.models[place].worst else { continue }
-            let names = sensitive(page.models[place].version.key) ?? [finding.subject]
-            page.models[place].worst = ProtectedValues.redacted(finding, sensitive: names)
+            let isOpen = finding.segment.isEmpty || open.contains(finding.segment)
+            let names = schema.map { Set($0.sensitive) } ?? [finding.subject]
+            page.models[place].worst = isOpen ? ProtectedValues.redacted(finding, sensitive: names) : nil
         }
         return page
     }
@@ -70,6 +74,12 @@ extension ModelFacts {
         var facts = self
         let sensitive = Set(version.schema.sensitive)
         facts.worst = ProtectedValues.redacted(worst, sensitive: sensitive)
+        let open = ProtectedValues.openSegments(version.schema)
+        facts.segments = segments.filter { open.contains($0.segment.name) }.map { part in
+            var part = part
+            part.worst = ProtectedValues.redacted(part.worst, sensitive: sensitive)
+            return part
+        }
         facts.statistics = ProtectedValues.redacted(statistics, sensitive: sensitive)
         facts.whole?.findings = whole?.findings.compactMap { ProtectedValues.redacted($0, sensitive: sensitive) } ?? []
         facts.alerts = alerts.map { ProtectedValues.redacted($0, version.schema) }

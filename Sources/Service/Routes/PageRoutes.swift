@@ -84,12 +84,11 @@ struct PageRoutes {
     private func shownFleet(to caller: Caller) async throws -> FleetPage {
         let page = try await fleet.current()
         if caller.seesGroups { return page }
-        var sensitive: [ModelVersion: Set<String>] = [:]
-        for model in page.models where model.worst != nil {
-            let version = try await engine.knownVersions.version(model.version.key)
-            sensitive[model.version.key] = version.map { Set($0.schema.sensitive) }
+        var schemas: [ModelVersion: FeatureSchema] = [:]
+        for model in page.models where model.worst != nil || !model.segments.isEmpty {
+            schemas[model.version.key] = try await engine.knownVersions.version(model.version.key)?.schema
         }
-        return page.redacted { sensitive[$0] }
+        return page.redacted { schemas[$0] }
     }
 
     private func asset(_ request: Request, _ name: String) throws -> Response {

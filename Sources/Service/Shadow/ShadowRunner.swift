@@ -69,7 +69,9 @@ actor ShadowRunner {
                     // Time alone may end a hold.
                     let days = clock().seconds(since: run.startedAt) / 86_400
                     let isOver = run.verdict == RolloutVerdict.hold.rawValue && settings.policy.daysMax.map { days > $0 } ?? false
-                    if hasMoved || run.verdict == nil || isOver { try await look(pair) }
+                    // Whoever made the last step may have ended before its look.
+                    let isUnseen = run.lookedCursor < run.cursor
+                    if hasMoved || isUnseen || run.verdict == nil || isOver { try await look(pair) }
                 } catch let fault as ShadowFault { try await trip(pair, fault) }
             }
         }
@@ -178,7 +180,8 @@ actor ShadowRunner {
             ? ShadowMessages(engine.configuration, pair.champion)
                 .messages("shadow.verdict", at: now, view.message(former: run.verdict), newID: Messages.randomID) : []
         let isMine = try await store.keep(
-            look, of: pair.champion, pair.candidate, former: run.verdict, short: isKept || isTurn ? view.short : nil, messages: messages)
+            look, of: pair.champion, pair.candidate, cursor: run.cursor, former: run.verdict, short: isKept || isTurn ? view.short : nil,
+            messages: messages)
         guard isMine else { return }
         if isKept || isTurn { kept[pair.key] = look }
         if isTold || isTurn { engine.logger.notice("shadow: \(view.summary)") }

@@ -352,7 +352,7 @@ struct SpoolingSinkTests {
         database.be(.away)
         for i in 0..<10 {
             var random = Seeded(UInt64(i))
-            let batch = Bench.batch(rows: 6000, from: i * 6000, random: &random)
+            let batch = Bench.batch(rows: 2400, from: i * 2400, random: &random)
             _ = try await sink.store(predictions: [PredictionWrite(version: Bench.credit, batch: batch, key: nil)])
         }
         database.be(.well)
@@ -361,8 +361,8 @@ struct SpoolingSinkTests {
         while !spool.isEmpty { await Task.yield() }
         task.cancel()
         await task.value
-        #expect(await storedIDs() == (0..<60_000).map { "r\($0)" })
-        #expect(await database.tables.predictions.map(\.batch.count) == [18_000, 18_000, 18_000, 6000])
+        #expect(await storedIDs() == (0..<24_000).map { "r\($0)" })
+        #expect(await database.tables.predictions.map(\.batch.count) == [7200, 7200, 7200, 2400])
     }
 
     @Test("many small writes are replayed in few transactions")

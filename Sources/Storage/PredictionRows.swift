@@ -56,7 +56,7 @@ struct PredictionRows {
         var copy = CopyEncoder(
             fieldCount: segments == nil ? 13 : 14, reserving: batch.ids.utf8.count + batch.count * (packed.width + packedGroups.width + 104)
         )
-        for row in 0..<batch.count {
+        for row in RowOrder.byID(batch.ids) {
             copy.startRow()
             copy.int8(stream)
             copy.field(batch.ids.utf8[batch.ids.range(row)])

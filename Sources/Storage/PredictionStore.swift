@@ -77,23 +77,10 @@ extension RecordTables {
         for part in new.dropFirst() { all.append(part.write.batch) }
         let dropped = partitions.dropped
         let refused = all.timestamps.indices.filter { dropped.holds(all.timestamps[$0]) }
-        let fresh = try freshRows(of: all, but: Set(refused), stream: stream, on: connection)
-        var batch = fresh.count == all.count ? all : all.rows(at: fresh)
         let version = first.write.version
-        // Whichever way a record came, it comes by here, once; and a price that somebody changes holds from the next transaction on.
-        let priced = try addCosts(to: &batch, of: version, on: connection)
-        if batch.count > 0 {
-            let reference = try references.reference(of: version.versionID, on: connection)
-            let bits = reference.segmentBits(of: batch, version.schema)
-            let rows = PredictionRows(batch, kept: version.schema.raw, classes: version.schema.classes, segments: bits)
-            let known = try levels.codes(for: rows.coded, stream: stream, on: connection)
-            codes[stream] = known
-            try connection.copy(rows.copy, rows.encode(stream: stream, batchID: batchID, codes: known))
-            var deltas = ProfileDeltas()
-            deltas.fold(batch, segments: bits, stream: stream, reference)
-            try joinEarlierLabels(
-                to: batch, segments: bits, version: version, batchID: batchID, deltas: &deltas, reference, at: now, on: connection)
-            try deltas.store(batchID: batchID, versions: [stream: version.versionID], at: now, on: connection)
+        let (fresh, priced) = try insertNew(rowsOf: all, but: Set(refused), stream: stream, on: connection) { rows in
+            try insert(
+                rows.count == all.count ? all : all.rows(at: rows), version, batchID: batchID, at: now, codes: &codes, on: connection)
         }
         var start = 0
         var next = 0
@@ -117,6 +104,35 @@ extension RecordTables {
         }
     }
 
+    /// Stores rows and what follows from them.
+    ///
+    /// - Returns: the costs that the version's prices gave to rows without one, as ``addCosts(to:of:on:)`` says.
+    /// - Throws: ``StoreError`` that `isRepetition` when one of them is stored already.
+    private func insert(
+        _ new: PredictionBatch, _ version: RegisteredVersion, batchID: Int64, at now: Timestamp,
+        codes: inout [Int64: LevelDictionary.Codes], on connection: Connection
+    ) throws -> [Double]? {
+        var batch = new
+        let stream = version.streamID
+        // Those of an attempt that was undone are not there.
+        codes[stream] = nil
+        // Whichever way a record came, it comes by here, once; and a price that somebody changes holds from the next transaction on.
+        let priced = try addCosts(to: &batch, of: version, on: connection)
+        if batch.count == 0 { return priced }
+        let reference = try references.reference(of: version.versionID, on: connection)
+        let bits = reference.segmentBits(of: batch, version.schema)
+        let rows = PredictionRows(batch, kept: version.schema.raw, classes: version.schema.classes, segments: bits)
+        let known = try levels.codes(for: rows.coded, stream: stream, on: connection)
+        codes[stream] = known
+        try connection.copy(rows.copy, rows.encode(stream: stream, batchID: batchID, codes: known))
+        var deltas = ProfileDeltas()
+        deltas.fold(batch, segments: bits, stream: stream, reference)
+        try joinEarlierLabels(
+            to: batch, segments: bits, version: version, batchID: batchID, deltas: &deltas, reference, at: now, on: connection)
+        try deltas.store(batchID: batchID, versions: [stream: version.versionID], at: now, on: connection)
+        return priced
+    }
+
     /// Gives the rows that came without a cost the one that the version's prices make of them.
     ///
     /// - Returns: what was added to each row, NaN for nothing; nil where nothing was.
@@ -136,38 +152,6 @@ extension RecordTables {
     }
 
     private func book(_ stream: Int64, _ key: BatchKey?) -> ReceiptBook { ReceiptBook(stream: stream, kind: "predictions", key: key) }
-
-    /// The rows whose id is neither stored nor earlier in the batch, within the horizon.
-    private func freshRows(of batch: PredictionBatch, but refused: Set<Int>, stream: Int64, on connection: Connection) throws -> [Int] {
-        guard let first = batch.timestamps.min(), let last = batch.timestamps.max() else { return [] }
-        let horizon = RecordStore.duplicateHorizonSeconds
-        let rows = try connection.query(
-            Queries["existing_records"],
-            [.int(stream), .texts(batch.ids), .time(first.adding(seconds: -horizon)), .time(last.adding(seconds: horizon))])
-        guard let table = LevelTable(seed: .random(in: .min ... .max)) else { throw StoreError(.unavailable, "out of memory") }
-        // By an id's place in the table. Few ids come twice: their further times are kept apart, so that the others cost no list each.
-        var seen: [Timestamp] = []
-        var again: [Int32: [Timestamp]] = [:]
-        seen.reserveCapacity(batch.count)
-        /// Whether the record was not seen before.
-        func note(_ id: [UInt8], _ range: Range<Int>, _ time: Timestamp) throws -> Bool {
-            guard let code = table.code(id, range) else { throw StoreError(.failed, "an id with a zero byte cannot be stored") }
-            if code == seen.count {
-                seen.append(time)
-                return true
-            }
-            let isKnown =
-                RecordStore.isOneRecord(seen[Int(code)], time) || again[code]?.contains { RecordStore.isOneRecord($0, time) } == true
-            if !isKnown { again[code, default: []].append(time) }
-            return !isKnown
-        }
-        for row in 0..<rows.count {
-            guard let id = rows.text(row, 0), let time = rows.time(row, 1) else { continue }
-            let bytes = Array(id.utf8)
-            _ = try note(bytes, bytes.indices, time)
-        }
-        return try batch.ids.indices.filter { try !refused.contains($0) && note(batch.ids.utf8, batch.ids.range($0), batch.timestamps[$0]) }
-    }
 }
 
 extension Array {

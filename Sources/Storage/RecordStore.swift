@@ -47,6 +47,7 @@ struct RecordTables: Sendable {
     let references = ReferenceCache()
     let levels = LevelDictionary()
     let partitions = Partitions()
+    let repeating = RepeatingStreams()
     let clock: @Sendable () -> Timestamp
 
     /// Looking up ids among millions of rows must go by the index, also while the planner has never seen the table.

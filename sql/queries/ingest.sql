@@ -24,6 +24,10 @@ cross join lateral (
     offset 0
 ) p
 
+-- Whether a stream has records of a stretch of time that is one partition.
+-- name: has_records
+select exists (select from evenkeel.prediction where stream_id = $1 and ts >= $2 and ts < $3)
+
 -- name: load_levels
 select attribute, code, value from evenkeel.level where stream_id = $1
 

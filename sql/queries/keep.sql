@@ -1,5 +1,10 @@
 -- name: list_partitions
-select c.relname from pg_inherits i
+select c.relname, exists (
+    -- An earlier version that still runs makes partitions without an index that is unique by id.
+    select from pg_index x where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indnkeyatts = 2
+        and x.indkey[0] = (select attnum from pg_attribute where attrelid = c.oid and attname = 'stream_id')
+        and x.indkey[1] = (select attnum from pg_attribute where attrelid = c.oid and attname = 'record_id'))
+from pg_inherits i
 join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'evenkeel.prediction'::regclass
 order by c.relname

@@ -100,6 +100,19 @@ internal import Glibc
         }
     }
 
+    /// `body` within a transaction, which goes on when it throws: what it did is undone.
+    func attempt<R>(_ body: () throws -> R) throws -> R {
+        try run("savepoint attempt")
+        do {
+            let result = try body()
+            try run("release savepoint attempt")
+            return result
+        } catch {
+            if !isBroken, isInTransaction { try run("rollback to savepoint attempt") }
+            throw error
+        }
+    }
+
     /// Sends ready binary COPY data. - Parameter statement: `copy … from stdin (format binary)`.
     func copy(_ statement: String, _ data: [UInt8]) throws(StoreError) {
         guard let started = unsafe PQexec(raw, statement) else { throw StoreError(.unavailable, "the connection was lost") }

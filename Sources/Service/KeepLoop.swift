@@ -33,10 +33,11 @@ struct KeepLoop: ServiceLifecycle.Service {
     }
 
     /// A version whose profiles cannot be read holds up no other.
-    private func rollUp(_ version: RegisteredVersion, at now: Timestamp) async throws {
+    func rollUp(_ version: RegisteredVersion, at now: Timestamp) async throws {
         do {
             let minutes = now.adding(seconds: -engine.configuration.minutesKeptHours * 3600)
-            _ = try await engine.profiles.compact(version, before: minutes)
+            // Records of old times, a month from a file say, are still to be judged by the minute.
+            _ = try await engine.profiles.compact(version, before: minutes, storedBefore: version.needsMinutes ? minutes : nil)
             if let days = engine.configuration.retention.hourProfileDays {
                 let hours = now.adding(seconds: -days * 86_400)
                 _ = try await engine.profiles.compactHours(version, before: hours, storedBefore: hours)

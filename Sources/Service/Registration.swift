@@ -35,6 +35,8 @@ public struct Registration: Sendable {
         public var version: RegisteredVersion
         /// Each column of the file and what it became.
         public var columns: [(name: String, role: String)]
+        /// Where hours have too few rows and no policy of the version's own says at which windows to look.
+        public var suited: SuitedWindow?
     }
 
     /// A registration that is known to be good.
@@ -42,6 +44,7 @@ public struct Registration: Sendable {
         public var schema: FeatureSchema
         public var columns: [(name: String, role: String)]
         var reference: ReferenceProfile
+        var suited: SuitedWindow?
     }
 
     /// Checks everything and folds the reference; nothing is stored.
@@ -68,13 +71,16 @@ public struct Registration: Sendable {
             problems.append("reference: neither a feature nor a score nor a prediction to watch")
         }
         if !problems.isEmpty { throw ConfigurationError(problems.map { "\(table.file): \($0)" }) }
-        let reference = try profile(table, schema: schema, at: now)
+        let batch = try mapping.batch(table, schema: schema, fallbackTime: now, key: privacyKey)
+        let reference = try profile(table, batch, schema: schema, at: now)
         let empty = reference.segments.filter { $0.profile.rows == 0 }.map(\.segment)
         if !empty.isEmpty {
             throw ConfigurationError(
                 empty.map { "\(table.file): segments.\($0.name): no row of the reference has \($0.words), expected at least one" })
         }
-        return Prepared(schema: schema, columns: inference.columns, reference: reference)
+        // Without times of its own every row has the same one.
+        let suited = mapping.timestamp == nil || watch["policies"] != nil ? nil : SuitedWindow(times: batch.timestamps)
+        return Prepared(schema: schema, columns: inference.columns, reference: reference, suited: suited)
     }
 
     /// - Throws: as ``prepare(_:at:)``, and ``StoreError`` `.conflict` for a version that exists.
@@ -82,7 +88,7 @@ public struct Registration: Sendable {
         let prepared = try prepare(table, at: now)
         let version = try await registry.register(
             key, schema: prepared.schema, reference: prepared.reference, rows: Int64(table.rowCount), watch: watch, actor: actor, at: now)
-        return Outcome(version: version, columns: prepared.columns)
+        return Outcome(version: version, columns: prepared.columns, suited: prepared.suited)
     }
 
     /// Private columns that the spec and the options also say something else about.
@@ -110,8 +116,9 @@ public struct Registration: Sendable {
         return found
     }
 
-    private func profile(_ table: CSVTable, schema: FeatureSchema, at now: Timestamp) throws -> ReferenceProfile {
-        let batch = try mapping.batch(table, schema: schema, fallbackTime: now, key: privacyKey)
+    private func profile(
+        _ table: CSVTable, _ batch: PredictionBatch, schema: FeatureSchema, at now: Timestamp
+    ) throws -> ReferenceProfile {
         let grid = ProfileGrid(
             reference: batch, schema: schema, joint: JointGrid(reference: batch), vectors: { JointGrid(columns: $0) },
             quantileEdges: { quantileEdges(ofSorted: $0, bins: $1) })

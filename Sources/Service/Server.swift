@@ -100,21 +100,32 @@ struct EvaluationLoop: ServiceLifecycle.Service {
 
     func run() async throws {
         await loop(everySeconds: engine.configuration.evaluateEverySeconds, logger: engine.logger, name: "evaluation") {
-            guard try await engine.leadership.renew() else { return }
-            // First, so that the windows that are evaluated know their changes.
-            for (version, change) in try await engine.errorPass.run() {
-                engine.logger.notice("\(version): \(change.detector) saw its change \(change.number) of the errors")
-            }
-            let started = ContinuousClock.now
-            let made = try await engine.evaluation.run()
-            if !made.isEmpty {
-                let took = started.duration(to: .now) / .seconds(1)
-                engine.metrics.observe([took], in: .evaluationDuration)
-                engine.logger.debug("evaluated \(made.count) windows in \(took) s")
-            }
-            try await engine.closeAlerts()
-            try await engine.escalateRetrainings()
+            try await rounds()
         }
+    }
+
+    /// Months of old records are thousands of windows: while a round is full the next one follows at once.
+    func rounds() async throws {
+        while try await round() >= EvaluationPass.windowsMax, !Task.isCancelled {}
+    }
+
+    /// - Returns: how many windows were evaluated.
+    private func round() async throws -> Int {
+        guard try await engine.leadership.renew() else { return 0 }
+        // First, so that the windows that are evaluated know their changes.
+        for (version, change) in try await engine.errorPass.run() {
+            engine.logger.notice("\(version): \(change.detector) saw its change \(change.number) of the errors")
+        }
+        let started = ContinuousClock.now
+        let made = try await engine.evaluation.run()
+        if !made.isEmpty {
+            let took = started.duration(to: .now) / .seconds(1)
+            engine.metrics.observe([took], in: .evaluationDuration)
+            engine.logger.debug("evaluated \(made.count) windows in \(took) s")
+        }
+        try await engine.closeAlerts()
+        try await engine.escalateRetrainings()
+        return made.count
     }
 }
 

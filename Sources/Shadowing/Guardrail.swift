@@ -99,9 +99,15 @@ public struct Guardrail: Sendable, Equatable {
             return
                 "worse for \(title): \(difference.metric) \(short(was)) to \(short(difference.candidate)) over \(group.labelled) labelled rows"
         }
+        return performance(name, worse: worse, lack: lack, of: parts.count)
+    }
+
+    /// - Parameters:
+    ///   - worse: what is said of each that is surely worse off. - lack: why the others are not decided.
+    static func performance(_ name: String, worse: [String], lack: String?, of count: Int) -> Guardrail {
         if !worse.isEmpty { return Guardrail(name, .broken, needsLabels: true, worse.joined(separator: "; ")) }
         if let lack { return Guardrail(name, .insufficient, needsLabels: true, lack) }
-        return Guardrail(name, .ok, needsLabels: true, "none of \(parts.count) is surely worse off")
+        return Guardrail(name, .ok, needsLabels: true, "none of \(count) is surely worse off")
     }
 
     /// Groups for which the candidate looks worse by more than is allowed, with a p-value of its own below 0.2.

@@ -104,8 +104,6 @@ extension UnpairedComparison {
             else { return nil }
             return "worse for \(group.title): \(own.metric) \(short(was)) to \(short(own.candidate))"
         }
-        if !worse.isEmpty { return Guardrail(name, .broken, needsLabels: true, worse.joined(separator: "; ")) }
-        if let lack = lack ?? lackOfLabels(groups) { return Guardrail(name, .insufficient, needsLabels: true, lack) }
-        return Guardrail(name, .ok, needsLabels: true, "none of \(groups.count) is surely worse off")
+        return Guardrail.performance(name, worse: worse, lack: lack ?? lackOfLabels(groups), of: groups.count)
     }
 }

@@ -107,7 +107,7 @@ extension RecordTables {
     /// Stores rows and what follows from them.
     ///
     /// - Returns: the costs that the version's prices gave to rows without one, as ``addCosts(to:of:on:)`` says.
-    /// - Throws: ``StoreError`` that `isRepetition` when one of them is stored already.
+    /// - Throws: ``StoreError`` `.conflict` when one of them is stored already.
     private func insert(
         _ new: PredictionBatch, _ version: RegisteredVersion, batchID: Int64, at now: Timestamp,
         codes: inout [Int64: LevelDictionary.Codes], on connection: Connection

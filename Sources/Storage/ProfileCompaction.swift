@@ -15,11 +15,15 @@ extension ProfileStore {
 
     /// Replaces the minute rows of hours before `time` by one row an hour, a limited number of hours at a time.
     ///
+    /// - Parameter arrival: minutes of hours that something was stored of since then are left; nil for none. What comes for an hour that is
+    ///   one row already joins it at once.
     /// - Returns: hours compacted; fewer than `limit` means that nothing is left to do.
-    public func compact(_ version: RegisteredVersion, before time: Timestamp, limit: Int = 100) async throws -> Int {
+    public func compact(
+        _ version: RegisteredVersion, before time: Timestamp, storedBefore arrival: Timestamp? = nil, limit: Int = 100
+    ) async throws -> Int {
         try await merge(
             version, widthSeconds: 3600, Queries["compactable_hours"],
-            [.int(version.streamID), .time(time.floored(toSeconds: 3600)), .int(Int64(limit))])
+            [.int(version.streamID), .time(time.floored(toSeconds: 3600)), .time(arrival), .int(Int64(limit))])
     }
 
     /// Replaces the hour rows of days before `time` by one row a day, if nothing of them was stored since `arrival`: hours of old times

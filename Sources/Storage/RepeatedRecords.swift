@@ -41,7 +41,7 @@ extension RecordTables {
                 unguarded.isEmpty
                 ? batch.ids.indices.filter { !refused.contains($0) }
                 : try freshRows(of: batch, but: refused, stream: stream, within: unguarded, on: connection)
-            do { return (rows, try connection.attempt { try insert(rows) }) } catch let error as StoreError where error.isRepetition {
+            do { return (rows, try connection.attempt { try insert(rows) }) } catch let error as StoreError where error.code == .conflict {
                 repeating.note(stream)
             }
         }

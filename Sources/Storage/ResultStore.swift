@@ -33,6 +33,14 @@ public struct ResultStore: EvaluationStore, Sendable {
         try await database.run { try $0.query(Queries["windows_waiting"], [.time(now)]).int(0, 0) ?? 0 }
     }
 
+    /// The same of one version and one length of window, in a stretch of time.
+    public func windowsWaiting(_ kind: WindowKind, of version: RegisteredVersion, from: Timestamp, to: Timestamp) async throws -> Int64 {
+        try await database.run {
+            let key: [Parameter] = [.int(version.versionID), .text(kind.rawValue), .time(from), .time(to)]
+            return try $0.query(Queries["windows_waiting_of"], key).int(0, 0) ?? 0
+        }
+    }
+
     public func lastEvaluated(_ kind: WindowKind, of version: RegisteredVersion) async throws -> Timestamp? {
         try await database.run {
             try $0.query(Queries["last_evaluated"], [.int(version.streamID), .text(kind.rawValue)]).time(0, 0)

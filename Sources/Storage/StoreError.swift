@@ -31,8 +31,6 @@ public struct StoreError: Error, Sendable, CustomStringConvertible, CustomDebugS
         self.sqlState = sqlState
         self.detail = detail
     }
-    /// A row that must be unique is there already.
-    var isRepetition: Bool { sqlState == "23505" }
     public var isRetryable: Bool { code == .unavailable || code == .busy }
     public var description: String { message + (sqlState.map { " (SQLSTATE \($0))" } ?? "") }
     public var debugDescription: String { "\(code.rawValue): \(description)\n\(detail ?? "")" }

@@ -254,6 +254,9 @@ extension RegisteredVersion {
         WindowKind.scheduled + (watch["windows"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(WindowKind.init) }
     }
 
+    /// Whether some of them do not begin and end with an hour, so that sums of hours do not make them.
+    public var needsMinutes: Bool { windows.contains { $0.rows != nil || ($0.step ?? 0) % 3600 != 0 } }
+
     /// The same version, for one segment each.
     public var parts: [RegisteredVersion] {
         zip(schema.segments, segmentStreams).map { segment, stream in

@@ -213,6 +213,30 @@ import Vocabulary
         #expect(less.contains("How single groups fare") && less.contains("role <code>audit</code>"))
     }
 
+    @Test("of a live test too") func liveRights() {
+        var page = ShadowPage(frame: sample.modelFrame, candidates: [], rollout: nil)
+        let group = JSON.object(["attribute": "sex", "group": "F", "labelled": [70, 71]])
+        page.live = LiveTest(
+            arms: "old,new",
+            answer: .report(
+                .object([
+                    "verdict": "promote", "primary": "log_loss", "reasons": .array(["better", "worse for sex = F"]),
+                    "arms": .array([.object(["name": "old", "rows": 9]), .object(["name": "new", "rows": 8])]),
+                    "groups": .array([group]), "segments": .array([.object(["segment": "women", "labelled": [7, 8]])]),
+                    "disparities": .object(["sex": .object(["equalized_odds_difference": .object(["champion": 0.125])])]),
+                ])))
+        let all = page.html(sample.frame)
+        #expect(all.contains("new beside old") && all.contains("<td>F</td>") && all.contains("70 and 71") && all.contains("women"))
+        #expect(all.contains("0.125") && all.contains("worse for sex = F") && all.contains("Over the whole log."))
+        var frame = sample.frame
+        frame.reader.seesGroups = false
+        let less = page.html(frame)
+        #expect(less.contains("better") && less.contains("How single groups fare"))
+        #expect(!less.contains("<td>F</td>") && !less.contains("women") && !less.contains("0.125") && !less.contains("sex = F"))
+        page.live.answer = .problem("arms: <none>")
+        #expect(page.html(frame).contains("<p role=\"alert\">arms: &lt;none&gt;</p>"))
+    }
+
     @Test("without a window in the stretch a page says where there is one") func nothing() {
         var page = sample.model
         (page.frame.windows, page.frame.shown) = ([], nil)

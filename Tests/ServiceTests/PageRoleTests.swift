@@ -15,7 +15,8 @@ import Vocabulary
 struct PageRoleTests {
     private var service: RunningService { RunningService.current }
     private static let pages = [
-        "/", "/models/roles", "/models/roles/features/income", "/models/roles/fairness", "/models/roles/shadow", "/alerts", "/health",
+        "/", "/models/roles", "/models/roles/features/income", "/models/roles/fairness", "/models/roles/shadow",
+        "/models/roles/shadow?arms=1,2", "/alerts", "/health",
         "/models/roles/report", "/models/roles/report?kind=card", "/models/roles/report?kind=datasheet", "/models/roles?segment=cars",
     ]
 

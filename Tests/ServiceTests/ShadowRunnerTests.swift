@@ -15,6 +15,15 @@ private let still = WithService.service { $0.roles = [.collect, .web] }
     /// Rounds until everything that is stored is in the sums.
     private func catchUp(_ runner: ShadowRunner) async throws { while try await runner.run() {} }
 
+    /// A champion, and a candidate with its model, for a step by hand.
+    private func pair(_ model: String) async throws -> (RegisteredVersion, RegisteredVersion, CandidateModel) {
+        let registry = service.engine.registry
+        let champion = try #require(try await registry.version(ModelVersion(model: model, version: "1")))
+        let candidate = try #require(try await registry.version(ModelVersion(model: model, version: "2")))
+        let file = Array(ShadowLog.file(1, -2).utf8)
+        return (champion, candidate, try CandidateModel(file, file: "m", schema: champion.schema, threshold: 0.5))
+    }
+
     private func candidates(_ model: String) async throws -> [JSON] {
         try await service.get("/v1/models/\(model)/shadow").json["candidates"]?.arrayValue ?? []
     }
@@ -61,12 +70,10 @@ private let still = WithService.service { $0.roles = [.collect, .web] }
             try await log.label(start..<start + 50, on: service)
         }
         let engine = service.engine
-        let champion = try #require(try await engine.registry.version(ModelVersion(model: "killed", version: "1")))
-        let candidate = try #require(try await engine.registry.version(ModelVersion(model: "killed", version: "2")))
+        let (champion, candidate, model) = try await pair("killed")
         let store = engine.shadow
         try await store.start(champion, candidate, at: Engine.systemClock())
         let horizon = try await store.horizon(of: champion)
-        let model = try CandidateModel(Array(ShadowLog.file(1, -2).utf8), file: "m", schema: champion.schema, threshold: 0.5)
         struct Killed: Error {}
         var deaths = 0
         for round in 0..<40 {
@@ -100,9 +107,7 @@ private let still = WithService.service { $0.roles = [.collect, .web] }
         try await catchUp(service.engine.shadowRunner())
         try await log.label(100..<200, on: service)
         let engine = service.engine
-        let champion = try #require(try await engine.registry.version(ModelVersion(model: "unseen", version: "1")))
-        let candidate = try #require(try await engine.registry.version(ModelVersion(model: "unseen", version: "2")))
-        let model = try CandidateModel(Array(ShadowLog.file(1, -2).utf8), file: "m", schema: champion.schema, threshold: 0.5)
+        let (champion, candidate, model) = try await pair("unseen")
         _ = try await engine.shadow.step(
             champion, candidate, stretch: 1000, horizon: try await engine.shadow.horizon(of: champion), rowsMax: 10_000,
             at: Engine.systemClock()

@@ -260,6 +260,14 @@ private let driven = WithService.service { configuration in
         #expect(skewed["verdict"]?.stringValue == "hold" && skewed["sample_ratio"]?["mismatch"] == true)
         #expect(skewed["reasons"]?.arrayValue?.first?.stringValue?.hasPrefix("sample ratio mismatch") == true)
         #expect(try await service.get("/v1/models/arms/ab?arms=old,newer").text.contains("new, old"))
+        // The same on the page.
+        let page = try await service.get("/models/arms/shadow?arms=old,new").text
+        #expect(page.contains("new beside old") && page.contains("Disparities between groups of sex") && page.contains("value=\"old,new\""))
+        #expect(page.contains("the shares are those that were meant"))
+        #expect(try await service.get("/models/arms/shadow?arms=old,new&shares=0.9,0.1").text.contains("not those that were meant"))
+        let wrong = try await service.get("/models/arms/shadow?arms=old,newer")
+        #expect(wrong.status == 200 && wrong.text.contains("no rows of the variant newer"))
+        #expect(!(try await service.get("/models/arms/shadow").text.contains("beside old")))
         #expect(try await service.get("/v1/models/arms/ab?arms=old").status == 400)
     }
 

@@ -61,6 +61,10 @@ struct WindowServiceTests {
     @Test("each is evaluated once it is over, and again when something late comes into it") func all() async throws {
         try await register("windowed", windows: "[30m, 2h/1h, 100rows]")
         try await send("windowed", minutes: 0..<250)
+        // Records of months ago: their minutes are not rolled up before they are judged.
+        let key = ModelVersion(model: "windowed", version: "1")
+        let version = try #require(try await service.engine.registry.version(key))
+        try await KeepLoop(engine: service.engine).rollUp(version, at: Engine.systemClock())
         let half = (0..<9).map { Judged(from: $0 * 30, to: $0 * 30 + 30, rows: $0 < 8 ? 30 : 10) }
         try await eventuallyJudged("windowed", "30m", Set(half))
         let sliding = [(-60, 60), (0, 120), (60, 120), (120, 120), (180, 70), (240, 10)].map { Judged(from: $0, to: $0 + 120, rows: $1) }

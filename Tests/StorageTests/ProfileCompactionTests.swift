@@ -48,6 +48,26 @@ struct ProfileCompactionTests {
         }
     }
 
+    @Test("minutes of old hours that came lately can be left, unless their hour is one sum already")
+    func lately() async throws {
+        try await withBench { bench in
+            let (version, _) = try await filled(bench)
+            let past = Timestamp(seconds: 0)
+            #expect(try await bench.profiles.compact(version, before: at(2), storedBefore: past) == 0)
+            // They were stored by the clock of the database.
+            #expect(try await bench.profiles.compact(version, before: at(1), storedBefore: end) == 24)
+            var random = Seeded(2)
+            let late = Loans.batch(10, &random, prefix: "late", from: start, seconds: Self.day, isWild: true)
+            try await bench.collector().store(late, of: version, key: nil)
+            #expect(try await bench.profiles.compact(version, before: at(2), storedBefore: past) > 0)
+            #expect(
+                try await bench.int("select count(*) from evenkeel.profile where bucket < $1 and width_seconds = 60", [.time(at(1))]) == 0)
+            #expect(
+                try await bench.int("select count(*) from evenkeel.profile where bucket >= $1 and width_seconds = 3600", [.time(at(1))])
+                    == 0)
+        }
+    }
+
     @Test("a window that cuts through a day, an hour or a minute is refused by that name")
     func straddling() async throws {
         try await withBench { bench in

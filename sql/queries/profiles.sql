@@ -71,10 +71,15 @@ where stream_id = $1 and width_seconds = 60
 group by bucket having count(*) > $2
 order by bucket limit $3
 
+-- Hours with minutes that are old enough, or that came after the hour had become one sum.
 -- name: compactable_hours
-select distinct date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00') as hour from evenkeel.profile
-where stream_id = $1 and width_seconds = 60 and bucket < $2
-order by hour limit $3
+select h.hour from (
+    select date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00') as hour, max(stored_at) as stored_at
+    from evenkeel.profile where stream_id = $1 and width_seconds = 60 and bucket < $2 group by 1
+) h
+where $3::timestamptz is null or h.stored_at < $3
+    or exists (select from evenkeel.profile o where o.stream_id = $1 and o.width_seconds = 3600 and o.bucket = h.hour)
+order by h.hour limit $4
 
 -- Days with hours that are old enough, or that came after the day had become one sum.
 -- name: compactable_days

@@ -51,3 +51,6 @@ limit $7 offset $11
 -- name: windows_waiting
 select count(*) from evenkeel.dirty_window d join evenkeel.model_version v on v.version_id = d.version_id
 where d.window_end <= $1 and v.stage <> 'retired'
+
+-- name: windows_waiting_of
+select count(*) from evenkeel.dirty_window where version_id = $1 and window_kind = $2 and window_start >= $3 and window_end <= $4

@@ -16,7 +16,8 @@ order by e.window_end desc, e.window_start desc limit $6
 -- name: sample_rows
 -- The rows stored whole whose ids have the smallest SHA-256, of some stretches of time: the same ones on every machine and in every run. Columns as
 -- shadow_predictions has them.
-select p.record_id, p.features, p.score, p.groups, false, p.extra ->> 'levels', p.extra ->> 'scores', p.latency, l.label, null
+select p.record_id, p.features, p.score, p.groups, false, p.extra ->> 'levels', p.extra ->> 'scores', p.latency, l.label, null, p.cost,
+       p.segments
 from unnest($2::timestamptz[], $3::timestamptz[]) as s (lower, upper)
 join evenkeel.prediction p on p.stream_id = $1 and p.ts >= s.lower and p.ts < s.upper
 left join lateral (

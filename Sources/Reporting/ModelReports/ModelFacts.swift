@@ -13,6 +13,8 @@ public struct ModelFacts: Sendable {
     public var windows: [EvaluationHead] = []
     /// There are more windows than a report shows; the newest are here.
     public var isCut = false
+    /// Windows of the stretch that have ended, have changed since, and are still to be evaluated.
+    public var waiting: Int64 = 0
     public var marks: [VerdictMark] = []
     /// The findings that weigh most, of each window some.
     public var worst: [PlacedFinding] = []

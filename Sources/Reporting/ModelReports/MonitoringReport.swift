@@ -25,6 +25,7 @@ public struct MonitoringReport: Sendable {
         let inSegments = facts.segments.map(\.verdict).filter(\.isFinding)
         object["verdict"] = .string(Verdict.combined(combined.values.flatMap { $0.compactMap { $0 } } + inSegments).rawValue)
         object["summary"] = .string(summary)
+        object["windows_waiting"] = .integer(facts.waiting)
         for section in sections { object[section.key] = section.json }
         object["settings"] = facts.conventions.json
         object["digests"] = facts.digests.json
@@ -33,6 +34,12 @@ public struct MonitoringReport: Sendable {
             blocks.append(
                 .text(
                     "There are more windows than are shown: these are the newest \(facts.windows.count). A shorter stretch, or longer windows, shows all."
+                ))
+        }
+        if facts.waiting > 0 {
+            blocks.append(
+                .text(
+                    "\(plural(Int(facts.waiting))) of the stretch \(facts.waiting == 1 ? "waits" : "wait") to be evaluated: more may be found."
                 ))
         }
         if let problem = facts.wholeProblem { blocks.append(.text("The stretch as one window could not be judged: \(problem)")) }

@@ -146,7 +146,7 @@ struct PageReader: Sendable {
     static let looksMax = 400
 
     /// What it leaves out for whom, the page itself knows.
-    func shadow(_ model: String, _ query: PageQuery, _ caller: Caller) async throws -> ShadowPage {
+    func shadow(_ model: String, _ query: PageQuery, _ test: LiveTest, _ caller: Caller) async throws -> ShadowPage {
         let frame = try await frame(model, query, caller)
         let store = engine.shadow
         let runs = try await store.runs()
@@ -160,7 +160,23 @@ struct PageReader: Sendable {
                     breaker: run?.breaker, brokenAt: run?.brokenAt, report: run?.report,
                     looks: looks.map { ShadowPage.Look(at: $0.at, verdict: $0.verdict, report: $0.report) }))
         }
-        return ShadowPage(frame: frame, candidates: candidates, rollout: try await engine.rolloutAnswer(of: model))
+        return ShadowPage(
+            frame: frame, candidates: candidates, rollout: try await engine.rolloutAnswer(of: model),
+            live: try await answered(test, of: model, query))
+    }
+
+    private func answered(_ test: LiveTest, of model: String, _ query: PageQuery) async throws -> LiveTest {
+        if test.arms.isEmpty { return test }
+        var test = test
+        do {
+            let asked = try ArmsQuery(arms: test.arms, shares: test.shares.isEmpty ? nil : test.shares)
+            let report = try await engine.abComparison(of: model, arms: asked.arms, shares: asked.shares, from: query.from, to: query.to)
+            test.answer = report.map { .report($0) }
+        } catch let error as ConfigurationError {
+            // Said beside the fields that were filled in.
+            test.answer = .problem("\(error)")
+        }
+        return test
     }
 
     // MARK: Alerts

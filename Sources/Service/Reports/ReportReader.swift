@@ -101,6 +101,11 @@ public struct ReportReader: Sendable {
         let inside = try await windows(of: version.streamID, facts)
         facts.windows = inside.suffix(OverviewStore.windowsMax)
         facts.isCut = inside.count > OverviewStore.windowsMax
+        if request.kind == .monitoring {
+            // The end of what is known is that of what was evaluated: what waits may be later.
+            let end = request.to ?? Engine.systemClock()
+            facts.waiting = try await engine.results.windowsWaiting(kind, of: version, from: from, to: end)
+        }
         facts.marks = try await overview.marks(facts.windows)
         facts.worst = try await overview.worstOfEach(facts.windows)
         for part in version.parts where request.kind == .monitoring {

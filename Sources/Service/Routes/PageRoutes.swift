@@ -53,8 +53,9 @@ struct PageRoutes {
             try await ReportRoute(engine: engine).answer(request, model: try context.name("model"), context.caller)
         }
         router.get("models/:model/shadow") { request, context in
-            let frame = try frame(request, context.caller)
-            return htmlPage(try await reader.shadow(try context.name("model"), frame.query, context.caller).html(frame))
+            let (frame, form) = (try frame(request, context.caller), try request.form)
+            let test = LiveTest(arms: form["arms"] ?? "", shares: form["shares"] ?? "")
+            return htmlPage(try await reader.shadow(try context.name("model"), frame.query, test, context.caller).html(frame))
         }
         router.get("alerts") { request, context in
             let form = try request.form

@@ -85,6 +85,7 @@ struct ModelCommand: AsyncParsableCommand {
         private func tell(_ outcome: Registration.Outcome) throws {
             let version = outcome.version
             RegisterHints.tell(features: version.schema.features.map(\.name), key: "\(version.key)")
+            if let suited = outcome.suited { Terminal.note("note: \(suited.words)") }
             switch output.format {
             case .json:
                 let columns = outcome.columns.map { JSON.object(["name": .string($0.name), "role": .string($0.role)]) }

@@ -61,7 +61,7 @@ enum Cost {
     /// week is seven of them.
     ///
     /// - Returns: seconds for all windows, at 100 rows an hour.
-    private static func reading(seed: UInt64) async -> Double {
+    static func reading(seed: UInt64) async -> Double {
         let world = World(name: "cost", features: features, rows: 100, isHeavy: true, isSeasonal: true)
         let subject = Subject(world, seed: seed, number: 0, referenceHours: 168)
         let grid = subject.reference.grid

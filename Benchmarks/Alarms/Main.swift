@@ -5,7 +5,7 @@ import Vocabulary
 /// and the real alert lifecycle, beside the rules of others.
 ///
 ///     alarm-benchmarks all [--quick]
-///     alarm-benchmarks calm|cost|burst [--quick]
+///     alarm-benchmarks calm|cost|reading|burst [--quick]
 ///     alarm-benchmarks try                 a few days, to see that it runs
 ///     alarm-benchmarks columns FOLDER      for Benchmarks/peers/alarm_rules.py
 @main enum Main {
@@ -28,8 +28,9 @@ import Vocabulary
         case "calm": FalseAlarms.show(await calm(isQuick) { _ in })
         case "columns": try Columns.write(to: arguments.last ?? ".", seed: seed)
         case "cost": await Cost.run(seed: seed)
+        case "reading": _ = await Cost.reading(seed: seed)
         case "burst": Burst.run()
-        default: print("alarm-benchmarks all|calm|cost|burst [--quick], try, columns FOLDER")
+        default: print("alarm-benchmarks all|calm|cost|reading|burst [--quick], try, columns FOLDER")
         }
     }
 

@@ -82,8 +82,21 @@ import Statistics
     static func main() async {
         let runs = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 2000 : 2000
         let rows = 5000
-        let alike = await simulate(runs, rows: rows, champion: 0.6, candidate: 0.6, until: nil)
-        say("A/A: \(runs) comparisons of \(rows) rows, a look every \(lookEvery)")
+        if !CommandLine.arguments.contains("--only-live") {
+            tell("A/A", await simulate(runs, rows: rows, champion: 0.6, candidate: 0.6, until: nil), rows: rows)
+        }
+        for share in [0.5, 0.2] {
+            tell(
+                "A/A of a live test, \(percent(Int(share * 100), 100)) to the candidate",
+                await LiveTests.simulate(runs, rows: rows, share: share), rows: rows)
+        }
+        if CommandLine.arguments.contains(where: { ["--only-alike", "--only-live"].contains($0) }) { return }
+        await differences()
+    }
+
+    private static func tell(_ what: String, _ alike: [Outcome], rows: Int) {
+        let runs = alike.count
+        say("\(what): \(runs) comparisons of \(rows) rows, a look every \(lookEvery)")
         for metric in ["log_loss", "brier", "accuracy", "roc_auc", "ece", "recall", "fpr", "precision", "f1"] {
             let always = alike.count { $0.decidedAt[metric] != nil }
             let fixed = alike.count { $0.fixedAt[metric] != nil }
@@ -97,7 +110,9 @@ import Statistics
         for name in ["groups", "selection_disparity", "error_disparity", "calibration"] {
             say("  \(name) ever broken \(percent(alike.count { $0.broken.contains(name) }, runs))")
         }
-        if CommandLine.arguments.contains("--only-alike") { return }
+    }
+
+    private static func differences() async {
         say(
             "A true difference: rows until log loss is decided, median of 200 (the fixed-n test is right once, at a number of rows chosen before)"
         )

@@ -118,14 +118,14 @@ public struct ExactSum: Sendable, Equatable {
         return canonical.digits.enumerated().filter { $0.element != 0 }.map { (index: $0.offset, digit: $0.element) }
     }
 
-    /// nil when an index or a digit is out of range.
-    public init?(canonicalDigits: [(index: Int, digit: Int64)]) {
-        self.init()
-        for (index, digit) in canonicalDigits {
-            guard digits.indices.contains(index) else { return nil }
-            guard (index == digits.count - 1 ? -1 : 0)..<1 << 32 ~= digit else { return nil }
-            digits[index] = digit
-        }
+    /// Adds one digit of another sum's canonical form: all of them add that sum.
+    ///
+    /// - Returns: false when the index or the digit is out of range, and nothing was added.
+    public mutating func add(canonicalDigit digit: Int64, at index: Int) -> Bool {
+        guard digits.indices.contains(index), (index == digits.count - 1 ? -1 : 0)..<1 << 32 ~= digit else { return false }
+        prepare(additions: 1)
+        digits[index] &+= digit
+        return true
     }
 }
 

@@ -111,17 +111,34 @@ public struct ByteReader {
             shift += 7
         }
     }
+    /// A number of at most 64 bits, as almost all are: hours of profiles are megabytes of them.
+    @inline(__always)
+    mutating func number() throws(EncodingError) -> UInt64 {
+        let first = try byte()
+        return first < 0x80 ? UInt64(first) : try longer(UInt64(first & 0x7F))
+    }
+    private mutating func longer(_ low: UInt64) throws(EncodingError) -> UInt64 {
+        var (value, shift) = (low, UInt64(7))
+        while true {
+            let b = try byte()
+            guard shift < 63 || b <= 1 else { throw EncodingError("a number is out of range") }
+            value |= UInt64(b & 0x7F) << shift
+            if b < 0x80 { return value }
+            shift += 7
+        }
+    }
     mutating func wide() throws(EncodingError) -> Int128 {
         let value = try unsigned()
         return Int128(bitPattern: value >> 1) ^ -Int128(bitPattern: value & 1)
     }
+    @inline(__always)
     mutating func signed() throws(EncodingError) -> Int64 {
-        guard let value = Int64(exactly: try wide()) else { throw EncodingError("a number is out of range") }
-        return value
+        let value = try number()
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
     /// A number of things that follow; each takes at least one byte, so a larger count than bytes left is damage.
     public mutating func count() throws(EncodingError) -> Int {
-        guard let value = Int(exactly: try unsigned()), value <= end - at else { throw EncodingError("a count is out of range") }
+        guard let value = Int(exactly: try number()), value <= end - at else { throw EncodingError("a count is out of range") }
         return value
     }
     public mutating func fixed() throws(EncodingError) -> UInt64 {
@@ -151,7 +168,7 @@ public struct ByteReader {
     mutating func sparse(addedTo values: inout [Int64]) throws(EncodingError) {
         var i = -1
         for _ in 0..<(try count()) {
-            guard let gap = Int(exactly: try unsigned()), gap < values.count - i - 1 else { throw EncodingError("a cell is out of range") }
+            guard let gap = Int(exactly: try number()), gap < values.count - i - 1 else { throw EncodingError("a cell is out of range") }
             i += gap + 1
             values[i] &+= try signed()
         }

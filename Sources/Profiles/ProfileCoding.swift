@@ -3,6 +3,7 @@ internal import Kernels
 extension Profile {
     static let magic = "EKP"
     static let formatVersion: UInt8 = 5
+    private static let noCells = FeatureCells.numeric(NumericCells(cellCount: 0))
 
     /// Compact (empty cells take no room), versioned, with a checksum. Equal profiles give equal bytes.
     public func encoded() -> [UInt8] {
@@ -64,17 +65,17 @@ extension Profile {
             switch features[i] {
             case .numeric(var cells):
                 // Left in its place it would be copied.
-                features[i] = .numeric(NumericCells(cellCount: 0))
+                features[i] = Profile.noCells
                 try input.add(to: &cells)
                 features[i] = .numeric(cells)
             case .categorical(var cells):
-                features[i] = .numeric(NumericCells(cellCount: 0))
+                features[i] = Profile.noCells
                 try input.sparse(addedTo: &cells.counts)
                 cells.missing += try input.signed()
                 cells.unseen.merge(try decodeTally(limit: cells.unseen.limit, &input))
                 features[i] = .categorical(cells)
             case .vector(var cells):
-                features[i] = .numeric(NumericCells(cellCount: 0))
+                features[i] = Profile.noCells
                 try input.add(to: &cells.norm)
                 try cells.joint?.add(&input)
                 features[i] = .vector(cells)
@@ -141,19 +142,22 @@ extension ByteReader {
         try sparse(addedTo: &cells.counts)
         cells.missing += try signed()
         cells.finite += try signed()
-        cells.sum.add(try sum())
-        cells.sumOfSquares.add(try sum())
+        try add(to: &cells.sum)
+        try add(to: &cells.sumOfSquares)
         cells.minimum = Swift.min(cells.minimum, try double())
         cells.maximum = Swift.max(cells.maximum, try double())
     }
 
-    mutating func sum() throws(EncodingError) -> ExactSum {
-        var digits: [(index: Int, digit: Int64)] = []
+    mutating func add(to sum: inout ExactSum) throws(EncodingError) {
         for _ in 0..<(try count()) {
-            let index = Int(truncatingIfNeeded: try unsigned())
-            digits.append((index: index, digit: try signed()))
+            let index = Int(truncatingIfNeeded: try number())
+            guard sum.add(canonicalDigit: try signed(), at: index) else { throw EncodingError("a sum is out of range") }
         }
-        guard let sum = ExactSum(canonicalDigits: digits) else { throw EncodingError("a sum is out of range") }
+    }
+
+    mutating func sum() throws(EncodingError) -> ExactSum {
+        var sum = ExactSum()
+        try add(to: &sum)
         return sum
     }
 }
@@ -207,13 +211,13 @@ private func decodeOutcomes(cellCount: Int, attributes: Int, _ input: inout Byte
         let decision = try input.byte()
         let group = try input.group(attributes)
         var scores = ScoreCells()
-        var cell: UInt128 = 0
-        for _ in 0..<(try input.count()) {
-            let gap = try input.unsigned()
-            guard gap < UInt128(cellCount) - cell else { throw EncodingError("a cell is out of range") }
+        var cell: UInt64 = 0
+        for place in 0..<(try input.count()) {
+            let gap = try input.number()
+            guard gap < UInt64(cellCount) - cell, gap > 0 || place == 0 else { throw EncodingError("a cell is out of range") }
             cell += gap
             let count = try input.signed()
-            scores.cells[UInt32(cell)] = ScoreCells.Cell(count: count, sum: try input.wide())
+            scores.cells.append(UInt32(cell), ScoreCells.Cell(count: count, sum: try input.wide()))
         }
         scores.unscored = try input.signed()
         scores.outsideUnit = try input.signed()

@@ -163,14 +163,19 @@ public struct Engine: Sendable {
 
 /// `evenkeel migrate`: the schema alone.
 public enum SchemaMigration {
+    /// - Parameter spreads: the tables are placed on the nodes of a Citus cluster.
     /// - Returns: the steps that were run, or with `dryRun` those that would be.
-    public static func run(_ configuration: ServiceConfiguration, dryRun: Bool, logger: Logger) async throws -> [String] {
+    public static func run(
+        _ configuration: ServiceConfiguration, dryRun: Bool, spreads: Bool, logger: Logger
+    ) async throws -> Migrator.Plan {
         let engine = Engine(configuration, logger: logger)
         try await engine.cluster?.startOrJoin()
         let migrator = Migrator(database: engine.database)
         let result: Result<Migrator.Plan, any Error>
-        do { result = .success(dryRun ? try await migrator.plan() : try await migrator.migrate()) } catch { result = .failure(error) }
+        do {
+            result = .success(dryRun ? try await migrator.plan() : try await migrator.migrate(spreads: spreads))
+        } catch { result = .failure(error) }
         await engine.stop()
-        return try result.get().pending
+        return try result.get()
     }
 }

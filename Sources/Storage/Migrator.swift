@@ -13,6 +13,8 @@ public struct Migrator: Sendable {
         public var current: Int
         /// `version name` of each step to run.
         public var pending: [String]
+        /// What was placed on the nodes of a Citus cluster, in words.
+        public var placed: [String] = []
     }
 
     public static var latestVersion: Int { migrations.count }
@@ -21,9 +23,11 @@ public struct Migrator: Sendable {
         try await database.run { connection in try Self.plan(on: connection) }
     }
 
+    /// - Parameter spreads: whether the tables are placed on the nodes of a Citus cluster, with what they hold. Once they are, those of
+    ///   later steps are too.
     /// - Returns: what was run.
     @discardableResult
-    public func migrate() async throws -> Plan {
+    public func migrate(spreads: Bool = false) async throws -> Plan {
         try await database.run { connection in
             try connection.transaction {
                 // Building an index on a large table takes its time.
@@ -36,12 +40,15 @@ public struct Migrator: Sendable {
                         version int primary key, name text not null, checksum text not null,
                         applied_at timestamptz not null default now())
                     """)
-                let plan = try Self.plan(on: connection)
+                var plan = try Self.plan(on: connection)
                 for migration in migrations.dropFirst(plan.current) {
                     try connection.run(migration.sql)
                     try connection.query(
                         "insert into evenkeel.schema_migration (version, name, checksum) values ($1, $2, $3)",
                         [.int(Int64(migration.version)), .text(migration.name), .text(Self.checksum(migration))])
+                }
+                if try spreads || !plan.pending.isEmpty && Distribution.isInUse(on: connection) {
+                    plan.placed = try Distribution.place(on: connection)
                 }
                 return plan
             }

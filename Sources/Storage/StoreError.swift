@@ -15,6 +15,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible, CustomDebugS
         case ahead
         /// Stored bytes cannot be read.
         case damaged
+        /// The server lacks what was asked for.
+        case unsupported
         /// The cluster cannot be made or started.
         case cluster
     }

@@ -187,6 +187,14 @@ struct ExactSumLawTests {
     }
 }
 
+extension ExactSum {
+    /// nil when a digit is refused.
+    fileprivate init?(canonicalDigits: [(index: Int, digit: Int64)]) {
+        self.init()
+        for (index, digit) in canonicalDigits { guard add(canonicalDigit: digit, at: index) else { return nil } }
+    }
+}
+
 @Suite("An exact sum is stored as its digits")
 struct ExactSumCodingTests {
     @Test("digits read back are the same sum", arguments: ExactSumLawTests.seeds)

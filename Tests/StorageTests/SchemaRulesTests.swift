@@ -2,25 +2,12 @@ import Testing
 
 @testable import Storage
 
-/// What lets the same schema run sharded on Citus: see CITUS.md. A new table must be put into one of the three lists.
+/// What lets the same schema run sharded on Citus: see CITUS.md. A new table must be put into one of the three lists of ``Distribution``.
 @Suite("The schema can be sharded by stream_id")
 struct SchemaRulesTests {
-    /// Distributed by stream_id.
-    static let big: Set<String> = [
-        "prediction", "level", "label", "label_waiting", "batch", "profile", "result", "evaluation",
-        "ingest_file", "half", "half_total", "shadow_run", "shadow_look",
-        "error_run", "error_change",
-    ]
-    /// Copied to every node.
-    static let lookup: Set<String> = [
-        "model", "model_version", "stream", "feature", "reference_profile", "reference_variation", "segment_reference",
-    ]
-    /// On the coordinator alone.
-    static let local: Set<String> = [
-        "dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week", "access_token",
-        "model_file", "rollout",
-        "lease", "destination_disabled", "delivery_attempt", "audit_head", "retraining",
-    ]
+    private static let big = Set(Distribution.distributed)
+    private static let lookup = Set(Distribution.copied)
+    private static let local = Set(Distribution.local)
 
     private func list(_ names: Set<String>) -> Parameter { .texts(names.sorted()) }
 

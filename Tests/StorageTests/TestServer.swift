@@ -11,6 +11,9 @@ actor TestServer {
     /// a fourth of the time that a new one does.
     private static let databasesMax = 5
 
+    /// A database on the coordinator of a Citus cluster, for which the tests take turns; its schema evenkeel is removed by each.
+    static let citus = ProcessInfo.processInfo.environment["EVENKEEL_TEST_CITUS"].map { Secret($0) }
+
     private var starting: Task<EmbeddedCluster, any Error>?
     private var admin: Database?
     private var made = 0
@@ -31,6 +34,7 @@ actor TestServer {
 
     /// The connection string of one of its databases.
     private static func url(of database: String, on cluster: EmbeddedCluster) -> Secret {
+        if let citus, database != "postgres" { return citus }
         Secret(cluster.url.reveal().replacing("dbname=evenkeel", with: "dbname=\(database)"))
     }
 
@@ -38,7 +42,7 @@ actor TestServer {
     func takeDatabase() async throws -> (name: String, url: Secret) {
         let cluster = try await cluster()
         if let name = free.popLast() { return (name, Self.url(of: name, on: cluster)) }
-        if made == Self.databasesMax {
+        if made == (Self.citus == nil ? Self.databasesMax : 1) {
             let name = await withCheckedContinuation { waiting.append($0) }
             return (name, Self.url(of: name, on: cluster))
         }
@@ -116,7 +120,7 @@ func withBench<R>(connections: Int = 3, isMigrated: Bool = true, _ body: (Bench)
     do {
         let bench = Bench(name: taken.name, url: taken.url, database: Database(url: taken.url, connections: connections))
         try await bench.run("drop schema if exists evenkeel cascade")
-        if isMigrated { try await Migrator(database: bench.database).migrate() }
+        if isMigrated { try await Migrator(database: bench.database).migrate(spreads: TestServer.citus != nil) }
         result = .success(try await body(bench))
     } catch { result = .failure(error) }
     try await TestServer.shared.giveBackDatabase(taken.name)

@@ -70,13 +70,22 @@ struct ServeCommand: AsyncParsableCommand {
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate", abstract: "Bring the database to this program's schema.",
-        discussion: "Example: evenkeel migrate --database postgresql://evenkeel@db/evenkeel --dry-run")
+        discussion: """
+            Examples:
+              evenkeel migrate --database postgresql://evenkeel@db/evenkeel --dry-run
+              evenkeel migrate --database postgresql://evenkeel@coordinator/evenkeel --citus    # once; docs/operations.md
+
+            --citus spreads the big tables over the workers of a Citus cluster, with what they hold, and copies the small ones to each.
+            """)
 
     @OptionGroup var database: DatabaseOptions
     @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Place the tables on the nodes of a Citus cluster too.") var citus = false
 
     func run() async throws {
-        let plan = try await SchemaMigration.run(try database.configuration(), dryRun: dryRun, logger: Logger(label: "evenkeel"))
-        print(plan.isEmpty ? "the schema is up to date" : plan.map { (dryRun ? "would run " : "ran ") + $0 }.joined(separator: "\n"))
+        let plan = try await SchemaMigration.run(
+            try database.configuration(), dryRun: dryRun, spreads: citus, logger: Logger(label: "evenkeel"))
+        let lines = plan.pending.map { (dryRun ? "would run " : "ran ") + $0 } + plan.placed
+        print(lines.isEmpty ? "the schema is up to date" : lines.joined(separator: "\n"))
     }
 }

@@ -166,11 +166,24 @@ public struct ByteReader {
         return out
     }
     mutating func sparse(addedTo values: inout [Int64]) throws(EncodingError) {
+        let count = try count()
+        let bytes = bytes
+        let input = bytes.span
+        var cells = values.mutableSpan
         var i = -1
-        for _ in 0..<(try count()) {
-            guard let gap = Int(exactly: try number()), gap < values.count - i - 1 else { throw EncodingError("a cell is out of range") }
-            i += gap + 1
-            values[i] &+= try signed()
+        for _ in 0..<count {
+            // Almost every gap and every count is one byte.
+            if at + 1 < end, input[at] | input[at + 1] < 0x80 {
+                let (gap, value) = (Int(input[at]), Int64(input[at + 1]))
+                at += 2
+                guard gap < cells.count - i - 1 else { throw EncodingError("a cell is out of range") }
+                i += gap + 1
+                cells[i] &+= value >> 1 ^ -(value & 1)
+            } else {
+                guard let gap = Int(exactly: try number()), gap < cells.count - i - 1 else { throw EncodingError("a cell is out of range") }
+                i += gap + 1
+                cells[i] &+= try signed()
+            }
         }
     }
     public func finish() throws(EncodingError) {

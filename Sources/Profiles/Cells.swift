@@ -214,20 +214,10 @@ public struct MeasureCells: Sendable, Equatable {
     }
 }
 
-/// Counts of rows fit in 64 bits, so the sum need not be checked; four sums at once, since each addition waits for the one before.
+/// Counts of rows fit in 64 bits, so the sum need not be checked, and several are added at once.
 func total(_ counts: ArraySlice<Int64>) -> Int64 {
-    var (a, b, c, d) = (Int64(0), Int64(0), Int64(0), Int64(0))
-    var i = counts.startIndex
-    while i &+ 4 <= counts.endIndex {
-        a &+= counts[i]
-        b &+= counts[i &+ 1]
-        c &+= counts[i &+ 2]
-        d &+= counts[i &+ 3]
-        i &+= 4
-    }
-    while i < counts.endIndex {
-        a &+= counts[i]
-        i &+= 1
-    }
-    return (a &+ b) &+ (c &+ d)
+    let counts = counts.span
+    var sum: Int64 = 0
+    for i in counts.indices { sum &+= counts[i] }
+    return sum
 }

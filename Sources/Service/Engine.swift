@@ -164,10 +164,10 @@ public struct Engine: Sendable {
 /// `evenkeel migrate`: the schema alone.
 public enum SchemaMigration {
     /// - Parameter spreads: the tables are placed on the nodes of a Citus cluster.
-    /// - Returns: the steps that were run, or with `dryRun` those that would be.
+    /// - Returns: the steps that were run, or with `dryRun` those that would be; and what was placed.
     public static func run(
         _ configuration: ServiceConfiguration, dryRun: Bool, spreads: Bool, logger: Logger
-    ) async throws -> Migrator.Plan {
+    ) async throws -> (steps: [String], placed: [String]) {
         let engine = Engine(configuration, logger: logger)
         try await engine.cluster?.startOrJoin()
         let migrator = Migrator(database: engine.database)
@@ -176,6 +176,7 @@ public enum SchemaMigration {
             result = .success(dryRun ? try await migrator.plan() : try await migrator.migrate(spreads: spreads))
         } catch { result = .failure(error) }
         await engine.stop()
-        return try result.get()
+        let plan = try result.get()
+        return (plan.pending, plan.placed)
     }
 }

@@ -35,7 +35,7 @@ actor TestServer {
     /// The connection string of one of its databases.
     private static func url(of database: String, on cluster: EmbeddedCluster) -> Secret {
         if let citus, database != "postgres" { return citus }
-        Secret(cluster.url.reveal().replacing("dbname=evenkeel", with: "dbname=\(database)"))
+        return Secret(cluster.url.reveal().replacing("dbname=evenkeel", with: "dbname=\(database)"))
     }
 
     /// Hands out a database that nobody else uses and that holds nothing.

@@ -85,7 +85,7 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         let plan = try await SchemaMigration.run(
             try database.configuration(), dryRun: dryRun, spreads: citus, logger: Logger(label: "evenkeel"))
-        let lines = plan.pending.map { (dryRun ? "would run " : "ran ") + $0 } + plan.placed
+        let lines = plan.steps.map { (dryRun ? "would run " : "ran ") + $0 } + plan.placed
         print(lines.isEmpty ? "the schema is up to date" : lines.joined(separator: "\n"))
     }
 }

@@ -19,7 +19,7 @@ struct SchemaRulesTests {
     static let local: Set<String> = [
         "dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week", "access_token",
         "model_file", "rollout",
-        "lease", "destination_disabled", "delivery_attempt", "audit_head", "retraining",
+        "lease", "destination_disabled", "delivery_attempt", "audit_head", "retraining", "kafka_position",
     ]
 
     private func list(_ names: Set<String>) -> Parameter { .texts(names.sorted()) }

@@ -26,7 +26,7 @@ import Vocabulary
     @Test("arrays, NDJSON and objects on several lines become lines") func forms() {
         let records = KafkaRecords(
             topic(["[{\"a\":1},\n{\"a\":\n2}]", "{\"a\":3}\n\n{\"a\":4}\n", "{\"a\":\n5}", nil, "\"x\"", "[1", "[]"]))
-        #expect(String(decoding: records.lines, as: UTF8.self) == "{\"a\":1}\n\r{\"a\":\r2}\n{\"a\":3}\n{\"a\":4}\n{\"a\":\r5}\n")
+        #expect(String(decoding: records.lines, as: UTF8.self) == "{\"a\":1}\n{\"a\":\r2}\n{\"a\":3}\n{\"a\":4}\n{\"a\":\r5}\n")
         #expect(records.records.map(\.message) == [0, 0, 1, 1, 2])
         #expect(records.records.map(\.index) == [0, 1, 0, 1, 0])
         #expect(records.refused.map(\.message) == [3, 4, 5])

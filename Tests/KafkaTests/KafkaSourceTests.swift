@@ -87,6 +87,25 @@
             }
         }
 
+        @Test("the doctor asks the brokers for the topics") func doctor() async throws {
+            try await KafkaBench.with(partitions: 3) { bench in
+                func check(_ change: (inout ServiceConfiguration) -> Void = { _ in }) async -> HealthCheck? {
+                    var configuration = bench.engine.configuration
+                    configuration.kafka = bench.settings
+                    change(&configuration)
+                    return await Doctor(bench.engine).kafkaChecks(configuration).first
+                }
+                let well = await check()
+                #expect(well?.state == .well && well?.detail == "2 topics with 4 partitions")
+                let missing = await check { $0.kafka?.deadLetters = "nowhere" }
+                #expect(missing?.state == .wrong && missing?.detail == "the brokers have no topic nowhere")
+                let away = await check { $0.kafka?.brokers = ["127.0.0.1:1"] }
+                #expect(away?.state == .wrong && away?.detail.hasPrefix("the brokers do not answer") == true)
+                #expect(await check { $0.roles = [.collect] }?.state == .unknown)
+                #expect(await check { $0.kafka = nil } == nil)
+            }
+        }
+
         @Test("consumers come and go while messages flow: nothing is lost, nothing is doubled") func rebalanced() async throws {
             try await KafkaBench.with(partitions: 4) { bench in
                 let total = 12_000
@@ -170,6 +189,7 @@
                 #expect(try await eventually { source.reports.contains { $0.contains("100 messages wait") } })
                 // Longer than the group waits for one that does not answer.
                 try await Task.sleep(for: .seconds(8))
+                #expect(try await eventually { bench.value(of: .kafkaLag, ["scores"]) >= 5000 })
                 try await bench.cluster.start()
                 #expect(try await bench.stored(5100))
                 try await source.stop()

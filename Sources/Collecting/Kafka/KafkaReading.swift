@@ -19,6 +19,8 @@
 
         static let pausesSeconds = [0.1, 0.2, 0.5, 1, 2, 5]
         static let measureEverySeconds = 1.0
+        /// While nothing is read nobody tells us of new messages, so after some failures the brokers are asked.
+        static let asksAfterFailures = 5
 
         init(
             settings: KafkaSettings, consumer: KafkaConsumer, producer: KafkaProducer, collector: Collector, sink: any KafkaSink,
@@ -135,7 +137,8 @@
                 case nil: return false
                 case .stored?:
                     places.stored(moves)
-                    do { try await consumer.commit(moves.steps.mapValues(\.to)) } catch { report("Kafka: \(error)") }
+                    // For people and tools alone.
+                    do { try await consumer.commit(moves.steps.mapValues(\.to)) } catch { inbox.add([.failed("\(error)")]) }
                     return true
                 case .refused(let error)?:
                     report("Kafka: \(error)")
@@ -183,7 +186,7 @@
                 try? await Task.sleep(for: .milliseconds(100))
                 if let news = try? await consumer.poll(recordsMax: 0, bytesMax: 0, waitMilliseconds: 0).news { inbox.add(news) }
             }
-            await measureLag()
+            if failures >= Self.asksAfterFailures { await askLag() } else { await measureLag() }
         }
 
         /// The first failure in a row, and then ever fewer.
@@ -213,6 +216,12 @@
             guard ContinuousClock.now - measured > .seconds(Self.measureEverySeconds) else { return }
             measured = .now
             if let ends = try? await consumer.ends(of: places.partitions) { measure(ends) }
+        }
+
+        private func askLag() async {
+            var ends: [KafkaPartition: Int64] = [:]
+            for partition in places.partitions { ends[partition] = (try? await consumer.offsets(of: partition))?.high }
+            measure(ends)
         }
 
         private func measure(_ ends: [KafkaPartition: Int64]) {

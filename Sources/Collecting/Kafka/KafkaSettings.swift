@@ -48,7 +48,9 @@ public struct KafkaSettings: Sendable {
             // What retention has taken from us is noticed by the gap that it leaves.
             ("auto.offset.reset", "earliest"), ("partition.assignment.strategy", "range,roundrobin"),
             ("queued.max.messages.kbytes", String(max(1, aheadBytesMax >> 10))),
+            // One answer may come beyond what is read ahead; librdkafka wants room for a message of the usual limit.
             ("fetch.message.max.bytes", String(max(1024, min(aheadBytesMax, 1 << 20)))),
+            ("fetch.max.bytes", String(max(1_000_000, min(aheadBytesMax, 50 << 20)))),
         ]
         return merged(own)
     }

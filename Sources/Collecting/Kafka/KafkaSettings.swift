@@ -16,12 +16,12 @@ public struct KafkaSettings: Sendable {
     /// Where a partition is begun that nobody of the group has read.
     public var start = Start.earliest
     /// Records and bytes of one transaction. The last message may go beyond.
-    public var batchRecordsMax = 20_000
-    public var batchBytesMax = 8 << 20
+    public var batchRecordsMax = 10_000
+    public var batchBytesMax = 4 << 20
     /// How long a batch waits for more messages.
     public var waitMilliseconds = 100
     /// What librdkafka reads ahead. It stops there until some of it is stored.
-    public var aheadBytesMax = 16 << 20
+    public var aheadBytesMax = 8 << 20
     /// Settings of librdkafka itself, such as those of TLS and SASL, for the consumer and the producer.
     public var properties: [String: Secret] = [:]
 

@@ -1,7 +1,20 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // One binary, `evenkeel`, made of small rooms. Who may import whom is kept by Tests/HouseTests.
+
+/// Whether librdkafka is there; without it the program is built without Kafka. EVENKEEL_KAFKA=0 leaves it out all the same, and 1 takes it from
+/// where only pkg-config finds it.
+let hasKafka =
+    switch Context.environment["EVENKEEL_KAFKA"] {
+    case "0": false
+    case "1": true
+    default: ["/usr", "/usr/local"].contains { FileManager.default.fileExists(atPath: $0 + "/include/librdkafka/rdkafka.h") }
+    }
+let kafkaSettings: [SwiftSetting] = hasKafka ? [.define("KAFKA")] : []
+let kafkaLibrary: [Target] =
+    hasKafka ? [.systemLibrary(name: "CKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])])] : []
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -18,12 +31,12 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
 /// Tests reach through several rooms at once, so they need not import what they only touch.
 let testing: [SwiftSetting] = [.swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error)]
 
-func room(_ name: String, _ dependencies: [Target.Dependency], hot isHot: Bool = false) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: isHot ? hot : strict)
+func room(_ name: String, _ dependencies: [Target.Dependency], hot isHot: Bool = false, kafka: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: (isHot ? hot : strict) + kafka)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: testing)
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], kafka: [SwiftSetting] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: testing + kafka)
 }
 
 let package = Package(
@@ -68,7 +81,9 @@ let package = Package(
 
         // Floor 3: the jobs. They meet through the ports of Vocabulary and Profiles, never through each other.
         room("Storage", ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"]),
-        room("Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"], hot: true),
+        room(
+            "Collecting", ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"] + (hasKafka ? ["CKafka"] : []), hot: true,
+            kafka: kafkaSettings),
         room("Monitoring", ["Vocabulary", "Profiles", "Statistics"]),
         room("Alerting", ["Vocabulary", "CCurl"]),
         room("Shadowing", ["Vocabulary", "Statistics"], hot: true),
@@ -138,6 +153,9 @@ let package = Package(
         tests("TablesTests", ["Tables", "Vocabulary"]),
         tests("StorageTests", ["Storage", "Vocabulary", "Profiles", "Statistics", "Migrations"]),
         tests("CollectingTests", ["Collecting", "Vocabulary", "Tables", "Profiles"]),
+        tests(
+            "KafkaTests", ["Service", "Vocabulary", "Storage", "Collecting", "Profiles"] + (hasKafka ? ["CKafka"] : []),
+            kafka: kafkaSettings),
         tests("MonitoringTests", ["Monitoring", "Vocabulary", "Profiles", "Statistics"]),
         tests("AlertingTests", ["Alerting", "Vocabulary"]),
         tests("InferenceTests", ["Inference"]),
@@ -159,5 +177,5 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
-    ]
+    ] + kafkaLibrary
 )

@@ -40,7 +40,7 @@ setup() (
         [[ $1 != tests ]] || have python3 || echo python3
         local pair
         for pair in libpq:libpq-dev gsl:libgsl-dev libcurl:libcurl4-openssl-dev libcrypto:libssl-dev zlib:zlib1g-dev \
-            libzstd:libzstd-dev; do
+            libzstd:libzstd-dev rdkafka:librdkafka-dev; do
             pkg-config --exists "${pair%%:*}" 2>/dev/null || echo "${pair#*:}"
         done
         [[ -s /etc/ssl/certs/ca-certificates.crt ]] || [[ ! -e /etc/debian_version ]] || echo ca-certificates

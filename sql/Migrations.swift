@@ -31,6 +31,7 @@ public let migrations: [Migration] = [
     ("live_rollout", PackageResources.v0022_live_rollout_sql),
     ("shadow_looked", PackageResources.v0023_shadow_looked_sql),
     ("unique_week", PackageResources.v0024_unique_week_sql),
+    ("kafka_position", PackageResources.v0025_kafka_position_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.
@@ -42,6 +43,7 @@ public enum Queries {
             PackageResources.halves_sql, PackageResources.doctor_sql, PackageResources.tokens_sql, PackageResources.pages_sql,
             PackageResources.shadow_sql, PackageResources.errors_sql,
             PackageResources.leases_sql, PackageResources.audit_sql, PackageResources.retraining_sql, PackageResources.samples_sql,
+            PackageResources.kafka_sql,
         ]
         var queries: [String: String] = [:]
         for file in files {

@@ -4,7 +4,7 @@ public import Vocabulary
 public struct Collector: Sendable {
     private let sink: any RecordSink
     private let directory: any VersionDirectory
-    private let metrics: MetricRegistry
+    let metrics: MetricRegistry
     private let clock: @Sendable () -> Timestamp
     private let droppedWeeks: @Sendable () -> DroppedWeeks
     private let configured: CollectorLimits
@@ -39,13 +39,13 @@ public struct Collector: Sendable {
     /// - Throws: ``RequestError`` for a body of which nothing can be used; the sink's error when it cannot store.
     public func predictions(_ body: [UInt8], isLines: Bool, key: String?) async throws -> PredictionAnswer {
         let writeKey = batchKey(key, body)
-        let (batches, rejections) = try await decoded(body, isLines: isLines)
+        let (batches, rejections) = try await decoded(body, isLines: isLines, limits)
         let writes = batches.map { PredictionWrite(version: $0.version, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(predictions: writes)
         var answer = counted(writes, receipts)
         answer.rejections = rejections
         // A week was dropped while the records were on their way: by now the decoder has the words for those that were too late.
-        if receipts.contains(where: { $0.refused > 0 }) { answer.rejections = try await decoded(body, isLines: isLines).rejections }
+        if receipts.contains(where: { $0.refused > 0 }) { answer.rejections = try await decoded(body, isLines: isLines, limits).rejections }
         metrics.add(Double(answer.rejections.count), to: .ingestRecords, ["rejected"])
         return answer
     }
@@ -69,7 +69,7 @@ public struct Collector: Sendable {
         return answer
     }
 
-    private func decoded(_ body: [UInt8], isLines: Bool) async throws -> PredictionReader.Batches {
+    func decoded(_ body: consuming [UInt8], isLines: Bool, _ limits: CollectorLimits) async throws -> PredictionReader.Batches {
         let decoder = PredictionDecoder(limits: limits, now: clock())
         let reader = PredictionReader(body, isLines: isLines, decoder: decoder)
         var versions = PredictionReader.Versions()
@@ -96,12 +96,16 @@ public struct Collector: Sendable {
         public var rejections: [Rejection] = []
     }
 
-    public func labels(_ body: [UInt8], isLines: Bool, key: String?) async throws -> LabelAnswer {
+    func decodedLabels(_ body: [UInt8], isLines: Bool, _ limits: CollectorLimits) async throws -> LabelDecoder.Batches {
         let request = try RequestBody(body, isLines: isLines, limits: limits)
         // The newest version of each model says what its labels look like.
         let schemas = Dictionary(try await directory.versions().map { ($0.key.model, $0) }, uniquingKeysWith: { _, newer in newer })
         if !directory.isComplete, let unknown = request.firstModel(notIn: schemas) { throw DirectoryError(model: unknown) }
-        let (batches, rejections) = LabelDecoder(limits: limits, now: clock()).decode(request, schemas: schemas.mapValues(\.schema))
+        return LabelDecoder(limits: limits, now: clock()).decode(request, schemas: schemas.mapValues(\.schema))
+    }
+
+    public func labels(_ body: [UInt8], isLines: Bool, key: String?) async throws -> LabelAnswer {
+        let (batches, rejections) = try await decodedLabels(body, isLines: isLines, limits)
         let writeKey = batchKey(key, body)
         let writes = batches.map { LabelWrite(model: $0.model, batch: $0.batch, key: writeKey) }
         let receipts = writes.isEmpty ? [] : try await sink.store(labels: writes)

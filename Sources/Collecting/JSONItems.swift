@@ -4,7 +4,8 @@ internal import Vocabulary
 /// pair) does not spoil the others.
 struct JSONItems {
     private let bytes: [UInt8]
-    private var items: [Range<Int>] = []
+    /// Each with the white space behind it.
+    private(set) var items: [Range<Int>] = []
 
     /// nil when the bytes are no array whose brackets and quotes close, or an item is empty.
     ///

@@ -2,6 +2,8 @@ public import Vocabulary
 
 /// Turns the records of `POST /v1/labels` into batches, one per model.
 public struct LabelDecoder: Sendable {
+    public typealias Batches = (batches: [(model: String, batch: LabelBatch)], rejections: [Rejection])
+
     private let limits: CollectorLimits
     private let now: Timestamp
 
@@ -13,9 +15,7 @@ public struct LabelDecoder: Sendable {
     private static let keys: Set<String> = ["model", "version", "id", "label", "ts"]
 
     /// - Parameter schemas: the schema of each registered model's newest version: it says what a label looks like.
-    public func decode(_ body: RequestBody, schemas: [String: FeatureSchema]) -> (
-        batches: [(model: String, batch: LabelBatch)], rejections: [Rejection]
-    ) {
+    public func decode(_ body: RequestBody, schemas: [String: FeatureSchema]) -> Batches {
         var rejections: [Rejection] = []
         var batches: [String: LabelBatch] = [:]
         for (index, record) in body.records {

@@ -44,9 +44,10 @@ public struct Doctor: Sendable {
         [spoolCheck()] + loopChecks(newestEvaluation) + doorChecks()
     }
 
-    /// Whether each destination is reached. Nothing is sent.
+    /// Whether Kafka and each destination are reached. Nothing is sent.
     func reached() async -> [HealthCheck] {
-        await withTaskGroup(of: (Int, HealthCheck).self) { group in
+        async let kafka = kafkaChecks(engine.configuration)
+        let destinations = await withTaskGroup(of: (Int, HealthCheck).self) { group in
             for (place, destination) in engine.configuration.destinations.enumerated() {
                 group.addTask { (place, await reach(destination)) }
             }
@@ -54,6 +55,7 @@ public struct Doctor: Sendable {
             for await one in group { found.append(one) }
             return found.sorted { $0.0 < $1.0 }.map(\.1)
         }
+        return await kafka + destinations
     }
 
     private func spoolCheck() -> HealthCheck {

@@ -132,7 +132,7 @@ public struct Engine: Sendable {
             sink.setDatabaseReady(false)
             logger.warning("started without the database, records go to the spool: \(error)")
         }
-        if !joins, configuration.roles.contains(.collect) {
+        if !joins, configuration.roles.contains(.collect) || configuration.kafkaHere != nil {
             // The other models are served, and these answer 503 until the key is there.
             for version in (try? await knownVersions.versions()) ?? [] where version.stage != .retired {
                 if let problem = configuration.limits.keyProblem(of: version) { logger.error("\(problem)") }

@@ -35,6 +35,8 @@ public struct Server: Sendable {
         }
         if configuration.roles.contains(.notify) { services.append(DeliveryLoop(engine: engine)) }
         if configuration.roles.contains(.shadow) { services.append(ShadowLoop(engine: engine)) }
+        try configuration.checkKafka()
+        if let kafka = KafkaLoop(engine: engine) { services.append(kafka) }
         if let cluster = engine.cluster { services.append(ClusterWatch(cluster: cluster, logger: engine.logger)) }
         try await checkDoor()
         let identity = try configuration.tls.map(TLSIdentity.init)

@@ -17,6 +17,7 @@ enum Distribution {
     static let local = [
         "dirty_window", "alert", "silence", "delivery", "audit_log", "schema_migration", "prediction_week", "access_token", "model_file",
         "rollout", "lease", "destination_disabled", "delivery_attempt", "audit_head", "retraining",
+        "kafka_position",
     ]
 
     /// Places the tables that are not placed yet, with what they hold. Must be run in the transaction that made them.

@@ -5,10 +5,11 @@ internal import Vocabulary
 // Labels: joined to their prediction wherever its model has stored it, or kept until it comes.
 
 extension RecordTables {
-    func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] {
+    func store(labels writes: [LabelWrite], moving moves: KafkaMoves? = nil) async throws -> [LabelReceipt] {
         let now = clock()
         return try await database.run { connection in
             try connection.transaction(beginning: Self.begin) {
+                try connection.move(moves, at: now)
                 // The models first: a version that is registered meanwhile waits for us, and its records then see our labels.
                 for model in Set(writes.map(\.model)).sorted() { try connection.query(Queries["lock_model"], [.text(model)]) }
                 let models = try writes.map { try streams(of: $0.model, on: connection) }

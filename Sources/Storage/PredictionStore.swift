@@ -12,17 +12,23 @@ extension RecordTables {
         var write: PredictionWrite
     }
 
-    func store(predictions requests: [[PredictionWrite]]) async throws -> [[PredictionReceipt]] {
+    /// - Parameter moves: what the same transaction moves; then rows that are too late undo it, since who reads a log cannot be told of them
+    ///   after it went on.
+    func store(predictions requests: [[PredictionWrite]], moving moves: KafkaMoves? = nil) async throws -> [[PredictionReceipt]] {
         let now = clock()
         let writes = requests.flatMap { $0 }
         // Always in the order of streams, so that two transactions never wait for each other in a circle.
         let byStream = Dictionary(grouping: writes.indices.map { Part(place: $0, write: writes[$0]) }, by: \.write.version.streamID)
             .sorted { $0.key < $1.key }
         let receipts = try await storing(at: writes.flatMap(\.batch.timestamps), now) { codes, connection in
+            try connection.move(moves, at: now)
             var receipts = [PredictionReceipt](
                 repeating: PredictionReceipt(accepted: 0, duplicates: 0, stored: []), count: writes.count)
             for (stream, parts) in byStream {
                 try store(parts, stream: stream, at: now, codes: &codes, on: connection) { receipts[$0] = $1 }
+            }
+            if moves != nil, receipts.contains(where: { $0.refused > 0 }) {
+                throw StoreError(.unavailable, "the raw rows of a week were dropped while records of it were on their way")
             }
             return receipts
         }

@@ -36,6 +36,9 @@ public enum Metric: String, Sendable, CaseIterable {
     case spoolKeptBytes = "evenkeel_ingest_spool_kept_bytes"
     case spoolRecords = "evenkeel_ingest_spool_records_total"
     case cloudEvents = "evenkeel_cloudevents_total"
+    case kafkaRecords = "evenkeel_kafka_records_total"
+    case kafkaLag = "evenkeel_kafka_lag_messages"
+    case kafkaPartitions = "evenkeel_kafka_partitions"
     case webhookDeliveries = "evenkeel_webhook_deliveries_total"
     case shadowInfo = "evenkeel_shadow_info"
     case shadowRecords = "evenkeel_shadow_records"
@@ -61,7 +64,7 @@ public enum Metric: String, Sendable, CaseIterable {
     public var kind: Kind {
         switch self {
         case .predictions, .predictionErrors, .predictionCost, .labels, .ingestRecords, .spoolRecords, .cloudEvents, .webhookDeliveries,
-            .seriesDropped, .errorChanges:
+            .seriesDropped, .errorChanges, .kafkaRecords:
             .counter
         case .predictionLatency, .evaluationDuration: .histogram
         default: .gauge
@@ -91,6 +94,8 @@ public enum Metric: String, Sendable, CaseIterable {
         case .evaluationAge, .lastPrediction: ["model", "version"]
         case .evaluationDuration: []
         case .ingestRecords, .cloudEvents: ["outcome"]
+        case .kafkaRecords: ["topic", "outcome"]
+        case .kafkaLag, .kafkaPartitions: ["topic"]
         case .spoolBytes, .spoolKeptBytes: []
         case .spoolRecords: ["event"]
         case .webhookDeliveries: ["destination", "outcome"]
@@ -148,6 +153,9 @@ public enum Metric: String, Sendable, CaseIterable {
         case .spoolKeptBytes: "Bytes of the spool that were refused or damaged, and are kept for the operator."
         case .spoolRecords: "Records that went into the spool and out of it; of damaged ones, the places where bytes could not be read."
         case .cloudEvents: "Events of inference services, by what became of them."
+        case .kafkaRecords: "Records from Kafka, by what became of them; of missed ones, messages that Kafka removed before they were read."
+        case .kafkaLag: "Messages of this process's partitions that are not stored yet, as far as Kafka has told."
+        case .kafkaPartitions: "Partitions of the topic that this process reads."
         case .webhookDeliveries: "Attempts to deliver a webhook."
         case .shadowInfo: "Always 1; the label says which metric decides about the candidate in shadow."
         case .shadowRecords: "Predictions of the champion that the candidate in shadow scored too, and those that it could not score."

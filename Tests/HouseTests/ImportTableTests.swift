@@ -12,7 +12,7 @@ import Testing
         "Tables": ["Vocabulary", "Kernels"],
         "Inference": ["Kernels"],
         "Storage": ["Vocabulary", "Kernels", "Profiles", "Migrations", "CPostgres"],
-        "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd"],
+        "Collecting": ["Vocabulary", "Kernels", "Profiles", "Tables", "CZlib", "CZstd", "CKafka"],
         "Monitoring": ["Vocabulary", "Profiles", "Statistics"],
         "Alerting": ["Vocabulary", "CCurl"],
         "Shadowing": ["Vocabulary", "Statistics"],
@@ -34,7 +34,7 @@ import Testing
     static let system: Set<String> = ["Foundation", "FoundationEssentials", "FoundationNetworking", "Dispatch", "Glibc", "Synchronization"]
     static let cFolders = [
         "CGSL": "Statistics/GSL/", "CPostgres": "Storage/LibPQ/", "CCurl": "Alerting/Curl/", "CCrypto": "Vocabulary/Crypto/",
-        "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/", "CZstd": "Collecting/Zstd/",
+        "CKernels": "Kernels/", "CZlib": "Collecting/Zlib/", "CZstd": "Collecting/Zstd/", "CKafka": "Collecting/Kafka/Library/",
     ]
     /// Besides the C folders: system calls of the embedded cluster and of the spool, and the size of the terminal.
     static let unsafeFolders =

@@ -128,7 +128,7 @@ struct ContractedMetricsTests {
             .seriesDropped, .jointDrift, .dataQuality, .serviceLevel, .labelDrift, .windowRecords, .lastPrediction, .alertBudget,
             .alertBudgetFired,
             .spoolKeptBytes,
-            .spoolRecords, .cloudEvents, .shadowVerdict, .shadowBroken, .rolloutWeight,
+            .spoolRecords, .cloudEvents, .kafkaRecords, .kafkaLag, .kafkaPartitions, .shadowVerdict, .shadowBroken, .rolloutWeight,
             .shadowInfo, .shadowRecords, .shadowLabelled, .shadowPerformance, .shadowBound, .shadowAgreement, .shadowSeconds,
             .errorChanges, .errorChangeLast, .segmentVerdict, .leader, .breakerOpen, .databaseUp, .windowsWaiting, .modelInfo,
         ]

@@ -119,7 +119,7 @@ import Vocabulary
                 "e.yaml: prot: unknown key, did you mean port?",
                 "e.yaml: port: expected a number, got a string",
                 "e.yaml: database: stands beside embedded: true, expected one of the two",
-                "e.yaml: roles[1]: \"cook\", expected one of collect, evaluate, notify, web, shadow",
+                "e.yaml: roles[1]: \"cook\", expected one of collect, evaluate, notify, web, shadow, kafka",
                 "e.yaml: spool.bytes_mx: unknown key, did you mean bytes_max?",
                 "e.yaml: monitors.psi_flor: unknown key, did you mean psi_floor?",
                 "e.yaml: destinations[0].url: expected an http or https URL",

@@ -27,7 +27,7 @@ extension ServiceConfiguration {
                 "evaluate_every_seconds",
                 "deliver_every_seconds", "lease_seconds", "retry_seconds",
                 "minutes_kept_hours", "retention", "limits", "spool", "monitors", "policies", "destinations", "kserve", "privacy",
-                "shadow",
+                "shadow", "kafka",
                 "outgoing", "maintenance",
             ])
         host = reader.text(top["host"], at: "host") ?? host
@@ -54,11 +54,15 @@ extension ServiceConfiguration {
         readDatabase(top, reader, environment)
         if let words = reader.list(top["roles"], at: "roles") {
             roles = Set(words.enumerated().compactMap { reader.choice($1, at: "roles[\($0)]") as Role? })
+            if roles.contains(.kafka), (top["kafka"] ?? .null) == .null {
+                reader.problem("roles", "kafka, and there is no section kafka, expected brokers and topics there")
+            }
         }
         readRetention(top["retention"], reader)
         readLimits(top["limits"], reader)
         spool.read(top["spool"], reader)
         readKServe(top["kserve"], reader)
+        readKafka(top["kafka"], reader, environment)
         let privacy = reader.members(top["privacy"], at: "privacy", known: ["key"])
         if let secret = Self.secret(privacy["key"], at: "privacy.key", reader, environment) {
             limits.privacyKey = PrivacyKey(secret)

@@ -8,7 +8,7 @@ public import Vocabulary
 /// What a service does: the defaults beside the fields, a YAML file over them, the command line over that.
 public struct ServiceConfiguration: Sendable {
     /// The jobs that one process may have; by default all of them.
-    public enum Role: String, Sendable, CaseIterable { case collect, evaluate, notify, web, shadow }
+    public enum Role: String, Sendable, CaseIterable { case collect, evaluate, notify, web, shadow, kafka }
 
     public enum DatabaseChoice: Sendable {
         /// A private cluster in this folder.
@@ -43,6 +43,8 @@ public struct ServiceConfiguration: Sendable {
     /// The folder of an embedded database; also where the spool is by default.
     public var dataFolder: URL?
     public var kserve = InferenceServices()
+    /// Topics that the role `kafka` reads; without them it has nothing to do.
+    public var kafka: KafkaSettings?
     public var monitors = MonitorSettings()
     public var policies = [AlertPolicy(name: "default")]
     public var shadow = ShadowSettings()

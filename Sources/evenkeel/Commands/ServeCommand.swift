@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Ask for no tokens, though others can reach the address: for a service behind a proxy that asks.")
     var withoutAuthentication = false
     @Flag(help: "Ask for tokens on loopback too.") var withAuthentication = false
-    @Option(help: "Comma-separated jobs of this process: collect, evaluate, notify, web, shadow. Default: all.") var roles: String?
+    @Option(help: "Comma-separated jobs of this process: collect, evaluate, notify, web, shadow, kafka. Default: all.") var roles: String?
 
     func run() async throws {
         var configuration = try database.configuration()
@@ -50,6 +50,9 @@ struct ServeCommand: AsyncParsableCommand {
                     }
                     return role
                 })
+            if configuration.roles.contains(.kafka), configuration.kafka == nil {
+                throw ValidationError("--roles: kafka, and the configuration has no section kafka, expected brokers and topics there")
+            }
         }
         let engine = Engine(configuration, logger: Logger(label: "evenkeel"))
         do {

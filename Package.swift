@@ -130,7 +130,8 @@ let package = Package(
             name: "statistics-benchmarks", dependencies: ["Statistics", "Profiles", "Monitoring", "Vocabulary"],
             path: "Benchmarks/Statistics", swiftSettings: testing),
         .executableTarget(
-            name: "inference-benchmarks", dependencies: ["Inference"], path: "Benchmarks/Inference", exclude: ["networks.py", "peers.py", "timing.py", "times.py"],
+            name: "inference-benchmarks", dependencies: ["Inference"], path: "Benchmarks/Inference",
+            exclude: ["networks.py", "peers.py", "timing.py", "times.py"],
             swiftSettings: testing),
         .executableTarget(
             name: "exposition-benchmarks", dependencies: ["Reporting", "Vocabulary"], path: "Benchmarks/Exposition", swiftSettings: testing),

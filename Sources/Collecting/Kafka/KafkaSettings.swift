@@ -21,7 +21,7 @@ public struct KafkaSettings: Sendable {
     /// How long a batch waits for more messages.
     public var waitMilliseconds = 100
     /// What librdkafka reads ahead. It stops there until some of it is stored.
-    public var aheadBytesMax = 8 << 20
+    public var aheadBytesMax = 64 << 20
     /// Settings of librdkafka itself, such as those of TLS and SASL, for the consumer and the producer.
     public var properties: [String: Secret] = [:]
 
@@ -50,7 +50,8 @@ public struct KafkaSettings: Sendable {
             ("queued.max.messages.kbytes", String(max(1, aheadBytesMax >> 10))),
             // One answer may come beyond what is read ahead; librdkafka wants room for a message of the usual limit.
             ("fetch.message.max.bytes", String(max(1024, min(aheadBytesMax, 1 << 20)))),
-            ("fetch.max.bytes", String(max(1_000_000, min(aheadBytesMax, 50 << 20)))),
+            ("fetch.max.bytes", String(max(1_000_000, min(aheadBytesMax, 8 << 20)))),
+            (Self.queueBackoff, "50"),
         ]
         return merged(own)
     }
@@ -62,6 +63,10 @@ public struct KafkaSettings: Sendable {
             ("message.timeout.ms", String(Self.deadLetterSeconds * 1000)), ("message.max.bytes", "100000000"),
         ])
     }
+
+    /// How long librdkafka waits when it has read ahead all that it may. Known from 2.2 on; before, it is a second, in which no more than that is
+    /// stored.
+    static let queueBackoff = "fetch.queue.backoff.ms"
 
     /// A dead letter that is not acknowledged by then is sent again, with its whole batch.
     static let deadLetterSeconds = 10

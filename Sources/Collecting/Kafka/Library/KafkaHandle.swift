@@ -14,6 +14,7 @@
             guard let settings = unsafe rd_kafka_conf_new() else { throw KafkaError("out of memory") }
             for (name, value) in properties {
                 let result = unsafe rd_kafka_conf_set(settings, name, value.reveal(), nil, 0)
+                if result == RD_KAFKA_CONF_UNKNOWN, name == KafkaSettings.queueBackoff { continue }
                 guard result == RD_KAFKA_CONF_OK else {
                     unsafe rd_kafka_conf_destroy(settings)
                     throw KafkaError(words(result, name), isRetryable: false)

@@ -26,9 +26,9 @@ public struct LiveTest: Sendable {
 
     func html(_ page: PageFrame, _ frame: ModelFrame, _ path: [String]) -> String {
         var out = """
-            <h2 id="live">Two variants that both serve</h2>
+            <h2 id="live-test">Two variants that both serve</h2>
             <p class="muted">Each serves some of the traffic, and records say which with <code>variant</code>; without one it is their version.</p>
-            <form class="range" method="get" action="\(PageQuery().href(path))#live" aria-label="Compare two variants">\(kept(page.query))
+            <form class="range" method="get" action="\(PageQuery().href(path))#live-test" aria-label="Compare two variants">\(kept(page.query))
             <div class="field"><label for="arms">champion, candidate</label><input id="arms" name="arms" value="\(escaped(arms))" required maxlength="\(Self.textMax)" placeholder="old,new"></div>
             <div class="field"><label for="shares">meant shares</label><input id="shares" name="shares" value="\(escaped(shares))" maxlength="\(Self.textMax)" placeholder="0.5,0.5"></div>
             <button type="submit">Compare</button></form>

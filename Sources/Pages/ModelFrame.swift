@@ -41,7 +41,7 @@ public struct ModelFrame: Sendable {
     ///   - path: of this page.
     ///   - hasRange: whether another stretch or version can be chosen.
     func page(
-        _ frame: PageFrame, _ tab: Tab, title: String = "", path: [String], hasRange: Bool = true, _ content: String
+        _ frame: PageFrame, _ tab: Tab, title: String = "", path: [String], hasRange: Bool = true, isLive: Bool = true, _ content: String
     ) -> String {
         let query = frame.query
         let tabs = [(Tab.overview, self.path), (.fairness, self.path + ["fairness"]), (.shadow, self.path + ["shadow"])].map {
@@ -52,7 +52,7 @@ public struct ModelFrame: Sendable {
         let crumbs = tab == .overview ? [] : [(name: model, href: query.showing(nil).href(self.path))]
         return frame.page(
             title.isEmpty ? model : "\(title) · \(model)", .none,
-            crumbs: crumbs.isEmpty ? [(name: model, href: query.href(self.path))] : crumbs,
+            crumbs: crumbs.isEmpty ? [(name: model, href: query.href(self.path))] : crumbs, isLive: isLive,
             """
             <h1>\(escaped(title.isEmpty ? model : title)) <small class="lead">version \(escaped(version.key.version)), \(version.stage.rawValue)</small></h1>
             <nav aria-label="Of this model" class="tabs">\(tabs)\(alerts)\(report)</nav>

@@ -63,7 +63,8 @@ public struct ShadowPage: Sendable {
         }
         for candidate in candidates { content += section(candidate, page.reader.seesGroups) }
         content += live.html(page, frame, path)
-        return frame.page(page, .shadow, title: "Shadow", path: path, hasRange: false, content)
+        // A test over the raw rows is not asked for again with every news.
+        return frame.page(page, .shadow, title: "Shadow", path: path, hasRange: false, isLive: live.arms.isEmpty, content)
     }
 
     private func rolloutText(_ seesGroups: Bool) -> String {

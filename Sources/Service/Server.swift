@@ -106,14 +106,23 @@ struct EvaluationLoop: ServiceLifecycle.Service {
         }
     }
 
-    /// Months of old records are thousands of windows: while a round is full the next one follows at once.
+    /// Months of old records are thousands of windows: while a round is full the next one follows at once. One that comes to windows which
+    /// were evaluated just now, since labels stream in, is the last.
     func rounds() async throws {
-        while try await round() >= EvaluationPass.windowsMax, !Task.isCancelled {}
+        struct Done: Hashable {
+            var version: ModelVersion
+            var window: Window
+        }
+        var done: Set<Done> = []
+        while true {
+            let made = try await round().map { Done(version: $0.version, window: $0.window) }
+            if made.count < EvaluationPass.windowsMax || Task.isCancelled || !done.isDisjoint(with: made) { return }
+            done.formUnion(made)
+        }
     }
 
-    /// - Returns: how many windows were evaluated.
-    private func round() async throws -> Int {
-        guard try await engine.leadership.renew() else { return 0 }
+    private func round() async throws -> [Evaluation] {
+        guard try await engine.leadership.renew() else { return [] }
         // First, so that the windows that are evaluated know their changes.
         for (version, change) in try await engine.errorPass.run() {
             engine.logger.notice("\(version): \(change.detector) saw its change \(change.number) of the errors")
@@ -127,7 +136,7 @@ struct EvaluationLoop: ServiceLifecycle.Service {
         }
         try await engine.closeAlerts()
         try await engine.escalateRetrainings()
-        return made.count
+        return made
     }
 }
 

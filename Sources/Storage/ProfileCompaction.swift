@@ -15,7 +15,7 @@ extension ProfileStore {
 
     /// Replaces the minute rows of hours before `time` by one row an hour, a limited number of hours at a time.
     ///
-    /// - Parameter arrival: minutes of hours that something was stored of since then are left; nil for none. What comes for an hour that is
+    /// - Parameter arrival: minutes of hours of which nothing was stored before it are left; nil for none. What comes for an hour that is
     ///   one row already joins it at once.
     /// - Returns: hours compacted; fewer than `limit` means that nothing is left to do.
     public func compact(

@@ -51,4 +51,16 @@ import Vocabulary
         #expect(batch.topics[0].messages.map(\.offset) == [7], "a partition that is not ours is left")
         #expect(places.moves(of: batch, KafkaReader(cluster: "c", group: "g")).steps == [partition: KafkaMoves.Step(from: 3, to: 8)])
     }
+
+    @Test("of two gaps in a batch the first is looked into, which is what retention took") func gaps() {
+        var places = KafkaPlaces()
+        let partition = KafkaPartition("t", 0)
+        places.begin([partition: 100])
+        var batch = KafkaBatch(topics: ["t"])
+        for offset in [400, 401, 403] as [Int64] {
+            batch.topics[0].messages.append(KafkaBatch.Message(partition: 0, offset: offset, value: nil, key: nil))
+        }
+        #expect(places.take(&batch) == [partition: .gap(from: 100, to: 400)])
+        #expect(places.all[partition] == KafkaPlaces.Place(stored: 100, next: 404))
+    }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Storage
 
-/// What lets the same schema run sharded on Citus: see CITUS.md. A new table must be put into one of the three lists of ``Distribution``.
+/// What lets the same schema run sharded on Citus. A new table must be put into one of the three lists of ``Distribution``.
 @Suite("The schema can be sharded by stream_id")
 struct SchemaRulesTests {
     private static let big = Set(Distribution.distributed)

@@ -74,7 +74,8 @@ order by bucket limit $3
 -- Hours with minutes that are old enough, or that came after the hour had become one sum.
 -- name: compactable_hours
 select h.hour from (
-    select date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00') as hour, max(stored_at) as stored_at
+    -- When its first records came: labels that trickle in for weeks keep no minutes.
+    select date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00') as hour, min(stored_at) as stored_at
     from evenkeel.profile where stream_id = $1 and width_seconds = 60 and bucket < $2 group by 1
 ) h
 where $3::timestamptz is null or h.stored_at < $3

@@ -24,7 +24,7 @@ struct KafkaBatch: Sendable {
     init(topics: [String]) { self.topics = topics.map { Topic(name: $0) } }
 
     var count: Int { topics.reduce(0) { $0 + $1.messages.count } }
-    var byteCount: Int { topics.reduce(0) { $0 + $1.bytes.count } }
+    var byteCount: Int { topics.reduce(0) { $0 + $1.bytes.count + $1.keys.count } }
 }
 
 struct KafkaHeader: Sendable, Equatable {

@@ -32,13 +32,13 @@ struct KafkaPlaces: Sendable {
             var next = all.filter { $0.key.topic == topic.name }.reduce(into: [Int32: Int64]()) { $0[$1.key.number] = $1.value.next }
             for (i, message) in topic.messages.enumerated() {
                 guard let expected = next[message.partition] else { continue }
+                let partition = KafkaPartition(topic.name, message.partition)
                 if message.offset < expected {
-                    odd[KafkaPartition(topic.name, message.partition)] = .behind(message.offset)
+                    odd[partition] = .behind(message.offset)
                     continue
                 }
-                if message.offset > expected {
-                    odd[KafkaPartition(topic.name, message.partition)] = .gap(from: expected, to: message.offset)
-                }
+                // The first gap is that of what retention took; a transaction's marker may leave another one behind it.
+                if message.offset > expected, odd[partition] == nil { odd[partition] = .gap(from: expected, to: message.offset) }
                 next[message.partition] = message.offset + 1
                 kept.append(i)
             }

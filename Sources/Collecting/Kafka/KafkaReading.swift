@@ -87,10 +87,10 @@
         private func positions(of partitions: [KafkaPartition]) async throws -> [KafkaPartition: Int64] {
             var known = try await sink.positions(of: settings.reader)
             var offsets: [KafkaPartition: (low: Int64, high: Int64)] = [:]
-            for partition in partitions { offsets[partition] = try await consumer.offsets(of: partition) }
-            let new = offsets.filter { known[$0.key] == nil }
-            if !new.isEmpty {
-                try await sink.open(new.mapValues { settings.start == .earliest ? $0.low : $0.high }, of: settings.reader)
+            // A partition that has no leader just now holds up no other.
+            for partition in partitions where known[partition] == nil { offsets[partition] = try await consumer.offsets(of: partition) }
+            if !offsets.isEmpty {
+                try await sink.open(offsets.mapValues { settings.start == .earliest ? $0.low : $0.high }, of: settings.reader)
                 // Somebody else may have given it one meanwhile.
                 known = try await sink.positions(of: settings.reader)
             }
@@ -102,8 +102,8 @@
         /// Drops what is read ahead, and reads on from where the database says.
         private func readAgain() async {
             await insisting("reading on from the stored positions does not succeed") { [self] in
-                let known = try await sink.positions(of: settings.reader)
-                let positions = Dictionary(places.partitions.map { ($0, known[$0] ?? 0) }, uniquingKeysWith: { a, _ in a })
+                // With places for those whose rows somebody has removed.
+                let positions = try await positions(of: places.partitions)
                 try await consumer.seek(positions)
                 places.begin(positions)
             }
@@ -200,9 +200,11 @@
             for (partition, oddity) in odd.sorted(by: { $0.key < $1.key }) {
                 guard let offsets = try? await consumer.offsets(of: partition) else { continue }
                 switch oddity {
-                case .gap(let from, _) where offsets.low > from:
-                    collector.metrics.add(Double(offsets.low - from), to: .kafkaRecords, [partition.topic, "missed"])
-                    report("Kafka: the offsets \(from) to \(offsets.low - 1) of \(partition) were removed before they were read")
+                case .gap(let from, let to) where offsets.low > from:
+                    // Of what was removed meanwhile we have read the rest.
+                    let end = min(offsets.low, to)
+                    collector.metrics.add(Double(end - from), to: .kafkaRecords, [partition.topic, "missed"])
+                    report("Kafka: the offsets \(from) to \(end - 1) of \(partition) were removed before they were read")
                 case .behind where offsets.high < places.all[partition]?.stored ?? 0:
                     report("Kafka: \(partition) ends at \(offsets.high), before what is stored of it: it is read from its beginning")
                     places.turn(partition, to: offsets.low)
@@ -220,7 +222,11 @@
 
         private func askLag() async {
             var ends: [KafkaPartition: Int64] = [:]
-            for partition in places.partitions { ends[partition] = (try? await consumer.offsets(of: partition))?.high }
+            // One that does not answer costs seconds: the group and who ends us do not wait for all of them.
+            for partition in places.partitions {
+                guard !Task.isCancelled, !inbox.isRevoked, let offsets = try? await consumer.offsets(of: partition) else { break }
+                ends[partition] = offsets.high
+            }
             measure(ends)
         }
 

@@ -37,6 +37,8 @@ public struct KafkaSettings: Sendable {
         "enable.auto.offset.store", "auto.offset.reset", "partition.assignment.strategy", "queued.min.messages",
         "queued.max.messages.kbytes", "enabled_events", "opaque", "acks", "request.required.acks", "enable.partition.eof",
         "message.timeout.ms", "delivery.timeout.ms", "offset.store.method", "enable.idempotence", "transactional.id",
+        // A second process under the name of the first ends it; our assignments are those of the classic protocol; letters are waited for.
+        "group.instance.id", "group.protocol", "delivery.report.only.error",
     ]
 
     /// Of the consumer.

@@ -20,6 +20,8 @@
 
         /// Messages that are taken at once.
         private static let chunkMax = 1000
+        /// Messages of unknown size.
+        private static let firstChunk = 16
         private static let requestMilliseconds: Int32 = 5000
         private let chunk: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
 
@@ -78,7 +80,10 @@
                 }
                 var wait = Int32(waitMilliseconds)
                 while batch.count < recordsMax, batch.byteCount < bytesMax {
-                    let wanted = min(Self.chunkMax, recordsMax - batch.count)
+                    // So many as there is room for, by the size of those that came.
+                    let mean = batch.byteCount / max(1, batch.count) + 1
+                    let room = batch.count == 0 ? Self.firstChunk : max(1, (bytesMax - batch.byteCount) / mean)
+                    let wanted = min(Self.chunkMax, recordsMax - batch.count, room)
                     let count = unsafe rd_kafka_consume_batch_queue(self.messages, wait, self.chunk, wanted)
                     if count <= 0 { break }
                     for i in 0..<count {

@@ -98,7 +98,7 @@ class Fleet:
         """Waits until nothing waits. CPU seconds of service and server, windows, and seconds in rounds."""
         count = "evenkeel_evaluation_duration_seconds_sum"
         windows, (service, server), rounds = int(self.psql("select count(*) from evenkeel.evaluation")), self.cpu(), self.metric(count)
-        while self.metric("evenkeel_windows_waiting") > 0:
+        while int(self.psql("select count(*) from evenkeel.dirty_window")) > 0:
             time.sleep(5)
         after = self.cpu()
         return after[0] - service, after[1] - server, int(self.psql("select count(*) from evenkeel.evaluation")) - windows, self.metric(count) - rounds

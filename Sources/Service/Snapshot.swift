@@ -3,12 +3,13 @@ internal import Reporting
 internal import Storage
 internal import Vocabulary
 
-/// A value that is read at most so often, whatever the number of readers. Readers that come meanwhile share the reading.
+/// A value that is read at most so often, whatever the number of readers. Those that come meanwhile share the reading, however long it takes: one
+/// beside it would only make both slower.
 actor Kept<Value: Sendable> {
     private let maximumAge: Duration
     private let read: @Sendable () async throws -> Value
     private var reading: Task<Value, any Error>?
-    private var readAt: ContinuousClock.Instant?
+    private var last: (value: Value, readAt: ContinuousClock.Instant)?
 
     init(for maximumAge: Duration, read: @escaping @Sendable () async throws -> Value) {
         self.maximumAge = maximumAge
@@ -16,16 +17,39 @@ actor Kept<Value: Sendable> {
     }
 
     func current() async throws -> Value {
-        if let reading, let readAt, ContinuousClock.now - readAt < maximumAge { return try await reading.value }
-        let read = read
-        let task = Task { try await read() }
-        reading = task
-        readAt = .now
-        do { return try await task.value } catch {
-            reading = nil  // the next reader tries again
-            throw error
+        if let kept = last(within: maximumAge) { return kept }
+        if let reading { return try await reading.value }
+        let task = Task {
+            // After an error the next reader tries again.
+            defer { reading = nil }
+            let value = try await read()
+            last = (value, .now)
+            return value
         }
+        reading = task
+        return try await task.value
     }
+
+    /// What was read last, unless it is older.
+    func last(within age: Duration) -> Value? { last.flatMap { ContinuousClock.now - $0.readAt < age ? $0.value : nil } }
+}
+
+/// Evaluations that were read before. One does not change, and a fleet has thousands, of hundreds of findings each.
+private actor KnownEvaluations {
+    private struct Place: Hashable {
+        var stream: Int64
+        var kind: WindowKind
+    }
+    private var newest: [Place: Evaluation] = [:]
+
+    func evaluation(_ head: EvaluationHead, of stream: Int64) -> Evaluation? {
+        guard let known = newest[Place(stream: stream, kind: head.window.kind)], known.window == head.window,
+            known.evaluatedAt == head.evaluatedAt
+        else { return nil }
+        return known
+    }
+
+    func remember(_ evaluation: Evaluation, of stream: Int64) { newest[Place(stream: stream, kind: evaluation.window.kind)] = evaluation }
 }
 
 /// What `/metrics` shows: the newest evaluations and the alerts, read at most every other second.
@@ -94,12 +118,20 @@ struct Snapshot: Sendable {
     private let kept: Kept<State>
 
     init(engine: Engine) {
+        let known = KnownEvaluations()
+        let overview = OverviewStore(database: engine.database)
         kept = Kept(for: .seconds(2)) {
             let now = Engine.systemClock()
             var rows: [Row] = []
             var newest: [Int64: Timestamp] = [:]
             var retired: Set<[String]> = []
-            for version in try await engine.registry.versions() {
+            let versions = try await engine.registry.versions()
+            let parts = versions.filter { $0.stage != .retired }.flatMap(\.all)
+            let kinds = Set(parts.flatMap(\.windows)).sorted { $0.rawValue < $1.rawValue }
+            let heads = Dictionary(
+                zip(parts.map(\.streamID), try await overview.heads(of: parts.map(\.streamID), kinds: kinds)),
+                uniquingKeysWith: { a, _ in a })
+            for version in versions {
                 if version.stage == .retired {
                     retired.insert([version.key.model, version.key.version])
                     continue
@@ -107,13 +139,19 @@ struct Snapshot: Sendable {
                 func latest(_ part: RegisteredVersion) async throws -> [Evaluation] {
                     var latest: [Evaluation] = []
                     for kind in part.windows {
-                        if let evaluation = try await engine.results.latest(kind, of: part, by: now) { latest.append(evaluation) }
+                        guard let head = heads[part.streamID]?.evaluations.first(where: { $0.window.kind == kind }) else { continue }
+                        if let evaluation = await known.evaluation(head, of: part.streamID) {
+                            latest.append(evaluation)
+                        } else if let evaluation = try await engine.results.latest(kind, of: part, by: now) {
+                            await known.remember(evaluation, of: part.streamID)
+                            latest.append(evaluation)
+                        }
                     }
                     return latest
                 }
                 var segments: [(part: RegisteredVersion, latest: [Evaluation])] = []
                 for part in version.parts { segments.append((part, try await latest(part))) }
-                newest[version.versionID] = try await engine.profiles.span(of: version)?.last
+                newest[version.versionID] = heads[version.streamID]?.newest
                 rows.append(Row(version: version, latest: try await latest(version), segments: segments))
             }
             return State(
@@ -125,4 +163,9 @@ struct Snapshot: Sendable {
     }
 
     func current() async throws -> State { try await kept.current() }
+
+    /// The last that was read, while the next one takes its time.
+    func last() async -> State? { await kept.last(within: Self.lastFor) }
+    /// An older one is not shown: it would hide that no new one comes.
+    static let lastFor = Duration.seconds(120)
 }

@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import Reporting
+internal import Storage
 internal import Vocabulary
 
 /// `GET /metrics`: what this process counted, and what the snapshot says, which all scrapers of two seconds share.
@@ -14,15 +15,23 @@ struct MetricRoutes {
             let format = PrometheusText.Format(accept: request.headers[.accept])
             let caller = context.caller
             // Without the database this process still tells what it counted: an outage is when one looks.
-            let snapshot = snapshot
-            let current = (try? await within(seconds: HealthRoutes.answerSeconds, { try await snapshot.current() })) ?? nil
+            let (snapshot, database) = (snapshot, engine.database)
+            async let answers: Void? = try? within(seconds: HealthRoutes.answerSeconds, { try await database.ping() })
+            var current: Snapshot.State?
+            var isRead = true
+            do {
+                current = try await within(seconds: HealthRoutes.answerSeconds, { try await snapshot.current() })
+                // A large fleet is read for longer than a scrape may last when a process has just begun, or while its database is busy.
+                if current == nil { current = await snapshot.last() }
+            } catch { isRead = false }
+            let isUp = await answers != nil && isRead
             let shared = await current?.texts.text(for: MetricView(format: format, caller: caller)) { current?.samples ?? [] }
             for (metric, count) in shared?.dropped ?? [:] { engine.metrics.add(Double(count), to: .seriesDropped, [metric.rawValue]) }
             // The counters last: what this scrape drops is counted in it.
             let own =
                 engine.metrics.samples().filter { ProtectedValues.isShown($0, to: caller) && current?.isRetired($0) != true }
                 + engine.spoolSamples
-                + [MetricSample(.databaseUp, [], current == nil ? 0 : 1)]
+                + [MetricSample(.databaseUp, [], isUp ? 1 : 0)]
             let families = PrometheusText.families(own, as: format)
             var body = ByteBuffer()
             body.reserveCapacity(families.count + (shared?.text.readableBytes ?? 0) + 8)

@@ -32,6 +32,7 @@ public let migrations: [Migration] = [
     ("shadow_looked", PackageResources.v0023_shadow_looked_sql),
     ("unique_week", PackageResources.v0024_unique_week_sql),
     ("kafka_position", PackageResources.v0025_kafka_position_sql),
+    ("hours", PackageResources.v0026_hours_sql),
 ].enumerated().map { Migration(version: $0.offset + 1, name: $0.element.0, sql: String(decoding: $0.element.1, as: UTF8.self)) }
 
 /// The statements that the service sends, by the name in their `-- name:` line. Values always travel as bound parameters.

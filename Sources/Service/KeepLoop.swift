@@ -35,14 +35,18 @@ struct KeepLoop: ServiceLifecycle.Service {
     /// A version whose profiles cannot be read holds up no other.
     func rollUp(_ version: RegisteredVersion, at now: Timestamp) async throws {
         do {
-            let minutes = now.adding(seconds: -engine.configuration.minutesKeptHours * 3600)
-            // Records of old times, a month from a file say, are still to be judged by the minute.
-            _ = try await engine.profiles.compact(version, before: minutes, storedBefore: version.needsMinutes ? minutes : nil)
+            if version.needsMinutes {
+                let minutes = now.adding(seconds: -engine.configuration.minutesKeptHours * 3600)
+                // Records of old times, a month from a file say, are still to be judged by the minute.
+                _ = try await engine.profiles.compact(version, before: minutes, storedBefore: minutes)
+            } else {
+                _ = try await engine.profiles.compact(version, before: ProfileStore.minutesKeptFrom(now))
+            }
             if let days = engine.configuration.retention.hourProfileDays {
                 let hours = now.adding(seconds: -days * 86_400)
                 _ = try await engine.profiles.compactHours(version, before: hours, storedBefore: hours)
             }
-            _ = try await engine.profiles.compactMinutes(version)
+            _ = try await engine.profiles.compactCrowded(version)
         } catch let error as StoreError where !error.isRetryable {
             engine.logger.error("not rolled up: \(version.key): \(error)")
         }

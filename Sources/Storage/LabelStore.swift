@@ -139,7 +139,7 @@ extension RecordTables {
 
     /// The stored predictions with these ids.
     private func targets(ids: [String], stream: Int64, on connection: Connection) throws -> [RecordID: LabelTarget] {
-        let rows = try connection.query(Queries["predictions_by_id"], [.int(stream), .texts(ids)])
+        let rows = try connection.query(Queries["predictions_by_id"], [.int(stream), .texts(ids)], binary: true)
         if rows.count == 0 { return [:] }
         var codes = levels.known(stream)
         var targets: [RecordID: LabelTarget] = [:]

@@ -10,6 +10,15 @@ public import Vocabulary
 extension ProfileStore {
     /// Rows of one minute that are left alone.
     static let partsPerMinuteMax = 8
+    /// Rows of one hour that are left alone: labels of many days change many hours, and each merge writes the whole sum anew.
+    static let partsPerHourMax = 64
+    /// The minutes of so many hours before the one that goes on are kept for windows by hand. What a version's own windows need is kept longer.
+    static let hoursByMinute: Int64 = 2
+
+    /// Before it there are sums of hours only, where no window of the version needs minutes.
+    public static func minutesKeptFrom(_ now: Timestamp) -> Timestamp {
+        now.adding(seconds: -hoursByMinute * 3600).floored(toSeconds: 3600)
+    }
     /// Rows merged in one transaction. It bounds the memory and the time of a step.
     static let partsPerStepMax = 100
 
@@ -36,12 +45,16 @@ extension ProfileStore {
             [.int(version.streamID), .time(time.floored(toSeconds: 86_400)), .time(arrival), .int(Int64(limit))])
     }
 
-    /// Merges the rows of minutes that many requests have touched, so that the cost of a window depends on its length and not on the
-    /// number of requests.
-    public func compactMinutes(_ version: RegisteredVersion, limit: Int = 500) async throws -> Int {
-        try await merge(
-            version, widthSeconds: 60, Queries["compactable_minutes"],
-            [.int(version.streamID), .int(Int64(Self.partsPerMinuteMax)), .int(Int64(limit))])
+    /// Merges the rows of minutes and of hours that many requests have touched, so that the cost of a window depends on its length and not on
+    /// the number of requests.
+    public func compactCrowded(_ version: RegisteredVersion, limit: Int = 500) async throws -> Int {
+        var merged = 0
+        for (width, parts) in [(60, Self.partsPerMinuteMax), (3600, Self.partsPerHourMax)] {
+            merged += try await merge(
+                version, widthSeconds: Int64(width), Queries["crowded_buckets"],
+                [.int(version.streamID), .int(Int64(width)), .int(Int64(parts)), .int(Int64(limit))])
+        }
+        return merged
     }
 
     /// Merges every bucket that `due` names. - Returns: how many.
@@ -64,22 +77,23 @@ extension ProfileStore {
             let end = start.adding(seconds: widthSeconds)
             let parts = try connection.query(
                 Queries["take_parts"],
-                [.int(version.streamID), .time(start), .time(end), .int(widthSeconds), .int(Int64(Self.partsPerStepMax))])
+                [.int(version.streamID), .time(start), .time(end), .int(widthSeconds), .int(Int64(Self.partsPerStepMax))], binary: true)
             // Another compactor was here first.
             if parts.count == 0 { return 0 }
             var sum = Profile(grid: grid)
-            var newest: Int64 = 0
-            var stored = Timestamp.earliest
+            var (part, stored, first, newest) = (Int64(0), Timestamp.earliest, parts.time(0, 3) ?? .earliest, start)
             for row in 0..<parts.count {
-                sum.merge(try Self.decode(parts.bytes(row, 0), grid: grid), grid: grid)
-                newest = max(newest, parts.int(row, 1) ?? 0)
+                try Self.add(parts.bytes(row, 0), to: &sum, grid: grid)
+                part = max(part, parts.int(row, 1) ?? 0)
                 stored = max(stored, parts.time(row, 2) ?? stored)
+                first = min(first, parts.time(row, 3) ?? first)
+                newest = max(newest, parts.time(row, 4) ?? newest)
             }
             try connection.query(
                 Queries["insert_sum"],
                 [
-                    .int(version.streamID), .time(start), .int(widthSeconds), .int(newest), .int(sum.rows), .int(sum.labelled),
-                    .bytes(sum.encoded()), .time(stored),
+                    .int(version.streamID), .time(start), .int(widthSeconds), .int(part), .int(sum.rows), .int(sum.labelled),
+                    .bytes(sum.encoded()), .time(stored), .time(first), .time(newest),
                 ])
             if widthSeconds == 86_400 {
                 try connection.query(Queries["forget_cut_marks"], [.int(version.versionID), .time(start), .time(end)])

@@ -59,9 +59,9 @@ public struct ProfileStore: ProfileReader, RowWindowLog, Sendable {
         while true {
             let rows = try connection.query(
                 Queries["profiles_in_window"],
-                [.int(version.streamID), .time(start), .time(end)] + last + [.int(Int64(Self.pageRows))])
+                [.int(version.streamID), .time(start), .time(end)] + last + [.int(Int64(Self.pageRows))], binary: true)
             for row in 0..<rows.count {
-                do { try sum.add(encoded: rows.bytes(row, 0) ?? [], grid: grid) } catch { throw Self.damaged(error) }
+                try add(rows.bytes(row, 0), to: &sum, grid: grid)
             }
             guard rows.count == Self.pageRows else { return sum }
             last = [.time(rows.time(rows.count - 1, 1)), .int(rows.int(rows.count - 1, 2)), .int(rows.int(rows.count - 1, 3))]
@@ -147,11 +147,9 @@ public struct ProfileStore: ProfileReader, RowWindowLog, Sendable {
     /// Profile rows read at a time.
     static let pageRows = 500
 
-    private static func damaged(_ error: EncodingError) -> StoreError {
-        StoreError(.damaged, "a stored profile cannot be read: \(error)")
-    }
-
-    static func decode(_ bytes: [UInt8]?, grid: ProfileGrid) throws -> Profile {
-        do { return try Profile(encoded: bytes ?? [], grid: grid) } catch { throw damaged(error) }
+    static func add(_ bytes: [UInt8]?, to sum: inout Profile, grid: ProfileGrid) throws {
+        do { try sum.add(encoded: bytes ?? [], grid: grid) } catch {
+            throw StoreError(.damaged, "a stored profile cannot be read: \(error)")
+        }
     }
 }

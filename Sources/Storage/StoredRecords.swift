@@ -27,7 +27,8 @@ struct StoredRecords {
     /// - Throws: ``StoreError`` `.damaged` for a row that cannot be one of this version.
     mutating func next(on connection: Connection) throws -> Page? {
         let rows = try connection.query(
-            Queries["records_page"], [.int(version.streamID), .text(last.id), .time(last.time), .int(Int64(Self.pageRows))])
+            Queries["records_page"], [.int(version.streamID), .text(last.id), .time(last.time), .int(Int64(Self.pageRows))],
+            binary: true)
         if rows.count == 0 { return nil }
         var batch = PredictionBatch(schema: version.schema)
         var labels: [Double] = []

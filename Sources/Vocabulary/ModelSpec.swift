@@ -255,7 +255,7 @@ extension RegisteredVersion {
     }
 
     /// Whether some of them do not begin and end with an hour, so that sums of hours do not make them.
-    public var needsMinutes: Bool { windows.contains { $0.rows != nil || ($0.step ?? 0) % 3600 != 0 } }
+    public var needsMinutes: Bool { windows.contains { $0.needsMinutes } }
 
     /// The same version, for one segment each.
     public var parts: [RegisteredVersion] {

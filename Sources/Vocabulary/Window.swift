@@ -16,6 +16,9 @@ public struct WindowKind: RawRepresentable, Sendable, Hashable {
     /// Of those that end by the number of predictions: how many one has at least.
     public let rows: Int64?
 
+    /// Whether they do not all begin and end with an hour, so that sums of hours do not make them.
+    public var needsMinutes: Bool { rows != nil || (step ?? 0) % 3600 != 0 }
+
     private init(_ name: String, seconds: Int64? = nil, step: Int64? = nil, rows: Int64? = nil) {
         (rawValue, self.seconds, self.step, self.rows) = (name, seconds, step ?? seconds, rows)
     }

@@ -22,37 +22,37 @@ import Testing
     @Test("a long reading is shared, and its value serves from its end on") func shared() async throws {
         let source = Source()
         let kept = Kept(for: .milliseconds(300)) { try await source.read() }
-        async let first = kept.current()
+        let first = Task { try await kept.current() }
         while await source.readings == 0 { await Task.yield() }
         // Longer than a value is kept: who comes now still joins.
         try await Task.sleep(for: .milliseconds(400))
-        async let second = kept.current()
+        let second = Task { try await kept.current() }
         try await Task.sleep(for: .milliseconds(50))
         #expect(await kept.last(within: .seconds(60)) == nil)
         await source.end(.success(7))
-        #expect(try await [first, second] == [7, 7])
+        #expect(try await [first.value, second.value] == [7, 7])
         #expect(try await kept.current() == 7)
         #expect(await source.readings == 1)
 
         // Too old by now: read again, while the old value is still there for who would rather have that.
         try await Task.sleep(for: .milliseconds(400))
-        async let third = kept.current()
+        let third = Task { try await kept.current() }
         while await source.readings == 1 { await Task.yield() }
         #expect(await kept.last(within: .seconds(60)) == 7)
         #expect(await kept.last(within: .zero) == nil)
         await source.end(.success(8))
-        #expect(try await third == 8)
+        #expect(try await third.value == 8)
     }
 
     @Test("after an error the next reader tries again") func again() async throws {
         let source = Source()
         let kept = Kept(for: .seconds(60)) { try await source.read() }
-        async let first = kept.current()
+        let first = Task { try await kept.current() }
         await source.end(.failure(Source.Broken()))
-        await #expect(throws: Source.Broken.self) { try await first }
-        async let second = kept.current()
+        await #expect(throws: Source.Broken.self) { try await first.value }
+        let second = Task { try await kept.current() }
         await source.end(.success(3))
-        #expect(try await second == 3)
+        #expect(try await second.value == 3)
         #expect(await source.readings == 2)
     }
 }

@@ -70,9 +70,9 @@ struct LabelStoreTests {
         try await withBench { bench in
             let version = try await bench.register()
             let batch = four()
-            try await bench.collector().store(batch, of: version, key: "p")
+            try await bench.collector(at: Loans.start).store(batch, of: version, key: "p")
             try await bench.profiles.clear(bench.profiles.dirtyWindows(endedBy: later, limit: 100))
-            try await bench.collector().store(Loans.labels(["r2"], 1, at: later), of: version, key: "l")
+            try await bench.collector(at: Loans.start).store(Loans.labels(["r2"], 1, at: later), of: version, key: "l")
             let minute = batch.timestamps[2].floored(toSeconds: 60)
             let profile = try await bench.profiles.profile(of: version, from: minute, to: minute.adding(seconds: 60))
             #expect(profile.labelled == 1)

@@ -26,7 +26,7 @@ struct ProfileCompactionTests {
         let version = try await bench.register()
         var random = Seeded(1)
         let batch = Loans.batch(300, &random, from: start, seconds: 3 * Self.day, isWild: true)
-        try await bench.collector().store(batch, of: version, key: nil)
+        try await bench.collector(at: start).store(batch, of: version, key: nil)
         return (version, batch)
     }
 
@@ -58,7 +58,7 @@ struct ProfileCompactionTests {
             #expect(try await bench.profiles.compact(version, before: at(1), storedBefore: end) == 24)
             var random = Seeded(2)
             let late = Loans.batch(10, &random, prefix: "late", from: start, seconds: Self.day, isWild: true)
-            try await bench.collector().store(late, of: version, key: nil)
+            try await bench.collector(at: start).store(late, of: version, key: nil)
             #expect(try await bench.profiles.compact(version, before: at(2), storedBefore: past) > 0)
             #expect(
                 try await bench.int("select count(*) from evenkeel.profile where bucket < $1 and width_seconds = 60", [.time(at(1))]) == 0)
@@ -106,7 +106,7 @@ struct ProfileCompactionTests {
                     == ["2026-03-02 00:00:00+00", "2026-03-04 00:00:00+00"])
             var random = Seeded(5)
             let more = Loans.batch(20, &random, prefix: "late ", from: start, seconds: Self.day)
-            try await bench.collector().store(more, of: version, key: nil)
+            try await bench.collector(at: start).store(more, of: version, key: nil)
             batch.append(more)
             let marks = try await bench.profiles.dirtyWindows(endedBy: end, limit: 1000)
             #expect(marks.contains { $0.window.kind == .hour && $0.window.start < at(1) })
@@ -125,10 +125,10 @@ struct ProfileCompactionTests {
             let version = try await bench.register()
             var random = Seeded(1)
             let batch = Loans.batch(250, &random, from: start, seconds: 60)
-            let store = bench.collector()
+            let store = bench.collector(at: start)
             for row in 0..<250 { try await store.store(batch.rows(at: [row]), of: version, key: nil) }
             #expect(try await widths(bench) == ["60 250"])
-            #expect(try await bench.profiles.compactMinutes(version) == 1)
+            #expect(try await bench.profiles.compactCrowded(version) == 1)
             #expect(try await widths(bench) == ["60 1"])
             expectSame(try await bench.profile(of: version), Loans.profile([batch]), "all")
         }
@@ -147,7 +147,7 @@ struct ProfileCompactionTests {
             }
             var random = Seeded(5)
             let more = Loans.batch(50, &random, prefix: "more ", from: start, seconds: 3 * Self.day)
-            #expect(try await bench.collector().store(more, of: version, key: nil).stored.count == 50)
+            #expect(try await bench.collector(at: start).store(more, of: version, key: nil).stored.count == 50)
             batch.append(more)
             // Killed before its sum was written: as if it had never begun.
             try await other.run { try $0.run("rollback; begin; select pg_advisory_xact_lock(1163282245, \(stream))") }
@@ -186,10 +186,12 @@ struct ProfileCompactionTests {
                 while true { do { return try await body() } catch let error as StoreError where error.isRetryable { kills += 1 } }
             }
             for step in 0..<40 {
+                // To one of the collectors all of it is old, to another some, to the third nothing.
+                let clock = [Bench.now, at(1, 12), start].randomElement(using: &random) ?? Bench.now
                 switch Int.random(in: 0..<8, using: &random) {
                 case 0, 1:
                     let batch = Loans.batch(25, &random, prefix: "\(step)-", from: start, seconds: 3 * Self.day, isWild: true)
-                    try await surviving { try await bench.collector().store(batch, of: version, key: "p\(step)") }
+                    try await surviving { try await bench.collector(at: clock).store(batch, of: version, key: "p\(step)") }
                     batches.append(batch)
                 case 2, 3:
                     guard !batches.isEmpty else { continue }
@@ -205,13 +207,13 @@ struct ProfileCompactionTests {
                         labels[id] = (row, number, events.labels[events.labels.count - 1])
                     }
                     let all = events
-                    try await surviving { try await bench.collector().store(all, of: version, key: "l\(step)") }
+                    try await surviving { try await bench.collector(at: clock).store(all, of: version, key: "l\(step)") }
                 default:
                     let before = at(0).adding(seconds: Int64.random(in: 0..<4 * Self.day, using: &random))
                     let limit = Int.random(in: 1...30, using: &random)
                     // A roll-up that was killed is not tried again: the next one finds what it left.
                     do {
-                        _ = try await bench.profiles.compactMinutes(version)
+                        _ = try await bench.profiles.compactCrowded(version)
                         _ = try await bench.profiles.compact(version, before: before, limit: limit)
                         if step % 3 == 0 { _ = try await bench.profiles.compactHours(version, before: before, storedBefore: end, limit: 1) }
                     } catch let error as StoreError where error.isRetryable { kills += 1 }

@@ -16,7 +16,7 @@ struct ProfileStoreTests {
         var batches: [PredictionBatch] = []
         for number in 0..<4 {
             let batch = Loans.batch(150, &random, prefix: "\(number)-", isWild: true)
-            try await bench.collector().store(batch, of: version, key: "k\(number)")
+            try await bench.collector(at: Loans.start).store(batch, of: version, key: "k\(number)")
             batches.append(batch)
         }
         return (version, batches)
@@ -29,7 +29,7 @@ struct ProfileStoreTests {
             let version = try await bench.register()
             var batch = Loans.batch(4, &random)
             batch.timestamps = [at(0, 59).adding(seconds: 59), at(1), at(1, 59).adding(seconds: 59), at(2)]
-            try await bench.collector().store(batch, of: version, key: "k")
+            try await bench.collector(at: Loans.start).store(batch, of: version, key: "k")
             let profile = try await bench.profiles.profile(of: version, from: at(1), to: at(2))
             expectSame(profile, Loans.profile([batch.rows(at: [1, 2])]), "the second hour")
             #expect(try await bench.profiles.profile(of: version, from: at(1), to: at(1)).isEmpty)
@@ -106,8 +106,8 @@ struct ProfileStoreTests {
             _ = try await bench.profiles.compact(version, before: at(3))
             let batch = Loans.batch(80, &random, prefix: "late", isWild: true)
             batches.append(batch)
-            try await bench.collector().store(batch, of: version, key: "late")
-            try await bench.collector().store(Loans.labels(batches[0].ids, 1, at: Bench.now), of: version, key: "late")
+            try await bench.collector(at: Loans.start).store(batch, of: version, key: "late")
+            try await bench.collector(at: Loans.start).store(Loans.labels(batches[0].ids, 1, at: Bench.now), of: version, key: "late")
             let labels = batches[0].ids.indices.filter { batches[0].errors[$0] == nil }.map { Loans.labelled(batches[0], $0, 1) }
             let expected = Loans.profile(batches, labels: labels)
             expectSame(try await bench.profile(of: version), expected, "before")
@@ -126,7 +126,7 @@ struct ProfileStoreTests {
             let more = (0..<6).map { Loans.batch(60, &random, prefix: "more \($0) ", isWild: true) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (number, batch) in more.enumerated() {
-                    group.addTask { try await bench.collector().store(batch, of: version, key: "more\(number)") }
+                    group.addTask { try await bench.collector(at: Loans.start).store(batch, of: version, key: "more\(number)") }
                 }
                 for _ in 0..<3 { group.addTask { _ = try await bench.profiles.compact(version, before: at(3)) } }
                 try await group.waitForAll()
@@ -185,7 +185,7 @@ struct ProfileStoreTests {
             #expect(try await bench.profiles.arrivalLag(of: version, since: at(0)) == nil)
             var batch = Loans.batch(3, &random)
             batch.timestamps = [at(1), at(1, 59), at(3)]
-            try await bench.collector().store(batch, of: version, key: "k")
+            try await bench.collector(at: Loans.start).store(batch, of: version, key: "k")
             #expect(try await bench.profiles.rows(of: version, from: [at(3), at(1), at(2)], seconds: 3600) == [1, 2, 0])
             #expect(try await bench.profiles.rows(of: version, from: [at(0)], seconds: 86_400) == [3])
             // The rows are stored now, by the clock of the database; their hours ended long ago, the one before the other.
@@ -202,7 +202,7 @@ struct ProfileStoreTests {
         try await withBench { bench in
             var random = Seeded(1)
             let version = try await bench.register()
-            let collector = bench.collector()
+            let collector = bench.collector(at: Loans.start)
             try await collector.store(Loans.batch(50, &random, prefix: "a"), of: version, key: "a")
             let marks = try await bench.profiles.dirtyWindows(endedBy: forever, limit: 100)
             #expect(marks.count == 5)
@@ -224,9 +224,9 @@ struct ProfileStoreTests {
             var random = Seeded(1)
             let version = try await bench.register()
             let batch = Loans.batch(5, &random)
-            try await bench.collector().store(batch, of: version, key: "a")
+            try await bench.collector(at: Loans.start).store(batch, of: version, key: "a")
             try await bench.profiles.clear(bench.profiles.dirtyWindows(endedBy: forever, limit: 100))
-            #expect(try await bench.collector().store(batch, of: version, key: "b").duplicates == 5)
+            #expect(try await bench.collector(at: Loans.start).store(batch, of: version, key: "b").duplicates == 5)
             #expect(try await bench.profiles.dirtyWindows(endedBy: forever, limit: 100).isEmpty)
         }
     }

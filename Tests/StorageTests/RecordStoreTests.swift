@@ -240,7 +240,7 @@ struct RecordStoreTests {
         try await withBench { bench in
             var random = Seeded(seed)
             let version = try await bench.register()
-            let collector = bench.collector()
+            let collector = bench.collector(at: Loans.start)
             var batches: [PredictionBatch] = []
             for number in 0..<5 {
                 var batch = Loans.batch(Int.random(in: 1...200, using: &random), &random, prefix: "\(number)-", isWild: number % 2 == 0)

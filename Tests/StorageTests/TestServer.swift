@@ -86,8 +86,8 @@ struct Bench: Sendable {
     var profiles: ProfileStore { ProfileStore(database: database) }
     var results: ResultStore { ResultStore(database: database) }
     var alerts: AlertStore { AlertStore(database: database) }
-    /// A collector of its own, which knows of the others' levels and partitions only what it reads.
-    func collector() -> RecordStore { RecordStore(database: database, clock: { Bench.now }) }
+    /// A collector of its own, which knows of the others' levels and partitions only what it reads. What is old by its clock is stored by the hour.
+    func collector(at now: Timestamp = Bench.now) -> RecordStore { RecordStore(database: database, clock: { now }) }
 
     /// The first columns of a query's rows, as text.
     func rows(_ sql: String, _ parameters: [Parameter] = [], columns: Int = 1) async throws -> [[String?]] {

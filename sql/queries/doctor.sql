@@ -1,6 +1,6 @@
 -- name: records_page
 -- Whole rows with the label that holds now, in the order of the key.
-select p.record_id, p.ts, p.features, p.score, p.prediction, p.groups, p.error, p.latency, p.cost, p.extra, l.label, p.segments
+select p.record_id, p.ts, p.features, p.score, p.prediction, p.groups, p.error, p.latency, p.cost, p.extra::text, l.label, p.segments
 from (
     select * from evenkeel.prediction
     where stream_id = $1 and (record_id, ts) > ($2, $3::timestamptz)

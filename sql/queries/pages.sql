@@ -27,9 +27,11 @@ order by v.registered_at desc, v.version_id desc
 limit $2
 
 -- name: stream_head
--- The newest bucket of a stream, and of each kind of window the newest evaluation. Each part reads one entry of a key.
-select 'data', max(bucket), null::timestamptz, null::timestamptz, null::bigint, null::bigint
-from evenkeel.profile where stream_id = $1
+-- The newest minute of a stream, and of each kind of window the newest evaluation. Each part reads one entry of a key.
+select 'data', max(coalesce(newest, bucket)), null::timestamptz, null::timestamptz, null::bigint, null::bigint
+from evenkeel.profile
+where stream_id = $1
+  and bucket >= (select date_bin('1 hour', max(bucket), timestamptz '2000-01-01 00:00:00+00') from evenkeel.profile where stream_id = $1)
 union all
 select e.* from unnest($2::text[]) as k (kind)
 cross join lateral (

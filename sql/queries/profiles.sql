@@ -20,10 +20,10 @@ from unnest($2::timestamptz[]) with ordinality as w (start, place)
 order by w.place
 
 -- How long after the end of an hour its first records came, in whole seconds, at most: 0 of a live stream, half a day of a
--- nightly file. Of hours that are one sum by now the last change counts.
+-- nightly file.
 -- name: arrival_lag
 select case when count(*) > 0 then greatest(0, max(h.lag))::bigint end from (
-    select ceil(extract(epoch from min(stored_at) - date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00'))) - 3600 as lag
+    select ceil(extract(epoch from min(coalesce(first_stored_at, stored_at)) - date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00'))) - 3600 as lag
     from evenkeel.profile where stream_id = $1 and width_seconds <= 3600 and bucket >= $2
     group by date_bin('1 hour', bucket, timestamptz '2000-01-01 00:00:00+00')
 ) h
@@ -52,7 +52,10 @@ where e.window_end > $3 and exists (
 order by e.window_end
 
 -- name: bucket_span
-select min(bucket), max(bucket) from evenkeel.profile where stream_id = $1
+select (select min(bucket) from evenkeel.profile where stream_id = $1), max(coalesce(newest, bucket))
+from evenkeel.profile
+where stream_id = $1
+  and bucket >= (select date_bin('1 hour', max(bucket), timestamptz '2000-01-01 00:00:00+00') from evenkeel.profile where stream_id = $1)
 
 -- name: unanswerable
 select max(p.width_seconds), (select profiles_from from evenkeel.stream where stream_id = $1)
@@ -65,11 +68,11 @@ where p.stream_id = $1
 -- name: lock_compaction
 select pg_advisory_xact_lock(1163282247, $1::int)
 
--- name: compactable_minutes
+-- name: crowded_buckets
 select bucket from evenkeel.profile
-where stream_id = $1 and width_seconds = 60
-group by bucket having count(*) > $2
-order by bucket limit $3
+where stream_id = $1 and width_seconds = $2
+group by bucket having count(*) > $3
+order by bucket limit $4
 
 -- Hours with minutes that are old enough, or that came after the hour had become one sum.
 -- name: compactable_hours
@@ -98,11 +101,11 @@ where stream_id = $1 and (bucket, width_seconds, part) in (
     select bucket, width_seconds, part from evenkeel.profile
     where stream_id = $1 and bucket >= $2 and bucket < $3 and width_seconds <= $4
     order by width_seconds desc, bucket, part limit $5)
-returning data, part, stored_at
+returning data, part, stored_at, coalesce(first_stored_at, stored_at), coalesce(newest, bucket)
 
 -- name: insert_sum
-insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data, stored_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into evenkeel.profile (stream_id, bucket, width_seconds, part, rows, labelled, data, stored_at, first_stored_at, newest)
+values ($1, $2::timestamptz, $3, $4, $5, $6, $7, $8::timestamptz, nullif($9::timestamptz, $8::timestamptz), nullif($10::timestamptz, $2::timestamptz))
 
 -- name: dirty_windows
 select version_id, window_kind, window_start, window_end, batch_id, touched_at, marked_at from evenkeel.dirty_window

@@ -51,7 +51,7 @@ struct CopyEncoder {
     /// jsonb's binary form is a version byte and the text.
     mutating func jsonb(_ value: JSON) { field(([1] + Array(value.text.utf8))[...]) }
     /// Microseconds since 2000-01-01.
-    mutating func timestamptz(_ value: Timestamp) { int8(value.microseconds - 946_684_800_000_000) }
+    mutating func timestamptz(_ value: Timestamp) { int8(value.microseconds - Timestamp.postgresEpochMicroseconds) }
 
     /// The format's end mark added.
     consuming func finished() -> [UInt8] {

@@ -11,21 +11,38 @@ public struct ResultStore: EvaluationStore, Sendable {
             .int(version.streamID), .text(evaluation.window.kind.rawValue), .time(evaluation.window.start), .time(evaluation.window.end),
             .time(evaluation.evaluatedAt),
         ]
-        let findings = evaluation.findings
         try await database.transaction { connection in
             try connection.query(
                 Queries["insert_evaluation"], key + [.int(evaluation.rows), .int(evaluation.labelled), .text(evaluation.baseline.rawValue)])
-            try connection.query(
-                Queries["insert_results"],
-                key + [
-                    .texts(findings.map(\.monitor.rawValue)), .texts(findings.map(\.subject)), .texts(findings.map(\.group)),
-                    .texts(findings.map(\.statistic)), .doubles(findings.map(\.value)), .doubles(findings.map(\.lower)),
-                    .doubles(findings.map(\.upper)), .doubles(findings.map(\.pValue)), .doubles(findings.map(\.adjustedP)),
-                    .ints(findings.map(\.referenceCount)), .ints(findings.map(\.currentCount)), .texts(findings.map(\.verdict?.rawValue)),
-                    .texts(findings.map(\.why)),
-                    .texts(findings.map { $0.drivers.isEmpty ? nil : JSON.array($0.drivers.map(\.json)).text }),
-                ])
+            try connection.copy(Self.copy, Self.rows(evaluation.findings, of: version, evaluation))
         }
+    }
+
+    private static let copy = """
+        copy evenkeel.result (stream_id, window_kind, window_start, window_end, evaluated_at, monitor, subject, group_name, statistic, value, lower,
+        upper, p_value, p_adjusted, reference_count, current_count, verdict, why, drivers) from stdin (format binary)
+        """
+
+    /// A window has hundreds of findings, which are half of what an evaluation costs the database: as arrays of texts they took twice as long.
+    private static func rows(_ findings: [Finding], of version: RegisteredVersion, _ evaluation: Evaluation) -> [UInt8] {
+        var copy = CopyEncoder(fieldCount: 19, reserving: findings.count * 512)
+        let kind = Array(evaluation.window.kind.rawValue.utf8)
+        for finding in findings {
+            copy.startRow()
+            copy.int8(version.streamID)
+            copy.field(kind[...])
+            for time in [evaluation.window.start, evaluation.window.end, evaluation.evaluatedAt] { copy.timestamptz(time) }
+            for name in [finding.monitor.rawValue, finding.subject, finding.group, finding.statistic] { copy.textOrNull(name) }
+            for number in [finding.value, finding.lower, finding.upper, finding.pValue, finding.adjustedP] {
+                if let number { copy.float8(number) } else { copy.null() }
+            }
+            copy.int8(finding.referenceCount)
+            copy.int8(finding.currentCount)
+            copy.textOrNull(finding.verdict?.rawValue)
+            copy.textOrNull(finding.why)
+            if finding.drivers.isEmpty { copy.null() } else { copy.jsonb(JSON.array(finding.drivers.map(\.json))) }
+        }
+        return copy.finished()
     }
 
     /// How many windows have ended, have changed since, and are not evaluated.

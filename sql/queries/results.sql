@@ -2,16 +2,6 @@
 insert into evenkeel.evaluation (stream_id, window_kind, window_start, window_end, evaluated_at, rows, labelled, baseline)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 
--- name: insert_results
-insert into evenkeel.result (stream_id, window_kind, window_start, window_end, evaluated_at, monitor, subject, group_name,
-    statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict, why, drivers)
-select $1::bigint, $2::text, $3::timestamptz, $4::timestamptz, $5::timestamptz, r.monitor, r.subject, r.group_name,
-    r.statistic, r.value, r.lower, r.upper, r.p_value, r.p_adjusted, r.reference_count, r.current_count, r.verdict, r.why, r.drivers::jsonb
-from unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::float8[], $12::float8[], $13::float8[],
-    $14::float8[], $15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::text[])
-    as r (monitor, subject, group_name, statistic, value, lower, upper, p_value, p_adjusted, reference_count, current_count, verdict,
-        why, drivers)
-
 -- name: last_evaluated
 select max(window_end) from evenkeel.evaluation where stream_id = $1 and window_kind = $2
 

@@ -10,10 +10,11 @@ import Vocabulary
         let arguments = CommandLine.arguments.dropFirst()
         let series = arguments.compactMap { Int($0) }.first ?? 100_000
         let registry = MetricRegistry()
+        let perMetric = Metric.featureDrift.seriesMax
         // As a service has them: ten models with a hundred features and ten statistics each.
         let metrics = Metric.allCases.filter { $0.kind == .gauge && $0.labels.count >= 4 }
-        for placed in 0..<min(series, metrics.count * Metric.seriesMax) {
-            let (metric, i) = (metrics[placed / Metric.seriesMax], placed % Metric.seriesMax)
+        for placed in 0..<min(series, metrics.count * perMetric) {
+            let (metric, i) = (metrics[placed / perMetric], placed % perMetric)
             let own = ["feature_\(i % 100)", "statistic_\(i / 100 % 10)"] + [String](repeating: "hour", count: 4)
             registry.set(Double(placed) / 7, in: metric, ["credit-\(i / 1000)", "3"] + own.prefix(metric.labels.count - 2))
         }

@@ -58,7 +58,7 @@ public enum PrometheusText {
             escape(metric.help, quotes: false, to: &out)
             out += "\n# TYPE \(name) \(metric.kind.rawValue)\n".utf8
             var writer = SeriesWriter(metric, hasExemplars: format == .openMetrics && metric.kind == .counter)
-            for i in series.prefix(Metric.seriesMax) { writer.write(samples[i], to: &out) }
+            for i in series.prefix(metric.seriesMax) { writer.write(samples[i], to: &out) }
         }
         return out
     }
@@ -67,7 +67,8 @@ public enum PrometheusText {
     public static func overflow(_ samples: [MetricSample]) -> [Metric: Int] {
         var counts: [Metric: Int] = [:]
         for sample in samples { counts[sample.metric, default: 0] += 1 }
-        return counts.mapValues { $0 - Metric.seriesMax }.filter { $0.value > 0 }
+        for (metric, count) in counts { counts[metric] = count - metric.seriesMax }
+        return counts.filter { $0.value > 0 }
     }
 
     private static let metrics = Metric.allCases

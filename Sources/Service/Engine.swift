@@ -67,9 +67,9 @@ public struct Engine: Sendable {
         self.registry = registry
         self.alerts = alerts
         tokens = TokenStore(database: database)
-        profiles = ProfileStore(database: database)
         results = ResultStore(database: database)
         let records = RecordStore(database: database, clock: clock)
+        profiles = records.profiles
         let sink = SpoolingSink(live: records, metrics: metrics, afterSeconds: configuration.spool.afterSeconds) { logger.warning("\($0)") }
         let knownVersions = KnownVersions(registry: registry, afterSeconds: configuration.spool.afterSeconds) {
             sink.isSpooling

@@ -34,24 +34,6 @@ actor Kept<Value: Sendable> {
     func last(within age: Duration) -> Value? { last.flatMap { ContinuousClock.now - $0.readAt < age ? $0.value : nil } }
 }
 
-/// Evaluations that were read before. One does not change, and a fleet has thousands, of hundreds of findings each.
-private actor KnownEvaluations {
-    private struct Place: Hashable {
-        var stream: Int64
-        var kind: WindowKind
-    }
-    private var newest: [Place: Evaluation] = [:]
-
-    func evaluation(_ head: EvaluationHead, of stream: Int64) -> Evaluation? {
-        guard let known = newest[Place(stream: stream, kind: head.window.kind)], known.window == head.window,
-            known.evaluatedAt == head.evaluatedAt
-        else { return nil }
-        return known
-    }
-
-    func remember(_ evaluation: Evaluation, of stream: Int64) { newest[Place(stream: stream, kind: evaluation.window.kind)] = evaluation }
-}
-
 /// What `/metrics` shows: the newest evaluations and the alerts, read at most every other second.
 struct Snapshot: Sendable {
     struct Row: Sendable {
@@ -63,7 +45,7 @@ struct Snapshot: Sendable {
     }
     struct State: Sendable {
         var rows: [Row]
-        /// By version.
+        /// By stream.
         var newest: [Int64: Timestamp]
         var firing: [FiringCount]
         var budgets: [AlertBudget]
@@ -92,7 +74,7 @@ struct Snapshot: Sendable {
                 samples.append(MetricSample(.modelInfo, labels, 1))
                 samples += EvaluationMetrics.samples(version, latest: row.latest, now: readAt)
                 for (part, latest) in row.segments { samples += EvaluationMetrics.segmentSamples(part, latest: latest) }
-                if let newest = newest[version.versionID] {
+                if let newest = newest[version.streamID] {
                     let key = [version.key.model, version.key.version]
                     samples.append(MetricSample(.lastPrediction, key, newest.seconds(since: Timestamp(seconds: 0))))
                 }
@@ -117,48 +99,40 @@ struct Snapshot: Sendable {
     }
     private let kept: Kept<State>
 
+    /// Findings of single features that are read for the first versions; of the others the verdicts. A metric by feature ends at
+    /// ``Metric/seriesMax`` series long before.
+    static let featureFindingsMax = 200_000
+    /// About so many of a feature and window.
+    private static let findingsPerFeature = 6
+
     init(engine: Engine) {
-        let known = KnownEvaluations()
-        let overview = OverviewStore(database: engine.database)
+        let evaluations = NewestEvaluations(database: engine.database)
         kept = Kept(for: .seconds(2)) {
             let now = Engine.systemClock()
-            var rows: [Row] = []
-            var newest: [Int64: Timestamp] = [:]
-            var retired: Set<[String]> = []
             let versions = try await engine.registry.versions()
-            let parts = versions.filter { $0.stage != .retired }.flatMap(\.all)
-            let kinds = Set(parts.flatMap(\.windows)).sorted { $0.rawValue < $1.rawValue }
-            let heads = Dictionary(
-                zip(parts.map(\.streamID), try await overview.heads(of: parts.map(\.streamID), kinds: kinds)),
-                uniquingKeysWith: { a, _ in a })
-            for version in versions {
-                if version.stage == .retired {
-                    retired.insert([version.key.model, version.key.version])
-                    continue
-                }
-                func latest(_ part: RegisteredVersion) async throws -> [Evaluation] {
-                    var latest: [Evaluation] = []
-                    for kind in part.windows {
-                        guard let head = heads[part.streamID]?.evaluations.first(where: { $0.window.kind == kind }) else { continue }
-                        if let evaluation = await known.evaluation(head, of: part.streamID) {
-                            latest.append(evaluation)
-                        } else if let evaluation = try await engine.results.latest(kind, of: part, by: now) {
-                            await known.remember(evaluation, of: part.streamID)
-                            latest.append(evaluation)
-                        }
-                    }
-                    return latest
-                }
-                var segments: [(part: RegisteredVersion, latest: [Evaluation])] = []
-                for part in version.parts { segments.append((part, try await latest(part))) }
-                newest[version.versionID] = heads[version.streamID]?.newest
-                rows.append(Row(version: version, latest: try await latest(version), segments: segments))
+            let live = versions.filter { $0.stage != .retired }
+            let found = try await evaluations.read(Self.wanted(live))
+            func latest(_ part: RegisteredVersion) -> [Evaluation] { found[part.streamID]?.latest ?? [] }
+            let rows = live.map { version in
+                Row(version: version, latest: latest(version), segments: version.parts.map { ($0, latest($0)) })
             }
             return State(
-                rows: rows, newest: newest, firing: try await engine.alerts.firing(), budgets: try await engine.alertBudgets(at: now),
+                rows: rows, newest: found.compactMapValues(\.newest), firing: try await engine.alerts.firing(),
+                budgets: try await engine.alertBudgets(at: now),
                 shadows: try await ShadowMetrics.samples(engine),
                 changes: try await ErrorChanges.samples(engine, rows.map(\.version)),
-                windowsWaiting: try await engine.results.windowsWaiting(at: now), retired: retired, readAt: now)
+                windowsWaiting: try await engine.results.windowsWaiting(at: now),
+                retired: Set(versions.filter { $0.stage == .retired }.map { [$0.key.model, $0.key.version] }), readAt: now)
+        }
+    }
+
+    private static func wanted(_ versions: [RegisteredVersion]) -> [NewestEvaluations.Wanted] {
+        var findings = 0
+        return versions.flatMap { version in
+            findings += version.windows.count * version.schema.features.count * findingsPerFeature
+            // Of segments only the verdicts are exported.
+            return [NewestEvaluations.Wanted(part: version, isDetailed: findings <= featureFindingsMax)]
+                + version.parts.map { NewestEvaluations.Wanted(part: $0, isDetailed: false) }
         }
     }
 

@@ -79,6 +79,26 @@ public struct OverviewStore: Sendable {
         }
     }
 
+    /// The findings of each of these evaluations, without their reasons: names, values, p-values and verdicts.
+    public func numbers(_ heads: [EvaluationHead]) async throws -> [[Finding]] {
+        guard !heads.isEmpty else { return [] }
+        return try await database.run { connection in
+            let rows = try connection.query(Queries["numbers_of_evaluations"], Self.keys(heads), binary: true)
+            var findings = heads.map { _ in [Finding]() }
+            for row in 0..<rows.count {
+                guard let place = rows.int(row, 0), let monitor = rows.text(row, 1).flatMap(Monitor.init), let subject = rows.text(row, 2),
+                    let group = rows.text(row, 3), let statistic = rows.text(row, 4)
+                else { continue }
+                findings[Int(place)].append(
+                    Finding(
+                        monitor: monitor, subject: subject, group: group, statistic: statistic, value: rows.double(row, 5),
+                        pValue: rows.double(row, 6), referenceCount: 0, currentCount: 0,
+                        verdict: rows.text(row, 7).flatMap(Verdict.init)))
+            }
+            return findings
+        }
+    }
+
     /// What each monitor says of each subject in these windows.
     public func marks(_ heads: [EvaluationHead]) async throws -> [VerdictMark] {
         guard !heads.isEmpty else { return [] }

@@ -9,9 +9,10 @@ extension StoreError: UnanswerableWindow {
 /// Sums by stretch of time, and their compaction.
 public struct ProfileStore: ProfileReader, RowWindowLog, Sendable {
     let database: Database
-    let references = ReferenceCache()
+    let references: ReferenceCache
 
-    public init(database: Database) { self.database = database }
+    public init(database: Database) { self.init(database: database, references: ReferenceCache()) }
+    init(database: Database, references: ReferenceCache) { (self.database, self.references) = (database, references) }
 
     public func reference(of version: RegisteredVersion) async throws -> ReferenceProfile {
         try await database.run { connection in

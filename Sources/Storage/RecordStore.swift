@@ -33,6 +33,9 @@ public struct RecordStore: RecordSink, Sendable {
     /// Where halves of predictions wait, in the same tables.
     public func halves(limits: HalfLimits) -> HalfStore { HalfStore(tables: tables, limits: limits) }
 
+    /// The sums of the same database. A reference of many features is a megabyte: both need the same ones.
+    public var profiles: ProfileStore { ProfileStore(database: tables.database, references: tables.references) }
+
     public func store(labels writes: [LabelWrite]) async throws -> [LabelReceipt] { try await tables.store(labels: writes) }
 
     /// Whether two predictions with one id are of one record, or the id was used again.

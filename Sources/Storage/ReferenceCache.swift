@@ -4,8 +4,9 @@ internal import Synchronization
 internal import Vocabulary
 
 /// Frozen references by version id. A version never changes, so what was read once stays true; the oldest is dropped beyond the limit.
+/// A feature of 500 distinct values takes 20 KB.
 final class ReferenceCache: Sendable {
-    static let versionsMax = 512
+    static let versionsMax = 1024
     private let cached = Mutex<(byID: [Int64: ReferenceProfile], order: [Int64])>(([:], []))
 
     private static func variations(_ rows: Rows) throws -> [WindowKind: NaturalVariation] {

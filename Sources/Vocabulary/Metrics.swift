@@ -180,8 +180,16 @@ public enum Metric: String, Sendable, CaseIterable {
 
     /// Upper bounds of a histogram's buckets, in seconds.
     public static let secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-    /// Series of one metric; more are dropped and counted.
-    public static let seriesMax = 10_000
+    /// Series of one metric; more are dropped and counted. What a version has a few of is there for a thousand of them, what it has of each
+    /// feature or group is not.
+    public var seriesMax: Int {
+        switch self {
+        case .verdict, .modelInfo, .evaluationAge, .labelCoverage, .windowRecords, .lastPrediction, .alertsFiring, .alertBudget,
+            .alertBudgetFired, .predictionDrift, .jointDrift, .labelDrift, .calibrationError, .performance, .serviceLevel:
+            100_000
+        default: 10_000
+        }
+    }
 }
 
 /// One exported number, or one histogram.
@@ -250,7 +258,7 @@ public final class MetricRegistry: Sendable {
         mutating func place(_ metric: Metric, _ labels: [String], new: () -> MetricSample) -> Int? {
             let key = Key(metric: metric, labels: labels)
             if let place = places[key] { return place }
-            if seriesCount[metric, default: 0] >= Metric.seriesMax {
+            if seriesCount[metric, default: 0] >= metric.seriesMax {
                 let dropped = [metric.rawValue]
                 if let place = place(.seriesDropped, dropped, new: { MetricSample(.seriesDropped, dropped, 0) }) { samples[place].add(1) }
                 return nil

@@ -169,12 +169,12 @@ struct PrometheusTextTests {
         }
     }
 
-    /// Metric.seriesMax: "Series of one metric; more are dropped and counted."
+    /// Metric.featureDrift.seriesMax: "Series of one metric; more are dropped and counted."
     @Test("series beyond the limit are dropped and counted")
     func seriesMax() {
-        let series = (0..<Metric.seriesMax + 3).map { MetricSample(.featureDrift, ["m", "1", "f\($0)", "psi", "hour"], 0.5) }
+        let series = (0..<Metric.featureDrift.seriesMax + 3).map { MetricSample(.featureDrift, ["m", "1", "f\($0)", "psi", "hour"], 0.5) }
         let text = PrometheusText.render(series)
-        #expect(text.split(separator: "\n").count { $0.hasPrefix("evenkeel_feature_drift{") } == Metric.seriesMax)
+        #expect(text.split(separator: "\n").count { $0.hasPrefix("evenkeel_feature_drift{") } == Metric.featureDrift.seriesMax)
         #expect(PrometheusText.overflow(series) == [.featureDrift: 3])
     }
 

@@ -94,6 +94,36 @@ struct OverviewStoreTests {
         }
     }
 
+    @Test("the numbers of many evaluations are those of each, without the reasons")
+    func numbers() async throws {
+        try await withBench { bench in
+            let overview = OverviewStore(database: bench.database)
+            let version = try await bench.register()
+            for number in 0..<3 as Range<Int64> {
+                var findings = [
+                    finding(.fairness, "sex", "tpr", nil, value: Double(number) / 3, group: "F"),
+                    finding(.featureDrift, "a", "psi", .ok, value: -.infinity),
+                    finding(.featureDrift, "a", "ks", .insufficient, value: nil),
+                    finding(.featureDrift, "ä\"", "psi", .drifted, value: 1e-300),
+                ]
+                for place in findings.indices { (findings[place].pValue, findings[place].why) = (place == 1 ? nil : 0.25, "because") }
+                try await save(hour(number), findings, bench, version)
+            }
+            let heads = try await overview.windows(.hour, of: version.streamID, from: hour(0).start, to: hour(9).start, limit: 9)
+            let found = try await overview.numbers(heads.reversed())
+            #expect(found.count == 3)
+            for (head, findings) in zip(heads.reversed(), found) {
+                var expected = try #require(try await bench.results.latest(.hour, of: version, by: head.window.end)).findings
+                for place in expected.indices {
+                    (expected[place].adjustedP, expected[place].why) = (nil, "")
+                    (expected[place].referenceCount, expected[place].currentCount) = (0, 0)
+                }
+                #expect(findings == expected)
+            }
+            #expect(try await overview.numbers([]).isEmpty)
+        }
+    }
+
     @Test("the worst finding comes first, groups only when asked for")
     func worst() async throws {
         try await withBench { bench in

@@ -46,6 +46,13 @@ where stream_id = $1 and window_kind = $2 and window_end > $3 and window_start <
 order by window_start desc, window_end desc, evaluated_at desc
 limit $5
 
+-- name: numbers_of_evaluations
+select e.place - 1, r.monitor, r.subject, r.group_name, r.statistic, r.value, r.p_value, r.verdict
+from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
+    with ordinality as e (stream_id, window_kind, window_start, window_end, evaluated_at, place)
+join evenkeel.result r using (stream_id, window_kind, window_start, window_end, evaluated_at)
+order by e.place, r.monitor, r.subject, r.statistic, r.group_name
+
 -- name: marks_of_evaluations
 -- What each monitor says of each subject. Ranks: 10 and more for those that had enough data, 14 for a finding.
 select place - 1, monitor, subject, max(rank) filter (where statistic <> 'missing_ratio'), max(rank) filter (where statistic = 'missing_ratio')

@@ -19,6 +19,8 @@ from claims import Cost
 
 FEATURES = 25
 RECORDS, CONNECTIONS, BATCH = 300_000, 8, 1000
+# As records come that were just scored: what is hours old is stored in another way.
+NOW = int(time.time() - 60) * 1000
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -54,7 +56,7 @@ def records(count, start):
     rng = random.Random(7 + start)
     for i in range(count):
         yield {
-            "model": "load", "version": "1", "id": f"r{start + i:09d}", "ts": 1_790_000_000_000 + (start + i) // 10,
+            "model": "load", "version": "1", "id": f"r{start + i:09d}", "ts": NOW + (start + i) % RECORDS // 10,
             "features": {f"x{k}": round(rng.gauss(k, 1 + k), 6) for k in range(FEATURES)},
             "score": round(rng.random(), 6), "groups": {"sex": rng.choice("FM"), "age_band": rng.choice(["18-29", "30-44", "45+"]), "area": rng.choice(["north", "south"])},
             "latency_ms": round(rng.random() * 30, 3)}

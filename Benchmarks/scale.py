@@ -89,10 +89,11 @@ def plan(found, models, features, rate, headroom=0.6):
         writers = rate * cost("postgres_us") / 1e6 / headroom
         week = rate * 86_400 * 7 * cost("row_bytes") / 1e12
         log = rate * cost("log_bytes") / 1e6
-        # A row of a profile a minute of each model that has records, for three days; hours for 35 days.
-        minutes = min(models, rate * 60) * 60 * 72 * cost("profile_bytes") / 1e12
+        # A row of a profile a minute of each model that has records, for three hours; hours for 35 days, of which the grid bounds what a row takes.
+        minutes = min(models, rate * 60) * 60 * 3 * cost("profile_bytes") / 1e12
+        hours = models * 24 * 35 * 1.5 * cost("profile_bytes") / 1e12
         print(f"  raw: {raw:5} collectors {collectors:8.1f} cores, PostgreSQL {writers:8.1f} cores, rows {week:9.2f} TB a week, "
-              f"write-ahead log {log:8.1f} MB a second, minutes of three days {minutes:6.2f} TB")
+              f"write-ahead log {log:8.1f} MB a second, minutes of three hours {minutes:6.3f} TB, hours of 35 days {hours:6.2f} TB")
 
 
 def main():

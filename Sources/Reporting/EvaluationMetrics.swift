@@ -44,11 +44,8 @@ public enum EvaluationMetrics {
     /// What each monitor says over the newest hour and day: a finding of either; else the word of those that had enough data. A week would say
     /// for a week that something is wrong which is over.
     public static func verdicts(_ latest: [Evaluation]) -> [(monitor: Monitor, verdict: Verdict)] {
-        let current = latest.filter { $0.window.kind != .week }
-        return Monitor.allCases.compactMap { monitor in
-            let verdicts = current.filter { $0.monitors.contains(monitor) }.map { $0.verdict(of: monitor) }
-            return verdicts.isEmpty ? nil : (monitor, Verdict.combined(verdicts))
-        }
+        let said = Dictionary(grouping: latest.filter { $0.window.kind != .week }.flatMap(\.verdicts), by: \.monitor)
+        return Monitor.allCases.compactMap { monitor in said[monitor].map { (monitor, Verdict.combined($0.map(\.verdict))) } }
     }
 
     private static func possible(_ monitor: Monitor) -> [Verdict] {

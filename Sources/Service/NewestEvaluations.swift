@@ -74,10 +74,8 @@ extension Evaluation {
     /// The findings, of the monitors that look at each feature only the verdict.
     var withoutFeatures: [Finding] {
         let byFeature: Set<Monitor> = [.featureDrift, .dataQuality]
-        let verdicts = monitors.filter(byFeature.contains).map { monitor in
-            Finding(
-                monitor: monitor, subject: "", statistic: "", value: nil, referenceCount: 0, currentCount: 0,
-                verdict: verdict(of: monitor))
+        let verdicts = verdicts.filter { byFeature.contains($0.monitor) }.map { monitor, verdict in
+            Finding(monitor: monitor, subject: "", statistic: "", value: nil, referenceCount: 0, currentCount: 0, verdict: verdict)
         }
         return findings.filter { !byFeature.contains($0.monitor) } + verdicts
     }

@@ -143,26 +143,36 @@ public struct Evaluation: Sendable, Equatable {
 
     /// What a monitor says over all its statistics: a finding if there is one, else the word of those that had enough data. It is
     /// `insufficient` or `no_data` only when none of them could judge.
-    public func verdict(of monitor: Monitor) -> Verdict {
+    public func verdict(of monitor: Monitor) -> Verdict { verdict(findings.indices.filter { findings[$0].monitor == monitor }) }
+
+    /// - Parameter places: those of one monitor.
+    private func verdict(_ places: [Int]) -> Verdict {
         var counting: [Verdict] = []
         // That a feature's values are there says nothing of what they are: it counts where something else was judged.
         var presences: [(place: [String], verdict: Verdict)] = []
         var judged: Set<[String]> = []
-        for finding in findings where finding.monitor == monitor {
-            guard let verdict = finding.verdict else { continue }
-            if finding.statistic != "missing_ratio" {
+        for place in places {
+            guard let verdict = findings[place].verdict else { continue }
+            if findings[place].statistic != "missing_ratio" {
                 counting.append(verdict)
-                if verdict.isInformed { judged.insert([finding.segment, finding.subject]) }
+                if verdict.isInformed { judged.insert([findings[place].segment, findings[place].subject]) }
             } else if verdict.isFinding {
                 counting.append(verdict)
             } else {
-                presences.append(([finding.segment, finding.subject], verdict))
+                presences.append(([findings[place].segment, findings[place].subject], verdict))
             }
         }
         counting += presences.filter { judged.contains($0.place) }.map(\.verdict)
         return Verdict.combined(counting.isEmpty ? presences.map(\.verdict) : counting)
     }
-    public var monitors: [Monitor] { Monitor.allCases.filter { m in findings.contains { $0.monitor == m && $0.verdict != nil } } }
+    public var monitors: [Monitor] { verdicts.map(\.monitor) }
+
+    /// What each monitor says that says anything.
+    public var verdicts: [(monitor: Monitor, verdict: Verdict)] {
+        var places: [Monitor: [Int]] = [:]
+        for place in findings.indices where findings[place].verdict != nil { places[findings[place].monitor, default: []].append(place) }
+        return Monitor.allCases.compactMap { monitor in places[monitor].map { (monitor, verdict($0)) } }
+    }
 }
 
 extension Finding {

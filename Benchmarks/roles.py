@@ -30,7 +30,7 @@ def pooler(folder):
         port = free.getsockname()[1]
     ini = folder / "pgbouncer.ini"
     ini.write_text(f"[databases]\nevenkeel = host={folder}/data/sock user=evenkeel dbname=evenkeel\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
-                   "unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 20\n")
+                   "unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 20\npkt_buf = 65536\n")
     program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
     process = subprocess.Popen([program, *(["-u", "postgres"] if os.geteuid() == 0 else []), "-q", str(ini)], stderr=subprocess.DEVNULL)
     while True:
